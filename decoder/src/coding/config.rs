@@ -1,0 +1,170 @@
+//! What a coded stream is: the one description that [`super::FrameDecoder`] and [`super::FrameEncoder`] are
+//! both built from.
+
+use thiserror::Error;
+
+/// How soft bits group into modem symbols, which decides the ambiguities a decoder has to resolve.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum SymbolBits {
+    /// One bit a symbol (BPSK, FSK, GMSK): the sign of all bits is unknown.
+    #[default]
+    One,
+    /// Two bits a symbol (QPSK): I, Q in turn, rotated by a multiple of 90° and perhaps mirrored.
+    Two,
+    /// Two bits a symbol with offset (OQPSK): as `Two`, and one arm may be a symbol late.
+    TwoOffset,
+}
+
+/// Order in which the two convolutional output symbols are sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum SymbolOrder {
+    /// G1 (171 octal) first, as CCSDS 131.0-B-5 §3.3 has it.
+    #[default]
+    G1First,
+    /// G2 (133 octal) first, as the NASA-DSN convention has it.
+    G2First,
+}
+
+/// Convolutional code K=7, rate 1/2 (CCSDS 131.0-B-5 §3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct ConvolutionalConfig {
+    /// Symbol order; `None` lets the decoder find it (an encoder takes G1 first).
+    pub order: Option<SymbolOrder>,
+    /// Whether G2 is inverted (the CCSDS code inverts it); `None` lets the decoder find it (an encoder
+    /// inverts). One inverted branch and the other inverted branch differ by the sign of all bits only.
+    pub g2_inverted: Option<bool>,
+}
+
+/// Line code of the bits that enter the inner encoder (or the modulator where there is none).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum LineCode {
+    /// The level is the bit.
+    #[default]
+    NrzL,
+    /// A one changes the level.
+    NrzM,
+    /// A zero changes the level.
+    NrzS,
+}
+
+/// Self-synchronising scrambler after the line code (seen from the receiver).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Descrambler {
+    /// IESS-308 (V.35-like, with the 31-count adverse-state inverter).
+    Iess308,
+}
+
+/// Randomizer of the codeblock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Randomizer {
+    /// Not randomised.
+    None,
+    /// The 255-bit sequence of CCSDS 131.0-B (x^8+x^7+x^5+x^3+1), restarted after each ASM.
+    #[default]
+    Ccsds255,
+}
+
+/// Attached synchronisation marker and how it is searched.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AsmConfig {
+    /// Marker bits, most significant first, in the low `bits` bits.
+    pub pattern: u64,
+    /// Length, 16 to 64 bits.
+    pub bits: u32,
+    /// Bit errors accepted while searching; `None` takes the most that keeps the stated false-alarm
+    /// probability below the decoder's default bound.
+    pub tolerance: Option<u32>,
+    /// Frames in a row whose marker may be missing at the expected place before the search starts again.
+    pub flywheel: u32,
+}
+
+/// Basis in which Reed-Solomon symbols are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum RsBasis {
+    /// Berlekamp's dual basis (CCSDS 131.0-B-5 §4 and annex F).
+    #[default]
+    Dual,
+    /// The conventional basis.
+    Conventional,
+}
+
+/// Reed-Solomon code over GF(256).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReedSolomonConfig {
+    /// Parity symbols per codeword (32 for E=16, 16 for E=8).
+    pub parity: usize,
+    /// Interleaving depth I, 1 to 8.
+    pub interleave: usize,
+    /// Information bytes of the whole codeblock after virtual fill was left out (`I * (255 - parity)` when
+    /// there is none). Must be a multiple of `interleave`.
+    pub data_bytes: usize,
+    /// Basis.
+    pub basis: RsBasis,
+    /// Field generator polynomial with its x^8 term (CCSDS: 0x187).
+    pub field: u16,
+    /// First consecutive root, as a power of `alpha^primitive` (CCSDS: 112).
+    pub first_root: u32,
+    /// Power of alpha that steps from root to root (CCSDS: 11).
+    pub primitive: u32,
+    /// Whether the marker is part of the first codewords (Voyager): the codeblock then begins at the ASM.
+    pub covers_asm: bool,
+}
+
+/// A whole coded stream, in the order of the receiver.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CodingConfig {
+    /// Grouping of the soft bits.
+    pub symbols: SymbolBits,
+    /// Inner code, if there is one.
+    pub convolutional: Option<ConvolutionalConfig>,
+    /// Line code after the inner decoder.
+    pub line_code: LineCode,
+    /// Self-synchronising descrambler after the line code.
+    pub descrambler: Option<Descrambler>,
+    /// Marker.
+    pub asm: AsmConfig,
+    /// Randomizer over everything between marker and marker.
+    pub randomizer: Randomizer,
+    /// Outer code, if there is one.
+    pub reed_solomon: Option<ReedSolomonConfig>,
+    /// Bytes from the end of one marker to the beginning of the next: the codeblock, or the frame where
+    /// there is no outer code, plus `tail_bytes`.
+    pub block_bytes: usize,
+    /// Bytes at the end of the block that belong neither to the codeblock nor to the frame (Voyager: 4 less
+    /// the marker's share). Zero for CCSDS links.
+    pub tail_bytes: usize,
+}
+
+impl CodingConfig {
+    /// Bytes of the frame that comes out: the information part of the block.
+    pub fn frame_bytes(&self) -> usize {
+        match &self.reed_solomon {
+            Some(rs) => rs.data_bytes,
+            None => self.block_bytes - self.tail_bytes,
+        }
+    }
+}
+
+/// A coding configuration that cannot be, or data that do not fit it.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum CodingError {
+    /// A number outside what is possible.
+    #[error("{field} is {value}, must be {limit}")]
+    OutOfRange {
+        /// Field of the configuration.
+        field: &'static str,
+        /// Value found.
+        value: i64,
+        /// What is allowed, in words.
+        limit: String,
+    },
+    /// A frame of the wrong length was given to an encoder.
+    #[error("frame has {found} bytes, the code takes {expected}")]
+    FrameLength {
+        /// Bytes found.
+        found: usize,
+        /// Bytes the code takes.
+        expected: usize,
+    },
+}

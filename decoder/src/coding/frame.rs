@@ -1,0 +1,89 @@
+//! A frame as it leaves the coding layer, with all that is known of how well it was received.
+
+/// What Reed-Solomon did to a codeblock.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct RsOutcome {
+    /// Per codeword the number of corrected symbols, `None` where the codeword is uncorrectable (its bytes
+    /// are as received).
+    pub corrections: Vec<Option<u8>>,
+}
+
+impl RsOutcome {
+    /// Whether every codeword was good or corrected.
+    pub fn good(&self) -> bool {
+        self.corrections.iter().all(Option::is_some)
+    }
+}
+
+/// How well a frame was received, filled by the stages that know.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct FrameQuality {
+    /// Marker bits that differ from the pattern (after the polarity was resolved).
+    pub asm_errors: u32,
+    /// Whether the marker arrived inverted.
+    pub inverted: bool,
+    /// Whether the marker was expected here but not found within the tolerance (flywheel).
+    pub flywheel: bool,
+    /// Bits by which the frame began earlier (negative) or later than the one before predicts.
+    pub slip_bits: i32,
+    /// Channel symbols that the inner decoder's re-encoded output contradicts, of how many.
+    pub channel_symbols: Option<(u32, u32)>,
+    /// Outcome of Reed-Solomon, if the link has it.
+    pub reed_solomon: Option<RsOutcome>,
+}
+
+/// A frame from the coding layer.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CodedFrame {
+    /// Index, since the first soft bit ever fed, of the soft bit in which the marker began.
+    pub soft_index: u64,
+    /// Index of the soft bit just after the block's last.
+    pub soft_end: u64,
+    /// The frame: information bytes after all decoding; as received where a codeword was uncorrectable.
+    pub bytes: Vec<u8>,
+    /// Marker and whole block as the spacecraft sent it: corrected where correction succeeded, randomised if
+    /// the link is.
+    pub cadu: Vec<u8>,
+    /// Quality.
+    pub quality: FrameQuality,
+}
+
+impl CodedFrame {
+    /// Whether every check of the coding layer passed (true where there is none).
+    pub fn good(&self) -> bool {
+        self.quality.reed_solomon.as_ref().is_none_or(RsOutcome::good)
+    }
+}
+
+/// State of frame synchronisation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum SyncState {
+    /// No marker.
+    #[default]
+    Search,
+    /// A marker, not yet confirmed.
+    Verify,
+    /// Markers where they are expected.
+    Lock,
+}
+
+/// Snapshot of the coding layer.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct SyncStatus {
+    /// Frame synchronisation.
+    pub state: SyncState,
+    /// Whether the inner decoder's node synchronisation holds (true where there is none).
+    pub node_locked: bool,
+    /// Inner decoder's channel symbol error rate over the newest window; NaN where unknown.
+    pub channel_ber: f32,
+    /// What node synchronisation found, for people: "G1 first, G2 inverted, offset 1"; empty where unknown.
+    pub node: String,
+    /// Probability that a random stretch of one frame's length contains a false marker, from the configuration.
+    pub false_alarm_per_frame: f64,
+    /// Blocks begun, good or not.
+    pub blocks: u64,
+    /// Blocks with an uncorrectable codeword.
+    pub uncorrectable: u64,
+    /// Slips found.
+    pub slips: u64,
+}

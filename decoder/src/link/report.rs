@@ -1,0 +1,242 @@
+//! What the link layer says of frames and packets.
+
+use std::collections::BTreeMap;
+
+/// A virtual channel of a spacecraft.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct VcId {
+    /// Spacecraft identifier.
+    pub scid: u16,
+    /// Virtual channel identifier.
+    pub vcid: u8,
+}
+
+/// Primary header of a TM or AOS frame.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FrameHeader {
+    /// Transfer frame version number as in the first two bits (0: TM, 1: AOS).
+    pub version: u8,
+    /// Virtual channel.
+    pub vc: VcId,
+    /// TM: master channel frame count.
+    pub mc_frame_count: Option<u8>,
+    /// Virtual channel frame count (TM 8 bits; AOS 24 bits, 28 with the cycle in use).
+    pub vc_frame_count: u32,
+    /// AOS: replay flag.
+    pub replay: bool,
+    /// First header pointer (11 bits) where the frame carries packets.
+    pub first_header_pointer: Option<u16>,
+}
+
+/// Why a frame is not good.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Rejection {
+    /// The coding layer could not correct it.
+    Uncorrectable,
+    /// Shorter or longer than the link's frames.
+    Length,
+    /// The CRC does not match.
+    Fecf,
+    /// The AOS header's error control does not match and cannot be corrected.
+    HeaderErrorControl,
+    /// Not the version of the link's protocol.
+    Version,
+    /// Another spacecraft.
+    Scid,
+    /// A virtual channel that the link does not have.
+    Vcid,
+}
+
+/// Place of a frame in its virtual channel's count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Continuity {
+    /// First frame of the channel.
+    First,
+    /// Follows the one before.
+    Next,
+    /// So many frames are missing before it.
+    Gap(u32),
+    /// The same count and content as the one before.
+    Duplicate,
+    /// The count began anew (backwards, or too far forwards to be loss).
+    Reset,
+    /// The frame has no count, or is not good.
+    Uncounted,
+}
+
+/// A frame taken apart.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LinkFrame {
+    /// Number of the frame, from 0, in the order they were fed.
+    pub ordinal: u64,
+    /// Header; `None` for opaque frames and frames too short for one.
+    pub header: Option<FrameHeader>,
+    /// Whether the FECF (or the opaque CRC) is right; `None` without one.
+    pub fecf_good: Option<bool>,
+    /// Why the frame was rejected, `None` for a good one.
+    pub rejection: Option<Rejection>,
+    /// Place in its channel.
+    pub continuity: Continuity,
+    /// TM: master channel frames missing before it.
+    pub mc_gap: u32,
+    /// Only idle data.
+    pub idle: bool,
+    /// Secondary header (TM), its identification byte included.
+    pub secondary_header: Option<Vec<u8>>,
+    /// Insert zone (AOS).
+    pub insert_zone: Option<Vec<u8>>,
+    /// Operational control field.
+    pub ocf: Option<u32>,
+}
+
+impl LinkFrame {
+    /// Whether every check passed.
+    pub fn good(&self) -> bool {
+        self.rejection.is_none()
+    }
+}
+
+/// Place of a packet in its APID's sequence count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SequenceCheck {
+    /// First packet of the APID in the channel.
+    First,
+    /// Follows the one before.
+    Next,
+    /// So many packets are missing before it (modulo 16384).
+    Gap(u16),
+    /// The count repeats.
+    Repeat,
+    /// Idle packets, and APIDs that do not count.
+    Uncounted,
+}
+
+/// A whole space packet (CCSDS 133.0-B).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LinkPacket {
+    /// Virtual channel it came over; `None` where packets were the input.
+    pub vc: Option<VcId>,
+    /// Ordinal of the frame in which it began.
+    pub frame: u64,
+    /// Ordinal of the frame in which it ended.
+    pub last_frame: u64,
+    /// Byte offset of its header in the frame in which it began.
+    pub offset: usize,
+    /// Application process identifier, 11 bits; 2047 is idle.
+    pub apid: u16,
+    /// Telecommand rather than telemetry.
+    pub telecommand: bool,
+    /// Secondary header flag.
+    pub secondary_header: bool,
+    /// Sequence flags: 3 unsegmented, 1 first, 0 continuation, 2 last.
+    pub sequence_flags: u8,
+    /// Sequence count, 14 bits.
+    pub sequence_count: u16,
+    /// Place in the APID's count.
+    pub sequence: SequenceCheck,
+    /// Packet error control right or not; `None` without one.
+    pub crc_good: Option<bool>,
+    /// The packet, header included.
+    pub bytes: Vec<u8>,
+}
+
+impl LinkPacket {
+    /// APID of idle packets.
+    pub const IDLE_APID: u16 = 0x7FF;
+    /// Whether it is an idle packet.
+    pub fn idle(&self) -> bool {
+        self.apid == Self::IDLE_APID
+    }
+}
+
+/// Packet extraction lost its place and found it again; bytes between were dropped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Resync {
+    /// Virtual channel.
+    pub vc: VcId,
+    /// Frame at which it happened.
+    pub frame: u64,
+    /// Bytes of packet data dropped.
+    pub dropped_bytes: usize,
+    /// Why, in a few words for people ("frames lost", "first header pointer contradicts packet length", …).
+    pub reason: &'static str,
+}
+
+/// What one call of [`super::LinkDecoder::feed`] gave.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct LinkOutput {
+    /// The frame.
+    pub frame: Option<LinkFrame>,
+    /// Packets that it completed, in order.
+    pub packets: Vec<LinkPacket>,
+    /// Places where packet extraction lost its place.
+    pub resyncs: Vec<Resync>,
+}
+
+/// Counters of a virtual channel.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct VcCounters {
+    /// Good frames, idle ones and duplicates included.
+    pub frames: u64,
+    /// Of these, frames with only idle data.
+    pub idle: u64,
+    /// Of these, duplicates.
+    pub duplicates: u64,
+    /// Places where frames are missing.
+    pub gaps: u64,
+    /// Frames missing.
+    pub lost: u64,
+    /// Counts that began anew.
+    pub resets: u64,
+    /// Good frames in which no packet starts.
+    pub no_packet_start: u64,
+    /// Count of the newest frame.
+    pub last_count: u32,
+    /// Newest operational control field.
+    pub last_ocf: Option<u32>,
+    /// Packets, idle ones included.
+    pub packets: u64,
+    /// Bytes in packets, idle ones included.
+    pub packet_bytes: u64,
+    /// Places where packet extraction lost its place.
+    pub resyncs: u64,
+    /// Packets begun and not completed.
+    pub cut_packets: u64,
+    /// Counters per APID.
+    pub apids: BTreeMap<u16, ApidCounters>,
+}
+
+/// Counters of an APID within a virtual channel.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ApidCounters {
+    /// Packets.
+    pub packets: u64,
+    /// Bytes, headers included.
+    pub bytes: u64,
+    /// Places where the sequence count jumped.
+    pub gaps: u64,
+    /// Packets missing by the sequence count.
+    pub lost: u64,
+    /// Packets whose own CRC is wrong.
+    pub bad_crc: u64,
+    /// Newest sequence count.
+    pub last_count: u16,
+}
+
+/// Counters of a link.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct LinkCounters {
+    /// Frames fed.
+    pub fed: u64,
+    /// Good frames.
+    pub good: u64,
+    /// Frames with a right FECF.
+    pub fecf_good: u64,
+    /// Frames with a wrong FECF.
+    pub fecf_bad: u64,
+    /// Rejected frames by reason.
+    pub rejected: BTreeMap<&'static str, u64>,
+    /// Per virtual channel. Opaque frames are not in it.
+    pub vcs: BTreeMap<VcId, VcCounters>,
+}

@@ -1,0 +1,107 @@
+//! What a signal is: the one description that receivers and modulators are both built from.
+
+use thiserror::Error;
+
+/// Modulation of the carrier.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Modulation {
+    /// Binary phase-shift keying, one bit a symbol.
+    Bpsk,
+    /// Quadrature phase-shift keying, two bits a symbol: I first, then Q.
+    Qpsk,
+    /// Offset QPSK: the Q arm is half a symbol later than the I arm of the same symbol.
+    Oqpsk,
+    /// Frequency-shift keying with the pulse of the configuration (rectangular: FSK, Gaussian: GFSK).
+    Fsk,
+    /// Gaussian minimum-shift keying: FSK of index 0.5 with a Gaussian pulse.
+    Gmsk,
+}
+
+impl Modulation {
+    /// Bits that one symbol carries.
+    pub fn bits_per_symbol(self) -> usize {
+        match self {
+            Self::Qpsk | Self::Oqpsk => 2,
+            Self::Bpsk | Self::Fsk | Self::Gmsk => 1,
+        }
+    }
+}
+
+/// Pulse that shapes a symbol.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Pulse {
+    /// Square-root raised cosine with this roll-off (0 to 1).
+    Srrc {
+        /// Excess bandwidth, 0 to 1.
+        roll_off: f64,
+    },
+    /// Rectangular over one symbol.
+    Rect,
+    /// Gaussian frequency pulse with this bandwidth-time product.
+    Gaussian {
+        /// 3 dB bandwidth times symbol duration.
+        bt: f64,
+    },
+}
+
+/// What the samples of an FSK signal are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum FskInput {
+    /// Complex baseband or passband.
+    #[default]
+    Iq,
+    /// Audio of an FM discriminator: the real part is proportional to the instantaneous frequency, in
+    /// an unknown scale and with an unknown constant offset; the imaginary part is zero.
+    FmAudio,
+}
+
+/// One signal within a stream of samples.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SignalConfig {
+    /// Rate of the samples, per second.
+    pub sample_rate_hz: f64,
+    /// Modulation of the carrier.
+    pub modulation: Modulation,
+    /// Symbols per second (for QPSK and OQPSK half the bit rate).
+    pub symbol_rate_hz: f64,
+    /// Nominal carrier frequency within the samples, Hz. Real passband samples come as complex ones with
+    /// a zero imaginary part; the receiver takes the side at this frequency.
+    pub carrier_hz: f64,
+    /// Half width of the range around `carrier_hz` in which the carrier is searched, Hz.
+    pub search_hz: f64,
+    /// Pulse shape.
+    pub pulse: Pulse,
+    /// Peak frequency deviation of FSK, Hz; `None` for PSK and for GMSK (a quarter of the symbol rate).
+    /// A receiver that measures the deviation takes it as a hint.
+    pub deviation_hz: Option<f64>,
+    /// What FSK samples are.
+    pub fsk_input: FskInput,
+    /// Noise bandwidth of the carrier loop, Hz; `None` chooses it from the symbol rate.
+    pub carrier_loop_hz: Option<f64>,
+    /// Noise bandwidth of the symbol timing loop, Hz; `None` chooses it from the symbol rate.
+    pub timing_loop_hz: Option<f64>,
+}
+
+/// A configuration that no receiver or modulator can be built from.
+#[derive(Debug, Clone, PartialEq, Error)]
+#[non_exhaustive]
+pub enum ConfigError {
+    /// A number outside what is possible.
+    #[error("{field} is {value}, must be {limit}")]
+    OutOfRange {
+        /// Field of [`SignalConfig`].
+        field: &'static str,
+        /// Value found.
+        value: f64,
+        /// What is allowed, in words.
+        limit: String,
+    },
+    /// A pulse that does not go with the modulation.
+    #[error("pulse {pulse:?} does not go with modulation {modulation:?}")]
+    PulseMismatch {
+        /// Pulse found.
+        pulse: Pulse,
+        /// Modulation found.
+        modulation: Modulation,
+    },
+}

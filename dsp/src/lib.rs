@@ -1,0 +1,13 @@
+//! IQ samples to soft symbols, and back: the modem as pure computation.
+//!
+//! No threads, files, clocks or logging. Every stage is fed whole slices, keeps its own history, and gives
+//! the same output wherever its input was cut into blocks. Samples are `Complex<f32>`, soft bits `i8` with
+//! positive = 1, frequencies Hz, levels dB.
+
+mod config;
+pub mod receiver;
+mod soft;
+
+pub use config::{ConfigError, FskInput, Modulation, Pulse, SignalConfig};
+pub use num_complex::Complex32;
+pub use soft::{Mark, SoftBatch};
