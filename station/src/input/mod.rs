@@ -1,0 +1,82 @@
+//! Where samples, soft bits, bits and frames come from.
+
+use hifitime::Epoch;
+use num_complex::Complex32;
+
+/// How samples are written in a file or stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SampleType {
+    /// 8-bit signed.
+    I8,
+    /// 8-bit unsigned, 127.5 is zero.
+    U8,
+    /// 16-bit signed.
+    I16,
+    /// 24-bit signed (WAV only).
+    I24,
+    /// 32-bit signed.
+    I32,
+    /// 32-bit float.
+    F32,
+    /// 64-bit float.
+    F64,
+}
+
+/// Layout of raw samples: what SigMF calls the datatype.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SampleFormat {
+    /// Number type.
+    pub number: SampleType,
+    /// I and Q in turn (true) or one real value (false).
+    pub complex: bool,
+    /// Most significant byte first.
+    pub big_endian: bool,
+}
+
+/// A place in the recording where the capture time and frequency are known.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Capture {
+    /// First sample that this describes.
+    pub sample_start: u64,
+    /// UTC of that sample.
+    pub time: Option<Epoch>,
+    /// Tuned frequency, Hz.
+    pub frequency_hz: Option<f64>,
+}
+
+/// What is known of a sample input before and while it is read.
+#[derive(Debug, Clone, PartialEq)]
+pub struct InputInfo {
+    /// Path, or `-`.
+    pub name: String,
+    /// Container and number format for people: "SigMF ci16_le", "WAV PCM 16 bit stereo", "raw cu8, gzip".
+    pub format: String,
+    /// Whether samples are complex (false: one real value each, the imaginary part is zero).
+    pub complex: bool,
+    /// Samples per second, where stated or given.
+    pub sample_rate_hz: Option<f64>,
+    /// Samples in all, where known beforehand.
+    pub length: Option<u64>,
+    /// Capture segments, in order; empty where nothing is known.
+    pub captures: Vec<Capture>,
+    /// Hardware that recorded, free text.
+    pub hardware: Option<String>,
+}
+
+/// Samples handed on together. A jump of `first` past the end of the block before is lost samples.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct SampleBlock {
+    /// Index of the first sample since the start of the input.
+    pub first: u64,
+    /// Samples, full scale = 1.
+    pub samples: Vec<Complex32>,
+}
+
+/// Outcome of a read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Read {
+    /// The block holds at least one sample.
+    Filled,
+    /// The input has ended; the block is empty.
+    Ended,
+}

@@ -1,0 +1,1 @@
+//! Link profiles: placeholder until the profile module lands.
