@@ -4,8 +4,15 @@
 //! the same output wherever its input was cut into blocks. Samples are `Complex<f32>`, soft bits `i8` with
 //! positive = 1, frequencies Hz, levels dB.
 
+pub mod channel;
 mod config;
+pub mod design;
+pub mod fir;
+pub mod kernel;
+pub mod modulator;
+pub mod nco;
 pub mod receiver;
+pub mod resample;
 mod soft;
 
 pub use config::{ConfigError, FskInput, Modulation, Pulse, SignalConfig};

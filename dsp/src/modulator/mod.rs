@@ -1,0 +1,289 @@
+//! Bits to samples: PSK, OQPSK and continuous-phase FSK at any sample rate.
+//!
+//! The pulse is tabulated finely over time and evaluated at the exact instant of every output sample, so
+//! that the ratio of sample rate to symbol rate need not be a whole number and no timing error adds up.
+//! FSK integrates the pulse beforehand and so gets its phase, not only its frequency, exact.
+
+mod pulse;
+#[cfg(test)]
+mod tests;
+
+use pulse::{PulseTable, gaussian_frequency, gaussian_phase, gaussian_sigma, srrc};
+
+use crate::{Complex32, ConfigError, FskInput, Modulation, Pulse, SignalConfig};
+use std::f64::consts::TAU;
+
+/// Symbols kept before old ones are dropped, so that the history moves rarely.
+const HISTORY: usize = 4096;
+
+/// Turns bits into samples of unit mean power.
+///
+/// A bit 1 gives a positive soft bit at the receiver: BPSK +1, QPSK and OQPSK +1/√2 on the arm (I takes the
+/// even bits, Q the odd ones), FSK the higher frequency. FM audio has the value ±1 at full deviation.
+/// GMSK is not precoded: each bit is one frequency pulse.
+#[derive(Debug)]
+pub struct Modulator {
+    shape: Shape,
+    symbols_per_sample: f64,
+    half_span: usize,
+    carrier_cycles: f64,
+    /// How much later than on the grid the samples are taken, in samples.
+    shift: f64,
+    sample: u64,
+    symbol: u64,
+    in_phase: Vec<f32>,
+    quadrature: Vec<f32>,
+    pending_bit: Option<f32>,
+    settled_turns: f64,
+}
+
+#[derive(Debug)]
+enum Shape {
+    Bpsk(PulseTable),
+    Qpsk(PulseTable),
+    /// The second table is the pulse half a symbol later.
+    Oqpsk(PulseTable, PulseTable),
+    /// Phase pulse, and half the modulation index (turns of carrier phase that one symbol adds).
+    Fsk(PulseTable, f64),
+    FmAudio(PulseTable),
+}
+
+impl Shape {
+    fn taps(&self) -> usize {
+        match self {
+            Self::Bpsk(t) | Self::Qpsk(t) | Self::Oqpsk(t, _) | Self::Fsk(t, _) | Self::FmAudio(t) => {
+                t.taps()
+            }
+        }
+    }
+}
+
+impl Modulator {
+    /// Builds the modulator of this signal.
+    ///
+    /// # Errors
+    /// When a number is out of range (at least 2 samples a symbol, roll-off 0 to 1, bandwidth-time product
+    /// 0.1 to 10, carrier and deviation within half the sample rate) or the pulse does not go with the
+    /// modulation.
+    pub fn new(config: &SignalConfig) -> Result<Self, ConfigError> {
+        check(config)?;
+        let half_span = half_span(config);
+        let symbols_per_sample = config.symbol_rate_hz / config.sample_rate_hz;
+        let shift = shift(config);
+        let shape = shape(config, half_span, symbols_per_sample, shift);
+        let taps = shape.taps();
+        Ok(Self {
+            shape,
+            symbols_per_sample,
+            half_span,
+            carrier_cycles: config.carrier_hz / config.sample_rate_hz,
+            shift,
+            sample: 0,
+            symbol: 0,
+            in_phase: vec![0.0; taps],
+            quadrature: vec![0.0; taps],
+            pending_bit: None,
+            settled_turns: 0.0,
+        })
+    }
+
+    /// Position of the centre of the first symbol, in output samples: symbol `k` lies at
+    /// `first_symbol_at() + k * sample_rate_hz / symbol_rate_hz` (OQPSK: its I arm; Q half a symbol later).
+    pub fn first_symbol_at(&self) -> f64 {
+        self.half_span as f64 / self.symbols_per_sample - self.shift
+    }
+
+    /// Appends the samples that are complete with these bits, one bit (0 or 1) per byte. An odd bit of
+    /// QPSK waits for its partner in the next call.
+    pub fn process(&mut self, bits: &[u8], out: &mut Vec<Complex32>) {
+        for &bit in bits {
+            let level = if bit & 1 == 1 { 1.0 } else { -1.0 };
+            match (&self.shape, self.pending_bit.take()) {
+                (Shape::Bpsk(_) | Shape::Fsk(..) | Shape::FmAudio(_), _) => self.push(level, 0.0, out),
+                (_, None) => self.pending_bit = Some(level),
+                (_, Some(first)) => self.push(first, level, out),
+            }
+        }
+    }
+
+    /// Appends the end of the last pulses. An odd last bit of QPSK goes out with an empty Q arm. Bits given
+    /// afterwards begin a new burst, `2 * first_symbol_at()` behind the last symbol.
+    pub fn finish(&mut self, out: &mut Vec<Complex32>) {
+        if let Some(first) = self.pending_bit.take() {
+            self.push(first, 0.0, out);
+        }
+        for _ in 0..2 * self.half_span {
+            self.push(0.0, 0.0, out);
+        }
+    }
+
+    fn push(&mut self, in_phase: f32, quadrature: f32, out: &mut Vec<Complex32>) {
+        let taps = self.shape.taps();
+        if self.in_phase.len() >= HISTORY + taps {
+            let old = self.in_phase.len() - taps;
+            self.in_phase.drain(..old);
+            self.quadrature.drain(..old);
+        }
+        let leaving = self.in_phase[self.in_phase.len() - taps];
+        if let Shape::Fsk(_, half_index) = self.shape {
+            let turns = self.settled_turns + half_index * f64::from(leaving);
+            self.settled_turns = turns - turns.floor();
+        }
+        self.in_phase.push(in_phase);
+        self.quadrature.push(quadrature);
+        self.emit(out);
+        self.symbol += 1;
+    }
+
+    /// All samples up to the instant at which the next symbol reaches into the pulse.
+    fn emit(&mut self, out: &mut Vec<Complex32>) {
+        let start = self.in_phase.len() - self.shape.taps();
+        let (i, q) = (&self.in_phase[start..], &self.quadrature[start..]);
+        loop {
+            let instant = (self.sample as f64 + self.shift) * self.symbols_per_sample;
+            let fraction = instant - self.symbol as f64;
+            if fraction >= 1.0 {
+                return;
+            }
+            let fraction = fraction.max(0.0);
+            let carrier = self.sample as f64 * self.carrier_cycles;
+            let carrier = carrier - carrier.floor();
+            out.push(match &self.shape {
+                Shape::Bpsk(t) => turned(Complex32::new(t.at(i, fraction), 0.0), carrier),
+                Shape::Qpsk(t) => turned(Complex32::new(t.at(i, fraction), t.at(q, fraction)), carrier),
+                Shape::Oqpsk(t, late) => {
+                    turned(Complex32::new(t.at(i, fraction), late.at(q, fraction)), carrier)
+                }
+                Shape::Fsk(t, half_index) => {
+                    let turns = self.settled_turns + half_index * f64::from(t.at(i, fraction));
+                    turned(Complex32::new(1.0, 0.0), turns + carrier)
+                }
+                Shape::FmAudio(t) => Complex32::new(t.at(i, fraction), 0.0),
+            });
+            self.sample += 1;
+        }
+    }
+}
+
+fn turned(value: Complex32, turns: f64) -> Complex32 {
+    if turns == 0.0 {
+        return value;
+    }
+    let (sin, cos) = (turns * TAU).sin_cos();
+    value * Complex32::new(cos as f32, sin as f32)
+}
+
+/// Half of the symbols that a sample depends on.
+fn half_span(config: &SignalConfig) -> usize {
+    match config.pulse {
+        // The tails fall as 1/(roll-off * t²); here they are below −60 dB of the peak.
+        Pulse::Srrc { roll_off } => (8.0 / roll_off.max(0.01)).ceil().clamp(8.0, 40.0) as usize + 1,
+        Pulse::Rect => 2,
+        Pulse::Gaussian { bt } => (0.5 + 6.0 * gaussian_sigma(bt)).ceil() as usize + 1,
+    }
+}
+
+/// With an even number of samples a symbol the edges of rectangles fall between the samples when these are
+/// half a sample off the symbol's centre. Integrated rectangles (FSK phase) do not care.
+fn shift(config: &SignalConfig) -> f64 {
+    let samples = (config.sample_rate_hz / config.symbol_rate_hz).round();
+    let fsk = matches!(config.modulation, Modulation::Fsk | Modulation::Gmsk);
+    let integrated = fsk && config.fsk_input == FskInput::Iq;
+    if config.pulse == Pulse::Rect && !integrated && samples % 2.0 == 0.0 {
+        0.5
+    } else {
+        0.0
+    }
+}
+
+fn shape(config: &SignalConfig, half_span: usize, symbols_per_sample: f64, shift: f64) -> Shape {
+    // A rectangle averaged over the sample: its edges keep their place between the samples.
+    let rect = |t: f64| ((0.5 - t.abs()) / symbols_per_sample + 0.5).clamp(0.0, 1.0);
+    let reach = half_span as f64 - 1.0;
+    let linear = |t: f64| match config.pulse {
+        Pulse::Srrc { roll_off } if t.abs() <= reach => srrc(t, roll_off),
+        Pulse::Srrc { .. } => 0.0,
+        _ => rect(t),
+    };
+    let unit_power = |delay: f64, power: f64| {
+        let mut table = PulseTable::new(half_span, |t| linear(t - delay));
+        let instants = (0..1000).map(|n| (f64::from(n) + shift) * symbols_per_sample);
+        let mean = table.mean_power(instants.map(|t| t - t.floor()));
+        table.scale((power / mean).sqrt());
+        table
+    };
+    match (config.modulation, config.fsk_input, config.pulse) {
+        (Modulation::Bpsk, ..) => Shape::Bpsk(unit_power(0.0, 1.0)),
+        (Modulation::Qpsk, ..) => Shape::Qpsk(unit_power(0.0, 0.5)),
+        (Modulation::Oqpsk, ..) => Shape::Oqpsk(unit_power(0.0, 0.5), unit_power(0.5, 0.5)),
+        (_, FskInput::FmAudio, Pulse::Gaussian { bt }) => {
+            let sigma = gaussian_sigma(bt);
+            Shape::FmAudio(PulseTable::new(half_span, |t| gaussian_frequency(t, sigma)))
+        }
+        (_, FskInput::FmAudio, _) => Shape::FmAudio(PulseTable::new(half_span, rect)),
+        (_, FskInput::Iq, pulse) => {
+            let table = match pulse {
+                Pulse::Gaussian { bt } => {
+                    let sigma = gaussian_sigma(bt);
+                    PulseTable::new(half_span, |t| gaussian_phase(t, sigma))
+                }
+                _ => PulseTable::new(half_span, |t| (t + 0.5).clamp(0.0, 1.0)),
+            };
+            Shape::Fsk(table, deviation_hz(config) / config.symbol_rate_hz)
+        }
+    }
+}
+
+/// Peak deviation of the configuration, by default that of minimum-shift keying.
+pub(crate) fn deviation_hz(config: &SignalConfig) -> f64 {
+    match (config.modulation, config.deviation_hz) {
+        (Modulation::Fsk, Some(deviation)) => deviation,
+        _ => config.symbol_rate_hz / 4.0,
+    }
+}
+
+fn check(config: &SignalConfig) -> Result<(), ConfigError> {
+    let half_rate = config.sample_rate_hz / 2.0;
+    within("sample_rate_hz", config.sample_rate_hz, 1e-3, 1e12)?;
+    within(
+        "symbol_rate_hz",
+        config.symbol_rate_hz,
+        config.sample_rate_hz * 1e-7,
+        half_rate,
+    )?;
+    within("carrier_hz", config.carrier_hz, -half_rate, half_rate)?;
+    if let Some(deviation) = config.deviation_hz {
+        within("deviation_hz", deviation, 0.0, half_rate)?;
+    }
+    match config.pulse {
+        Pulse::Srrc { roll_off } => within("pulse.roll_off", roll_off, 0.0, 1.0)?,
+        Pulse::Gaussian { bt } => within("pulse.bt", bt, 0.1, 10.0)?,
+        Pulse::Rect => {}
+    }
+    let fits = match config.modulation {
+        Modulation::Bpsk | Modulation::Qpsk | Modulation::Oqpsk => {
+            matches!(config.pulse, Pulse::Srrc { .. } | Pulse::Rect)
+        }
+        Modulation::Fsk => matches!(config.pulse, Pulse::Gaussian { .. } | Pulse::Rect),
+        Modulation::Gmsk => matches!(config.pulse, Pulse::Gaussian { .. }),
+    };
+    if fits {
+        return Ok(());
+    }
+    Err(ConfigError::PulseMismatch {
+        pulse: config.pulse,
+        modulation: config.modulation,
+    })
+}
+
+/// An error unless the value is a number from `low` to `high`.
+pub(crate) fn within(field: &'static str, value: f64, low: f64, high: f64) -> Result<(), ConfigError> {
+    if (low..=high).contains(&value) {
+        return Ok(());
+    }
+    Err(ConfigError::OutOfRange {
+        field,
+        value,
+        limit: format!("from {low} to {high}"),
+    })
+}
