@@ -46,6 +46,24 @@ pub enum Rejection {
     Scid,
     /// A virtual channel that the link does not have.
     Vcid,
+    /// TM: the secondary header would not fit the frame.
+    SecondaryHeader,
+}
+
+impl Rejection {
+    /// Short name, as in [`LinkCounters::rejected`].
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Uncorrectable => "uncorrectable",
+            Self::Length => "length",
+            Self::Fecf => "fecf",
+            Self::HeaderErrorControl => "header_error_control",
+            Self::Version => "version",
+            Self::Scid => "scid",
+            Self::Vcid => "vcid",
+            Self::SecondaryHeader => "secondary_header",
+        }
+    }
 }
 
 /// Place of a frame in its virtual channel's count.
@@ -61,7 +79,7 @@ pub enum Continuity {
     Duplicate,
     /// The count began anew (backwards, or too far forwards to be loss).
     Reset,
-    /// The frame has no count, or is not good.
+    /// The frame has no count (its channel's stands still), or is not good.
     Uncounted,
 }
 
@@ -203,6 +221,8 @@ pub struct VcCounters {
     pub resyncs: u64,
     /// Packets begun and not completed.
     pub cut_packets: u64,
+    /// Bytes of packet data that ended in no packet, those before the first packet included.
+    pub dropped_bytes: u64,
     /// Counters per APID.
     pub apids: BTreeMap<u16, ApidCounters>,
 }
@@ -218,6 +238,12 @@ pub struct ApidCounters {
     pub gaps: u64,
     /// Packets missing by the sequence count.
     pub lost: u64,
+    /// Packets that repeat the count of the one before.
+    pub repeats: u64,
+    /// Packets that are segments (sequence flags other than 3).
+    pub segments: u64,
+    /// Places where segments do not follow each other: a group without its first or last segment.
+    pub broken_groups: u64,
     /// Packets whose own CRC is wrong.
     pub bad_crc: u64,
     /// Newest sequence count.
@@ -231,12 +257,29 @@ pub struct LinkCounters {
     pub fed: u64,
     /// Good frames.
     pub good: u64,
+    /// AOS: frames whose header was corrected by its error control.
+    pub headers_corrected: u64,
     /// Frames with a right FECF.
     pub fecf_good: u64,
     /// Frames with a wrong FECF.
     pub fecf_bad: u64,
     /// Rejected frames by reason.
     pub rejected: BTreeMap<&'static str, u64>,
+    /// TM: per master channel, by spacecraft identifier.
+    pub master_channels: BTreeMap<u16, McCounters>,
     /// Per virtual channel. Opaque frames are not in it.
     pub vcs: BTreeMap<VcId, VcCounters>,
+}
+
+/// Counters of a master channel (TM).
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct McCounters {
+    /// Good frames.
+    pub frames: u64,
+    /// Places where frames are missing by the master channel frame count.
+    pub gaps: u64,
+    /// Frames missing by it, modulo 256 at each gap.
+    pub lost: u64,
+    /// Newest master channel frame count.
+    pub last_count: u8,
 }
