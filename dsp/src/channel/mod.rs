@@ -4,13 +4,12 @@
 //! The order is that of nature: silence around the burst, the transmitter's clock, gain, frequency, Doppler
 //! and phase; then noise; then the receiver's I/Q imbalance and DC.
 
-mod clock;
 #[cfg(test)]
 mod tests;
 
 use crate::modulator::within;
+use crate::resample::Resampler;
 use crate::{Complex32, ConfigError};
-use clock::ClockOffset;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
@@ -86,7 +85,7 @@ pub fn noise_sigma(es_n0_db: f64, samples_per_symbol: f64) -> f64 {
 pub struct Channel {
     config: ChannelConfig,
     rng: ChaCha8Rng,
-    clock: Option<ClockOffset>,
+    clock: Option<Resampler>,
     gain: f32,
     noise: f32,
     imbalance: (f32, f32, f32),
@@ -127,7 +126,7 @@ impl Channel {
         };
         Ok(Self {
             rng: ChaCha8Rng::seed_from_u64(config.seed),
-            clock: (config.clock_ppm != 0.0).then(|| ClockOffset::new(1.0 + config.clock_ppm * 1e-6)),
+            clock: (config.clock_ppm != 0.0).then(|| Resampler::new(1.0 / (1.0 + config.clock_ppm * 1e-6))),
             gain: (gain * power) as f32,
             noise: (config.noise_sigma * std::f64::consts::FRAC_1_SQRT_2) as f32,
             imbalance: (
@@ -162,7 +161,8 @@ impl Channel {
         self.start(out);
         if let Some(mut clock) = self.clock.take() {
             let mut resampled = Vec::new();
-            clock.finish(&mut resampled);
+            let ahead = clock.group_delay_samples().ceil() as usize;
+            clock.process(&vec![Complex32::new(0.0, 0.0); ahead], &mut resampled);
             self.impair(&resampled, out);
             self.clock = Some(clock);
         }

@@ -8,8 +8,9 @@ mod pulse;
 #[cfg(test)]
 mod tests;
 
-use pulse::{PulseTable, gaussian_frequency, gaussian_phase, gaussian_sigma, srrc};
+use pulse::{PulseTable, gaussian_frequency, gaussian_phase, gaussian_sigma};
 
+use crate::design::srrc_at;
 use crate::{Complex32, ConfigError, FskInput, Modulation, Pulse, SignalConfig};
 use std::f64::consts::TAU;
 
@@ -201,7 +202,7 @@ fn shape(config: &SignalConfig, half_span: usize, symbols_per_sample: f64, shift
     let rect = |t: f64| ((0.5 - t.abs()) / symbols_per_sample + 0.5).clamp(0.0, 1.0);
     let reach = half_span as f64 - 1.0;
     let linear = |t: f64| match config.pulse {
-        Pulse::Srrc { roll_off } if t.abs() <= reach => srrc(t, roll_off),
+        Pulse::Srrc { roll_off } if t.abs() <= reach => srrc_at(t, roll_off),
         Pulse::Srrc { .. } => 0.0,
         _ => rect(t),
     };

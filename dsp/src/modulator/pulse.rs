@@ -26,20 +26,6 @@ pub(crate) fn erf(x: f64) -> f64 {
     (1.0 - (-a * a).exp() / fraction / PI.sqrt()).copysign(x)
 }
 
-/// Square-root raised cosine of unit energy at time `t` in symbols (CCSDS 401.0-B, 2.4.17A).
-pub(crate) fn srrc(t: f64, roll_off: f64) -> f64 {
-    let a = roll_off;
-    if t.abs() < 1e-9 {
-        return 1.0 - a + 4.0 * a / PI;
-    }
-    let pole = 1.0 - (4.0 * a * t).powi(2);
-    if pole.abs() < 1e-9 {
-        let (s, c) = (PI / 4.0 / a).sin_cos();
-        return a * FRAC_1_SQRT_2 * ((1.0 + 2.0 / PI) * s + (1.0 - 2.0 / PI) * c);
-    }
-    ((PI * t * (1.0 - a)).sin() + 4.0 * a * t * (PI * t * (1.0 + a)).cos()) / (PI * t * pole)
-}
-
 /// Standard deviation, in symbols, of the Gaussian filter with this bandwidth-time product.
 pub(crate) fn gaussian_sigma(bt: f64) -> f64 {
     std::f64::consts::LN_2.sqrt() / (2.0 * PI * bt)

@@ -1,4 +1,4 @@
-use super::pulse::{erf, gaussian_phase, srrc};
+use super::pulse::{erf, gaussian_phase};
 use super::*;
 use proptest::prelude::*;
 
@@ -92,7 +92,7 @@ fn worst_symbol_error(out: &[Complex32], first: f64, sps: f64, arms: &[(f64, f32
             for n in (centre as i64 - reach).max(0)..=(centre as i64 + reach).min(out.len() as i64 - 1) {
                 let sample = out[n as usize];
                 let part = if quadrature { sample.im } else { sample.re };
-                sum += f64::from(part) * srrc((n as f64 - centre) / sps, 0.35) / sps;
+                sum += f64::from(part) * srrc_at((n as f64 - centre) / sps, 0.35) / sps;
             }
             let ideal = f64::from(scale) * if bit == 1 { 1.0 } else { -1.0 };
             worst = worst.max((sum - ideal).abs());
