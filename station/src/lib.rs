@@ -1,5 +1,11 @@
 //! The running chain: link profiles, inputs, threads, outputs, time. Headless; the application draws it.
 
+pub mod chain;
+mod error;
 pub mod input;
 pub mod monitor;
+pub mod output;
 pub mod profile;
+pub mod time;
+
+pub use error::StationError;

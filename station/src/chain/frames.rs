@@ -1,0 +1,379 @@
+//! Frames to outputs: link layer, records, raw units, counters.
+
+use super::place::SignalAt;
+use super::publisher::Publisher;
+use crate::StationError;
+use crate::monitor::{FrameView, Level, PacketView};
+use crate::output::BadFrames;
+use crate::output::record::{self, CodingRecord, FrameRecord, HeaderRecord, Place, Record, SignalRecord};
+use crate::output::report::{CodingReport, SignalReport, Spreading};
+use groundlink_decoder::coding::{FrameQuality, RsOutcome};
+use groundlink_decoder::link::{
+    Continuity, LinkCounters, LinkDecoder, LinkFrame, LinkOutput, LinkPacket, Rejection, Resync,
+};
+use std::collections::VecDeque;
+
+/// Frames whose places are remembered for the packets that began in them: more than a packet of the
+/// greatest length can span.
+const REMEMBERED: usize = 1 << 16;
+
+/// A frame on its way into the link layer.
+#[derive(Debug, Clone, Copy)]
+pub struct Received<'a> {
+    /// Index in the input at which its marker begins.
+    pub index: Option<u64>,
+    /// Content.
+    pub bytes: &'a [u8],
+    /// Marker and block, where the coding layer was used.
+    pub cadu: Option<&'a [u8]>,
+    /// How well it was received, where the coding layer was used.
+    pub quality: Option<&'a FrameQuality>,
+    /// Whether the coding layer vouches for it.
+    pub coding_good: bool,
+    /// State of the signal and the Eb/N0 that follows, where samples are the input.
+    pub signal: Option<(SignalAt, f64)>,
+}
+
+#[derive(Debug, Default)]
+struct SignalSpread {
+    es_n0_db: Spreading,
+    eb_n0_db: Spreading,
+    offset_hz: Spreading,
+    symbol_rate_hz: Spreading,
+}
+
+/// The last stage of the chain.
+#[derive(Debug)]
+pub struct FrameStage {
+    link: LinkDecoder,
+    bad_frames: BadFrames,
+    output: LinkOutput,
+    places: VecDeque<Place>,
+    first_place: u64,
+    spread: SignalSpread,
+    coding: CodingReport,
+}
+
+fn verdict(frame: &LinkFrame, quality: Option<&FrameQuality>) -> String {
+    if let Some(reason) = frame.rejection {
+        return match reason {
+            Rejection::Fecf => "FECF".to_owned(),
+            Rejection::Scid => "SCID".to_owned(),
+            Rejection::Vcid => "VCID".to_owned(),
+            other => record::rejection(other).replace('_', " "),
+        };
+    }
+    match corrected_symbols(quality) {
+        0 => "good".to_owned(),
+        n => format!("corrected {n}"),
+    }
+}
+
+fn corrected_symbols(quality: Option<&FrameQuality>) -> u32 {
+    let outcome = quality.and_then(|q| q.reed_solomon.as_ref());
+    outcome.map_or(0, |rs| rs.corrections.iter().flatten().map(|&n| u32::from(n)).sum())
+}
+
+fn coding_record(quality: &FrameQuality) -> CodingRecord {
+    CodingRecord {
+        asm_errors: quality.asm_errors,
+        inverted: quality.inverted,
+        flywheel: quality.flywheel,
+        slip_bits: quality.slip_bits,
+        channel_symbol_errors: quality.channel_symbols.map(|(errors, _)| errors),
+        channel_symbols: quality.channel_symbols.map(|(_, of)| of),
+        rs_corrections: quality.reed_solomon.as_ref().map(|rs| rs.corrections.clone()),
+    }
+}
+
+fn header_record(frame: &LinkFrame) -> Option<HeaderRecord> {
+    frame.header.map(|header| HeaderRecord {
+        version: header.version,
+        scid: header.vc.scid,
+        vcid: header.vc.vcid,
+        mc_count: header.mc_frame_count,
+        vc_count: header.vc_frame_count,
+        first_header_pointer: header.first_header_pointer,
+    })
+}
+
+/// Record of the signal's state.
+pub fn signal_record(signal: SignalAt, eb_n0_db: f64) -> SignalRecord {
+    SignalRecord {
+        es_n0_db: signal.es_n0_db,
+        eb_n0_db,
+        offset_hz: signal.offset_hz,
+        symbol_rate_hz: signal.symbol_rate_hz,
+    }
+}
+
+impl FrameStage {
+    /// A stage around this link decoder.
+    pub fn new(link: LinkDecoder, bad_frames: BadFrames) -> Self {
+        Self {
+            link,
+            bad_frames,
+            output: LinkOutput::default(),
+            places: VecDeque::new(),
+            first_place: 0,
+            spread: SignalSpread::default(),
+            coding: CodingReport::default(),
+        }
+    }
+
+    /// Counters of the link layer.
+    pub fn counters(&self) -> &LinkCounters {
+        self.link.counters()
+    }
+
+    /// Takes a frame through the link layer and out.
+    ///
+    /// # Errors
+    /// When an output cannot be written.
+    pub fn take(&mut self, received: &Received<'_>, to: &mut Publisher) -> Result<(), StationError> {
+        let mut output = std::mem::take(&mut self.output);
+        output.frame = None;
+        output.packets.clear();
+        output.resyncs.clear();
+        self.link.feed(received.bytes, received.coding_good, &mut output);
+        let place = to.place(received.index);
+        self.remember(place.clone());
+        let outcome = self.publish(received, &place, &output, to);
+        self.output = output;
+        outcome
+    }
+
+    /// The input has ended.
+    ///
+    /// # Errors
+    /// When an output cannot be written.
+    pub fn finish(&mut self, to: &mut Publisher) -> Result<(), StationError> {
+        let mut output = LinkOutput::default();
+        self.link.finish(&mut output);
+        self.publish_rest(&output, to)
+    }
+
+    /// The signal as the good frames saw it.
+    pub fn signal_report(&self) -> SignalReport {
+        SignalReport {
+            es_n0_db: self.spread.es_n0_db.spread(),
+            eb_n0_db: self.spread.eb_n0_db.spread(),
+            offset_hz: self.spread.offset_hz.spread(),
+            symbol_rate_hz: self.spread.symbol_rate_hz.spread(),
+            ..SignalReport::default()
+        }
+    }
+
+    /// Sums of the coding layer's corrections.
+    pub fn coding_report(&self) -> &CodingReport {
+        &self.coding
+    }
+
+    fn remember(&mut self, place: Place) {
+        if self.places.len() == REMEMBERED {
+            self.places.pop_front();
+            self.first_place += 1;
+        }
+        self.places.push_back(place);
+    }
+
+    fn place_of(&self, frame: u64) -> Place {
+        let index = frame.checked_sub(self.first_place).and_then(|i| usize::try_from(i).ok());
+        index.and_then(|i| self.places.get(i)).cloned().unwrap_or_default()
+    }
+
+    fn publish(
+        &mut self,
+        received: &Received<'_>,
+        place: &Place,
+        output: &LinkOutput,
+        to: &mut Publisher,
+    ) -> Result<(), StationError> {
+        if let Some(frame) = &output.frame {
+            self.count(frame, received, to);
+            gap(frame, place, to)?;
+            let offset = self.write(frame, received, to)?;
+            frame_record(frame, received, place, offset, to)?;
+            show(frame, received, place, to);
+        }
+        self.publish_rest(output, to)
+    }
+
+    fn publish_rest(&self, output: &LinkOutput, to: &mut Publisher) -> Result<(), StationError> {
+        for resync in &output.resyncs {
+            self.resync(resync, to)?;
+        }
+        for packet in &output.packets {
+            let place = self.place_of(packet.frame);
+            publish_packet(packet, place, self.bad_frames, to)?;
+        }
+        Ok(())
+    }
+
+    fn count(&mut self, frame: &LinkFrame, received: &Received<'_>, to: &mut Publisher) {
+        let totals = &mut to.totals;
+        match frame.rejection {
+            None => totals.frames_good += 1,
+            Some(Rejection::Uncorrectable) => totals.frames_uncorrectable += 1,
+            Some(_) => totals.frames_rejected += 1,
+        }
+        if let Continuity::Gap(lost) = frame.continuity {
+            totals.frames_lost += u64::from(lost);
+        }
+        if frame.good() && corrected_symbols(received.quality) > 0 {
+            totals.frames_corrected += 1;
+        }
+        if let Some(quality) = received.quality {
+            self.count_coding(quality);
+        }
+        if let (true, Some((signal, eb_n0_db))) = (frame.good(), received.signal) {
+            self.spread.es_n0_db.take(signal.es_n0_db);
+            self.spread.eb_n0_db.take(eb_n0_db);
+            self.spread.offset_hz.take(signal.offset_hz);
+            self.spread.symbol_rate_hz.take(signal.symbol_rate_hz);
+        }
+    }
+
+    fn count_coding(&mut self, quality: &FrameQuality) {
+        if let Some((errors, of)) = quality.channel_symbols {
+            self.coding.channel_symbol_errors += u64::from(errors);
+            self.coding.channel_symbols += u64::from(of);
+        }
+        for correction in quality.reed_solomon.iter().flat_map(|RsOutcome { corrections }| corrections) {
+            match correction {
+                Some(n) => *self.coding.rs_corrections.entry(*n).or_default() += 1,
+                None => self.coding.rs_uncorrectable += 1,
+            }
+        }
+    }
+
+    fn write(
+        &self,
+        frame: &LinkFrame,
+        received: &Received<'_>,
+        to: &mut Publisher,
+    ) -> Result<Option<u64>, StationError> {
+        if !frame.good() && self.bad_frames == BadFrames::Drop {
+            return Ok(None);
+        }
+        if let (Some(sink), Some(cadu)) = (&mut to.outputs.cadus, received.cadu) {
+            sink.write(cadu)?;
+        }
+        let Some(sink) = &mut to.outputs.frames else {
+            return Ok(None);
+        };
+        let offset = sink.bytes();
+        sink.write(received.bytes)?;
+        Ok(Some(offset))
+    }
+
+    fn resync(&self, resync: &Resync, to: &mut Publisher) -> Result<(), StationError> {
+        let place = self.place_of(resync.frame);
+        to.event(Level::Warning, &place, || {
+            format!("VC {}: packets cut, {} bytes dropped: {}", resync.vc.vcid, resync.dropped_bytes, resync.reason)
+        });
+        to.record(&Record::Resync {
+            place,
+            scid: resync.vc.scid,
+            vcid: resync.vc.vcid,
+            dropped_bytes: resync.dropped_bytes,
+            reason: resync.reason,
+        })
+    }
+}
+
+fn gap(frame: &LinkFrame, place: &Place, to: &mut Publisher) -> Result<(), StationError> {
+    let (Continuity::Gap(lost), Some(header)) = (frame.continuity, frame.header) else {
+        return Ok(());
+    };
+    let (vc, vc_count) = (header.vc, header.vc_frame_count);
+    to.event(Level::Warning, place, || format!("VC {}: {lost} frames lost before count {vc_count}", vc.vcid));
+    to.record(&Record::Gap { place: place.clone(), scid: vc.scid, vcid: vc.vcid, lost, vc_count })
+}
+
+fn frame_record(
+    frame: &LinkFrame,
+    received: &Received<'_>,
+    place: &Place,
+    frames_offset: Option<u64>,
+    to: &mut Publisher,
+) -> Result<(), StationError> {
+    if !to.outputs.records_wanted() {
+        return Ok(());
+    }
+    let (continuity, gap_before) = record::continuity(frame.continuity);
+    let tm = frame.header.is_some_and(|header| header.mc_frame_count.is_some());
+    to.record(&Record::Frame(Box::new(FrameRecord {
+        frame: frame.ordinal,
+        place: place.clone(),
+        good: frame.good(),
+        rejection: frame.rejection.map(record::rejection),
+        length: received.bytes.len(),
+        header: header_record(frame),
+        continuity,
+        gap_before,
+        mc_gap_before: tm.then_some(frame.mc_gap),
+        idle: frame.idle,
+        fecf: frame.fecf_good,
+        ocf: frame.ocf.map(|ocf| format!("{ocf:08X}")),
+        coding: received.quality.map(coding_record),
+        signal: received.signal.map(|(signal, eb_n0_db)| signal_record(signal, eb_n0_db)),
+        frames_offset,
+    })))
+}
+
+fn show(frame: &LinkFrame, received: &Received<'_>, place: &Place, to: &mut Publisher) {
+    if !to.monitor.watched() {
+        return;
+    }
+    to.monitor.push_frame(FrameView {
+        ordinal: frame.ordinal,
+        sample: place.sample,
+        utc: place.utc.clone(),
+        header: frame.header,
+        verdict: verdict(frame, received.quality),
+        good: frame.good(),
+        idle: frame.idle,
+        gap_before: record::continuity(frame.continuity).1,
+        eb_n0_db: received.signal.map_or(f32::NAN, |(_, eb_n0_db)| eb_n0_db as f32),
+        bytes: received.bytes.to_vec(),
+    });
+}
+
+/// Takes a packet out: raw unit, record, history.
+///
+/// # Errors
+/// When an output cannot be written.
+pub fn publish_packet(
+    packet: &LinkPacket,
+    place: Place,
+    bad_frames: BadFrames,
+    to: &mut Publisher,
+) -> Result<(), StationError> {
+    let number = to.totals.packets;
+    to.totals.packets += 1;
+    to.totals.packets_idle += u64::from(packet.idle());
+    let written = packet.crc_good != Some(false) || bad_frames == BadFrames::Mark;
+    let mut offset = None;
+    if let (true, Some(sink)) = (written, &mut to.outputs.packets) {
+        offset = Some(sink.bytes());
+        sink.write(&packet.bytes)?;
+    }
+    if to.monitor.watched() {
+        to.monitor.push_packet(PacketView {
+            ordinal: number,
+            sample: place.sample,
+            utc: place.utc.clone(),
+            vc: packet.vc,
+            apid: packet.apid,
+            sequence_flags: packet.sequence_flags,
+            sequence_count: packet.sequence_count,
+            gap_before: record::packet_gap(packet.sequence),
+            bytes: packet.bytes.clone(),
+        });
+    }
+    if to.outputs.records_wanted() {
+        to.record(&record::packet_record(number, place, packet, offset))?;
+    }
+    Ok(())
+}

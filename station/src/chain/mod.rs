@@ -1,0 +1,408 @@
+//! The running chain: input to outputs, for each kind of input.
+//!
+//! Samples go through three threads (reading, demodulating, decoding) with bounded circles of buffers
+//! between them; the other inputs are decoded in the calling thread. What comes out depends on the input
+//! alone: threads and block sizes only decide when.
+
+mod frames;
+mod place;
+mod plots;
+mod publisher;
+mod samples;
+mod soft;
+mod unsampled;
+
+use crate::StationError;
+use crate::input::{self, InputInfo, OpenOptions, SampleSource, SoftFormat};
+use crate::monitor::{Level, Monitor, Phase};
+use crate::output::record::{Place, Record};
+use crate::output::report::{InputReport, REPORT_VERSION, Report};
+use crate::output::{OutputConfig, Outputs, Sink, sidecar};
+use crate::profile::Profile;
+use crate::time::SampleClock;
+use frames::FrameStage;
+use groundlink_decoder::coding::{CodingConfig, FrameDecoder};
+use groundlink_decoder::link::LinkDecoder;
+use groundlink_dsp::receiver::Receiver;
+use groundlink_dsp::{SignalConfig, SoftBatch};
+use plots::Plotter;
+use publisher::{IndexUnit, Publisher};
+use samples::{FromReceiver, ReceiverStages, circle, read_source};
+use soft::{SoftOrigin, SoftStage};
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// Samples read at a time unless told otherwise.
+pub const DEFAULT_BLOCK: usize = 1 << 16;
+
+/// Time between two updates of the status that watchers see.
+const STATUS_EVERY: Duration = Duration::from_millis(40);
+
+/// What the input is: where it enters the chain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum From {
+    /// Samples.
+    #[default]
+    Iq,
+    /// Soft symbols.
+    Soft,
+    /// Hard bits.
+    Bits,
+    /// CADUs, or any bytes in which markers are to be found.
+    Cadus,
+    /// Frames, back to back.
+    Frames,
+    /// Packets, back to back.
+    Packets,
+}
+
+impl From {
+    /// Its name on the command line and in records.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Iq => "iq",
+            Self::Soft => "soft",
+            Self::Bits => "bits",
+            Self::Cadus => "cadus",
+            Self::Frames => "frames",
+            Self::Packets => "packets",
+        }
+    }
+}
+
+/// A run: what to read, how, and where to.
+#[derive(Debug, Clone)]
+pub struct RunConfig {
+    /// Path, or `-` for stdin.
+    pub input: String,
+    /// Where the input enters the chain.
+    pub from: From,
+    /// What the user states of the samples.
+    pub open: OpenOptions,
+    /// What the user states of soft symbols or bits.
+    pub soft: Option<SoftFormat>,
+    /// Link profile.
+    pub profile: Profile,
+    /// Outputs.
+    pub outputs: OutputConfig,
+    /// Samples (or bytes) read at a time.
+    pub block: usize,
+}
+
+/// Runs the chain to the end of its input, or until the monitor asks it to stop.
+///
+/// The report is made, written and returned also when the run ends early by a failing input or output; its
+/// `error` then says why.
+///
+/// # Errors
+/// When the run cannot begin: the input cannot be opened, the profile does not fit, an output cannot be
+/// created, or the report cannot be written.
+pub fn run(config: &RunConfig, monitor: &Monitor) -> Result<Report, StationError> {
+    config.outputs.check()?;
+    let outcome = match config.from {
+        From::Iq => {
+            let source = input::open_samples(&config.input, &config.open)?;
+            run_samples(config, source, monitor)
+        }
+        _ => unsampled::run(config, monitor),
+    };
+    if let Err(error) = &outcome {
+        monitor.update(|status| status.phase = Phase::Failed(error.to_string()));
+    }
+    outcome
+}
+
+/// As [`run`], with samples from a source that is already open.
+///
+/// # Errors
+/// As [`run`].
+pub fn run_samples(
+    config: &RunConfig,
+    source: Box<dyn SampleSource>,
+    monitor: &Monitor,
+) -> Result<Report, StationError> {
+    let info = source.info().clone();
+    let rate = info.sample_rate_hz.ok_or_else(|| StationError::NoSampleRate { input: config.input.clone() })?;
+    let signal = config.profile.signal_config(rate, info.complex)?;
+    let name = || config.profile.name.clone();
+    let receiver =
+        Receiver::new(&signal).map_err(|source| StationError::Signal { profile: name(), source })?;
+    let coding = config.profile.coding_config()?;
+    let mut end = End::open(config, &coding, SoftOrigin::Receiver, IndexUnit::Sample, monitor)?;
+    end.to.clock = SampleClock::new(&info.captures, rate);
+    end.announce(config, Some(&info), &signal_text(&signal))?;
+    if let Some(soft) = config.outputs.soft.as_deref().filter(|&target| target != "-") {
+        sidecar::write(soft, signal.modulation, signal.symbol_rate_hz, &config.profile.name)?;
+    }
+    let plotter = Plotter::new(monitor.clone(), rate);
+    let (blocks_in, blocks_out, spent_in, spent_out) = circle();
+    let (soft_in, soft_out, used_in, used_out) = circle::<FromReceiver, SoftBatch>();
+    let (watch, block) = (monitor.clone(), config.block.max(1));
+    // Not joined: a source that blocks for ever (a silent pipe) must not keep a stopped run from ending.
+    thread::spawn(move || read_source(source, rate, block, &watch, &blocks_in, &spent_out));
+    let stages = ReceiverStages { receiver, plotter, monitor: monitor.clone() };
+    thread::spawn(move || stages.run(&blocks_out, &spent_in, &soft_in, &used_out));
+    let read = end.follow_receiver(&soft_out, &used_in, rate);
+    end.close(config, Some(&info), read)
+}
+
+fn signal_text(signal: &SignalConfig) -> String {
+    format!("{:?} {} Bd", signal.modulation, signal.symbol_rate_hz).to_uppercase().replace(" BD", " Bd")
+}
+
+/// What was read, and how it ended.
+#[derive(Debug, Default)]
+struct Ended {
+    read: u64,
+    lost_samples: u64,
+    bad_samples: u64,
+    error: Option<StationError>,
+}
+
+/// The decoding end of every chain: soft bits in, outputs written.
+struct End {
+    soft: SoftStage,
+    frames: FrameStage,
+    to: Publisher,
+    started: Instant,
+    shown: Option<Instant>,
+    shown_counters: Option<Instant>,
+}
+
+impl End {
+    fn open(
+        config: &RunConfig,
+        coding: &CodingConfig,
+        origin: SoftOrigin,
+        unit: IndexUnit,
+        monitor: &Monitor,
+    ) -> Result<Self, StationError> {
+        let name = || config.profile.name.clone();
+        let decoder =
+            FrameDecoder::new(coding).map_err(|source| StationError::Coding { profile: name(), source })?;
+        let link = LinkDecoder::new(&config.profile.link_config()?)
+            .map_err(|source| StationError::Link { profile: name(), source })?;
+        let bits = config.profile.bits_per_symbol();
+        let eb_n0_offset_db = config.profile.eb_n0_offset_db();
+        Ok(Self {
+            soft: SoftStage::new(decoder, origin, bits, eb_n0_offset_db),
+            frames: FrameStage::new(link, config.outputs.bad_frames),
+            to: Publisher {
+                outputs: Outputs::open(&config.outputs)?,
+                monitor: monitor.clone(),
+                clock: SampleClock::default(),
+                unit,
+                totals: crate::monitor::Totals::default(),
+                warnings: Vec::new(),
+            },
+            started: Instant::now(),
+            shown: None,
+            shown_counters: None,
+        })
+    }
+
+    /// First record and first status.
+    fn announce(&mut self, config: &RunConfig, info: Option<&InputInfo>, signal: &str) -> Result<(), StationError> {
+        let sync = self.soft.status().clone();
+        self.to.monitor.update(|status| {
+            status.input = info.cloned().map(Arc::new);
+            status.profile.clone_from(&config.profile.name);
+            signal.clone_into(&mut status.signal);
+            status.eb_n0_db = f32::NAN;
+            status.sync = sync;
+        });
+        let utc = self.to.clock.utc_text(0.0);
+        self.to.record(&Record::Start {
+            profile: config.profile.name.clone(),
+            groundlink: env!("CARGO_PKG_VERSION"),
+            from: config.from.name(),
+            sample_rate_hz: info.and_then(|info| info.sample_rate_hz),
+            utc,
+        })
+    }
+
+    /// Decodes what the receiver thread sends until the input has ended.
+    fn follow_receiver(
+        &mut self,
+        soft: &crossbeam_channel::Receiver<FromReceiver>,
+        used: &crossbeam_channel::Sender<SoftBatch>,
+        rate: f64,
+    ) -> Ended {
+        let mut ended = Ended::default();
+        for message in soft {
+            match message {
+                FromReceiver::Soft { batch, position, lost, status } => {
+                    ended.read = position;
+                    ended.lost_samples += lost.map_or(0, |(_, missing)| missing);
+                    let outcome = self
+                        .take_batch(&batch, lost)
+                        .and_then(|()| self.show(position, Some((status, rate)), ended.lost_samples));
+                    // The receiver thread has ended when it sent its last batch.
+                    let _ = used.send(batch);
+                    if outcome.is_err() || self.to.outputs.abandoned() {
+                        ended.error = outcome.err();
+                        self.to.monitor.stop();
+                        return ended;
+                    }
+                }
+                FromReceiver::Ended { bad_samples, warnings, error } => {
+                    ended.bad_samples = bad_samples;
+                    ended.error = error;
+                    self.to.warnings.extend(warnings);
+                    return ended;
+                }
+            }
+        }
+        ended.error = Some(StationError::Thread { stage: "receiver" });
+        ended
+    }
+
+    fn take_batch(&mut self, batch: &SoftBatch, lost: Option<(u64, u64)>) -> Result<(), StationError> {
+        if let Some((first, missing)) = lost {
+            let place = self.to.place(Some(first));
+            self.to.event(Level::Warning, &place, || format!("{missing} samples lost"));
+            self.to.record(&Record::SamplesLost { place, lost: missing })?;
+        }
+        self.soft.take(&batch.llrs, &batch.marks, &mut self.frames, &mut self.to)
+    }
+
+    /// Now and then hands on what is buffered, and shows watchers where the run stands.
+    fn show(
+        &mut self,
+        position: u64,
+        receiver: Option<(groundlink_dsp::receiver::ReceiverStatus, f64)>,
+        lost_samples: u64,
+    ) -> Result<(), StationError> {
+        if self.shown.is_some_and(|at| at.elapsed() < STATUS_EVERY) {
+            return Ok(());
+        }
+        self.shown = Some(Instant::now());
+        self.show_now(position, receiver, lost_samples);
+        self.to.outputs.flush()
+    }
+
+    fn show_now(
+        &mut self,
+        position: u64,
+        receiver: Option<(groundlink_dsp::receiver::ReceiverStatus, f64)>,
+        lost_samples: u64,
+    ) {
+        // The counters of a link with many APIDs are the dear part; five times a second will do.
+        let due = self.shown_counters.is_none_or(|at| at.elapsed() >= 5 * STATUS_EVERY);
+        let counters = (due && self.to.monitor.watched()).then(|| Arc::new(self.frames.counters().clone()));
+        if due {
+            self.shown_counters = Some(Instant::now());
+        }
+        let utc = self.to.clock.utc_text(position as f64);
+        let eb_n0_db = receiver.map_or(f32::NAN, |(status, _)| status.es_n0_db + self.eb_n0_offset_db());
+        let (totals, sync, elapsed) = (self.to.totals, self.soft.status().clone(), self.started.elapsed());
+        self.to.monitor.update(|status| {
+            status.position = position;
+            status.lost_samples = lost_samples;
+            status.utc = utc;
+            status.elapsed = elapsed;
+            status.eb_n0_db = eb_n0_db;
+            status.totals = totals;
+            status.sync = sync;
+            if let Some((receiver, rate)) = receiver {
+                status.signal_seconds = position as f64 / rate;
+                status.receiver = Some(receiver);
+            }
+            if let Some(counters) = counters {
+                status.link = counters;
+            }
+        });
+    }
+
+    fn eb_n0_offset_db(&self) -> f32 {
+        self.soft.eb_n0_offset_db() as f32
+    }
+
+    /// Finishes all stages, writes the last records and the report, shows the final state.
+    fn close(
+        mut self,
+        config: &RunConfig,
+        info: Option<&InputInfo>,
+        mut ended: Ended,
+    ) -> Result<Report, StationError> {
+        let finished = self.finish(&mut ended);
+        ended.error = ended.error.or(finished.err());
+        let report = self.report(config, info, &ended);
+        if let Some(target) = &config.outputs.report {
+            let mut sink = Sink::open(target)?;
+            let text = serde_json::to_string_pretty(&report)
+                .map_err(|error| StationError::Output { name: target.clone(), source: error.into() })?;
+            sink.write(text.as_bytes())?;
+            sink.write(b"\n")?;
+            sink.flush()?;
+        }
+        self.shown_counters = None;
+        self.show_now(ended.read, None, ended.lost_samples);
+        self.to.monitor.update(|status| {
+            status.phase = match &ended.error {
+                None => Phase::Finished,
+                Some(error) => Phase::Failed(error.to_string()),
+            };
+        });
+        Ok(report)
+    }
+
+    fn finish(&mut self, ended: &mut Ended) -> Result<(), StationError> {
+        self.soft.finish(&mut self.frames, &mut self.to)?;
+        self.frames.finish(&mut self.to)?;
+        for text in std::mem::take(&mut self.to.warnings) {
+            self.to.warn(&text)?;
+        }
+        if ended.bad_samples > 0 {
+            let text = format!("{} samples were not finite numbers, taken as zero", ended.bad_samples);
+            self.to.warn(&text)?;
+        }
+        if let Some(error) = &ended.error {
+            let text = error.to_string();
+            self.to.event(Level::Error, &Place::default(), || text.clone());
+            self.to.record(&Record::Error { text })?;
+        }
+        let totals = self.to.totals;
+        self.to.record(&Record::End {
+            frames: totals.frames_good,
+            bad_frames: totals.frames_uncorrectable + totals.frames_rejected,
+            lost_frames: totals.frames_lost,
+            packets: totals.packets,
+        })?;
+        self.to.outputs.flush()
+    }
+
+    fn report(&self, config: &RunConfig, info: Option<&InputInfo>, ended: &Ended) -> Report {
+        let rate = info.and_then(|info| info.sample_rate_hz);
+        let mut report = Report {
+            v: REPORT_VERSION,
+            groundlink: env!("CARGO_PKG_VERSION"),
+            profile: config.profile.name.clone(),
+            decoded: self.to.totals.frames_good > 0
+                || (config.from == From::Packets && self.to.totals.packets > 0),
+            error: ended.error.as_ref().map(ToString::to_string),
+            input: InputReport {
+                name: config.input.clone(),
+                format: info.map_or_else(|| config.from.name().to_owned(), |info| info.format.clone()),
+                from: config.from.name(),
+                read: ended.read,
+                sample_rate_hz: rate,
+                seconds: rate.map(|rate| ended.read as f64 / rate),
+                start: self.to.clock.utc_text(0.0),
+                end: self.to.clock.utc_text(ended.read as f64),
+                lost_samples: ended.lost_samples,
+                bad_samples: ended.bad_samples,
+            },
+            signal: self.frames.signal_report(),
+            coding: self.frames.coding_report().clone(),
+            warnings: self.to.warnings.clone(),
+            ..Report::default()
+        };
+        report.signal.restarts = self.soft.restarts();
+        report.signal.stated_symbol_rate_hz = config.profile.symbol_rate_hz();
+        report.coding.take_status(self.soft.status());
+        report.take_counters(&self.to.totals, self.frames.counters());
+        report
+    }
+}

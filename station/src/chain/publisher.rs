@@ -1,0 +1,80 @@
+//! Everything that the chain says goes through here: records, histories for watchers, totals.
+
+use crate::StationError;
+use crate::monitor::{EventLine, Level, Monitor, Totals};
+use crate::output::Outputs;
+use crate::output::record::{Place, Record};
+use crate::time::SampleClock;
+
+/// What an index into the input counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum IndexUnit {
+    /// Samples.
+    Sample,
+    /// Soft bits.
+    SoftBit,
+    /// Bytes.
+    Byte,
+}
+
+/// Outputs, monitor and totals of a run.
+#[derive(Debug)]
+pub struct Publisher {
+    /// Files.
+    pub outputs: Outputs,
+    /// Watchers.
+    pub monitor: Monitor,
+    /// Time.
+    pub clock: SampleClock,
+    /// Meaning of indices.
+    pub unit: IndexUnit,
+    /// Totals.
+    pub totals: Totals,
+    /// What was odd, for the report.
+    pub warnings: Vec<String>,
+}
+
+impl Publisher {
+    /// The place of an index, with its UTC.
+    pub fn place(&self, index: Option<u64>) -> Place {
+        let mut place = Place::default();
+        match self.unit {
+            IndexUnit::Sample => {
+                place.sample = index;
+                place.utc = index.and_then(|sample| self.clock.utc_text(sample as f64));
+            }
+            IndexUnit::SoftBit => place.soft_bit = index,
+            IndexUnit::Byte => place.byte = index,
+        }
+        place
+    }
+
+    /// Writes a record to the events output.
+    ///
+    /// # Errors
+    /// When the system refuses.
+    pub fn record(&mut self, record: &Record) -> Result<(), StationError> {
+        self.outputs.record(record)
+    }
+
+    /// Shows an event to watchers.
+    pub fn event(&mut self, level: Level, place: &Place, text: impl FnOnce() -> String) {
+        if level >= Level::Warning {
+            self.totals.warnings += 1;
+        }
+        if self.monitor.watched() {
+            let line = EventLine { level, sample: place.sample, utc: place.utc.clone(), text: text() };
+            self.monitor.push_event(line);
+        }
+    }
+
+    /// Warns everybody: events output, watchers, report.
+    ///
+    /// # Errors
+    /// When the system refuses.
+    pub fn warn(&mut self, text: &str) -> Result<(), StationError> {
+        self.event(Level::Warning, &Place::default(), || text.to_owned());
+        self.warnings.push(text.to_owned());
+        self.record(&Record::Warning { text: text.to_owned() })
+    }
+}

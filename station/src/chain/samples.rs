@@ -1,0 +1,209 @@
+//! The two threads before the decoder: reading samples, and demodulating them.
+//!
+//! Blocks and soft batches travel in circles of two bounded queues each, full ones down and empty ones back,
+//! so that nothing is allocated once the buffers have grown.
+
+use super::plots::Plotter;
+use crate::StationError;
+use crate::input::{Read, SampleBlock, SampleSource};
+use crate::monitor::Monitor;
+use crossbeam_channel::{Receiver as Queue, RecvTimeoutError, Sender, bounded};
+use groundlink_dsp::SoftBatch;
+use groundlink_dsp::receiver::{Receiver, ReceiverStatus};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// Buffers in each circle: enough that neither side waits for the other's scheduling.
+const BUFFERS: usize = 8;
+
+/// Silence of the source after which a run that is to stop no longer waits for it.
+const STOP_AFTER: Duration = Duration::from_millis(300);
+
+/// What the source thread hands on.
+#[derive(Debug)]
+pub enum FromSource {
+    /// Samples.
+    Samples(SampleBlock),
+    /// The input has ended, with this many samples that were not numbers, and what was odd about it.
+    Ended {
+        /// Samples that were not numbers.
+        bad_samples: u64,
+        /// What was odd.
+        warnings: Vec<String>,
+        /// Why it ended early, if it did.
+        error: Option<StationError>,
+    },
+}
+
+/// What the receiver thread hands on.
+#[derive(Debug)]
+pub enum FromReceiver {
+    /// Soft bits of a block.
+    Soft {
+        /// Soft bits and marks.
+        batch: SoftBatch,
+        /// Samples read so far.
+        position: u64,
+        /// Samples missing just before this block, with the index of the first.
+        lost: Option<(u64, u64)>,
+        /// Snapshot after the block.
+        status: ReceiverStatus,
+    },
+    /// As [`FromSource::Ended`].
+    Ended {
+        /// Samples that were not numbers.
+        bad_samples: u64,
+        /// What was odd.
+        warnings: Vec<String>,
+        /// Why it ended early, if it did.
+        error: Option<StationError>,
+    },
+}
+
+/// Holds a replay back to the pace that the monitor asks for.
+struct Pacer {
+    sample_rate_hz: f64,
+    pace: Option<f64>,
+    since: Instant,
+    from: u64,
+}
+
+impl Pacer {
+    fn new(sample_rate_hz: f64) -> Self {
+        Self { sample_rate_hz, pace: None, since: Instant::now(), from: 0 }
+    }
+
+    /// Sleeps until the sample at `position` is due; while paused, until the pause ends.
+    fn wait(&mut self, position: u64, monitor: &Monitor) {
+        while monitor.paused() && !monitor.stopping() {
+            thread::sleep(Duration::from_millis(20));
+            self.pace = None;
+        }
+        let pace = monitor.pace();
+        if pace != self.pace {
+            (self.pace, self.since, self.from) = (pace, Instant::now(), position);
+        }
+        let Some(pace) = pace else { return };
+        let due = (position - self.from) as f64 / (self.sample_rate_hz * pace);
+        let ahead = due - self.since.elapsed().as_secs_f64();
+        if ahead > 0.0 && !monitor.stopping() {
+            thread::sleep(Duration::from_secs_f64(ahead.min(0.5)));
+        }
+    }
+}
+
+/// Reads the source to its end (or until asked to stop), `block_samples` at a time.
+pub fn read_source(
+    mut source: Box<dyn SampleSource>,
+    sample_rate_hz: f64,
+    block_samples: usize,
+    monitor: &Monitor,
+    full: &Sender<FromSource>,
+    empty: &Queue<SampleBlock>,
+) {
+    let mut pacer = Pacer::new(sample_rate_hz);
+    let mut error = None;
+    while let (false, Ok(mut block)) = (monitor.stopping(), empty.recv()) {
+        // At a stated pace blocks are short, so that the picture moves.
+        let paced = monitor.pace().map_or(usize::MAX, |pace| (sample_rate_hz * pace / 20.0).max(1.0) as usize);
+        match source.read(&mut block, block_samples.min(paced)) {
+            Ok(Read::Filled) => {
+                pacer.wait(block.first + block.samples.len() as u64, monitor);
+                if full.send(FromSource::Samples(block)).is_err() {
+                    return;
+                }
+            }
+            Ok(Read::Ended) => break,
+            Err(cause) => {
+                error = Some(cause.into());
+                break;
+            }
+        }
+    }
+    let ended = FromSource::Ended {
+        bad_samples: source.bad_samples(),
+        warnings: source.warnings().to_vec(),
+        error,
+    };
+    // Nobody listens any more when the run was ended by a failing output.
+    let _ = full.send(ended);
+}
+
+/// What the receiver thread runs.
+#[derive(Debug)]
+pub struct ReceiverStages {
+    /// Demodulator.
+    pub receiver: Receiver,
+    /// Taps for watchers.
+    pub plotter: Plotter,
+    /// Tells when to stop.
+    pub monitor: Monitor,
+}
+
+impl ReceiverStages {
+    /// Demodulates what the source thread sends, to the end.
+    pub fn run(
+        mut self,
+        from: &Queue<FromSource>,
+        blocks: &Sender<SampleBlock>,
+        full: &Sender<FromReceiver>,
+        empty: &Queue<SoftBatch>,
+    ) {
+        let mut position = 0;
+        while let Ok(mut batch) = empty.recv() {
+            batch.clear();
+            let block = match self.next(from) {
+                FromSource::Samples(block) => block,
+                FromSource::Ended { bad_samples, warnings, error } => {
+                    self.receiver.finish(&mut batch);
+                    let status = self.receiver.status();
+                    let _ = full.send(FromReceiver::Soft { batch, position, lost: None, status });
+                    let _ = full.send(FromReceiver::Ended { bad_samples, warnings, error });
+                    return;
+                }
+            };
+            let missing = block.first.saturating_sub(position);
+            if missing > 0 {
+                self.receiver.gap(missing, &mut batch);
+            }
+            let lost = (missing > 0).then_some((position, missing));
+            self.receiver.process(&block.samples, &mut batch);
+            self.plotter.look(&block.samples, &self.receiver);
+            position = block.first + block.samples.len() as u64;
+            let status = self.receiver.status();
+            if full.send(FromReceiver::Soft { batch, position, lost, status }).is_err() {
+                return;
+            }
+            // The source thread may have ended already; then nobody needs the buffer back.
+            let _ = blocks.send(block);
+        }
+    }
+
+    /// The next message of the source thread; when it is silent and the run is to stop, its end.
+    fn next(&self, from: &Queue<FromSource>) -> FromSource {
+        loop {
+            match from.recv_timeout(STOP_AFTER) {
+                Ok(message) => return message,
+                Err(RecvTimeoutError::Timeout) if !self.monitor.stopping() => {}
+                Err(RecvTimeoutError::Timeout) => {
+                    return FromSource::Ended { bad_samples: 0, warnings: Vec::new(), error: None };
+                }
+                Err(RecvTimeoutError::Disconnected) => {
+                    let error = Some(StationError::Thread { stage: "source" });
+                    return FromSource::Ended { bad_samples: 0, warnings: Vec::new(), error };
+                }
+            }
+        }
+    }
+}
+
+/// A circle of buffers: the queue of full ones and the queue of empty ones, filled.
+pub fn circle<Full, Empty: Default>() -> (Sender<Full>, Queue<Full>, Sender<Empty>, Queue<Empty>) {
+    let (full_in, full_out) = bounded(BUFFERS);
+    let (empty_in, empty_out) = bounded(BUFFERS + 1);
+    for _ in 0..BUFFERS {
+        // Cannot fail: the queue has room and its other end is held here.
+        let _ = empty_in.send(Empty::default());
+    }
+    (full_in, full_out, empty_in, empty_out)
+}

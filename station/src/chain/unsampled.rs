@@ -1,0 +1,174 @@
+//! Inputs without samples: soft symbols, bits, CADUs, frames, packets.
+
+use super::frames::{Received, publish_packet};
+use super::publisher::IndexUnit;
+use super::soft::SoftOrigin;
+use super::{End, Ended, From, RunConfig};
+use crate::StationError;
+use crate::input::{self, SoftReader};
+use crate::monitor::Monitor;
+use crate::output::report::{Report, VcReport};
+use groundlink_decoder::coding::{CodingConfig, Descrambler, LineCode, SymbolBits};
+use groundlink_decoder::link::{LinkOutput, PacketDecoder};
+use std::io::Read;
+
+/// Runs the chain on an input without samples.
+pub fn run(config: &RunConfig, monitor: &Monitor) -> Result<Report, StationError> {
+    match config.from {
+        From::Frames => run_frames(config, monitor),
+        From::Packets => run_packets(config, monitor),
+        From::Cadus => run_cadus(config, monitor),
+        From::Iq | From::Soft | From::Bits => run_soft(config, monitor),
+    }
+}
+
+fn run_soft(config: &RunConfig, monitor: &Monitor) -> Result<Report, StationError> {
+    let bytes = input::open_bytes(&config.input)?;
+    let format = match config.soft {
+        Some(format) => format,
+        None => SoftReader::guess(&config.input, config.from == From::Bits)?,
+    };
+    let mut reader = SoftReader::new(bytes, format);
+    let coding = config.profile.coding_config()?;
+    let mut end = End::open(config, &coding, SoftOrigin::Input, IndexUnit::SoftBit, monitor)?;
+    end.announce(config, None, "")?;
+    let mut soft = Vec::new();
+    let ended = end.follow(monitor, |end| {
+        soft.clear();
+        reader.read(&mut soft, config.block.max(1))?;
+        end.soft.take(&soft, &[], &mut end.frames, &mut end.to)?;
+        Ok(soft.len() as u64)
+    });
+    end.close(config, None, ended)
+}
+
+/// CADUs are hard bits that need no inner decoding.
+fn run_cadus(config: &RunConfig, monitor: &Monitor) -> Result<Report, StationError> {
+    let mut bytes = input::open_bytes(&config.input)?;
+    let coding = CodingConfig {
+        symbols: SymbolBits::One,
+        convolutional: None,
+        line_code: LineCode::NrzL,
+        descrambler: None::<Descrambler>,
+        ..config.profile.coding_config()?
+    };
+    let mut end = End::open(config, &coding, SoftOrigin::Bytes, IndexUnit::Byte, monitor)?;
+    end.announce(config, None, "")?;
+    let mut buffer = vec![0; config.block.max(1)];
+    let mut soft = Vec::new();
+    let ended = end.follow(monitor, |end| {
+        let read = read_some(&mut bytes, &mut buffer, &config.input)?;
+        soft.clear();
+        for byte in &buffer[..read] {
+            soft.extend((0..8).rev().map(|bit| if byte >> bit & 1 == 1 { 127i8 } else { -127 }));
+        }
+        end.soft.take(&soft, &[], &mut end.frames, &mut end.to)?;
+        Ok(read as u64)
+    });
+    end.close(config, None, ended)
+}
+
+fn run_frames(config: &RunConfig, monitor: &Monitor) -> Result<Report, StationError> {
+    let mut bytes = input::open_bytes(&config.input)?;
+    let length = config.profile.link_config()?.length;
+    let coding = config.profile.coding_config()?;
+    let mut end = End::open(config, &coding, SoftOrigin::Bytes, IndexUnit::Byte, monitor)?;
+    end.announce(config, None, "")?;
+    let mut frame = vec![0; length];
+    let mut position = 0;
+    let ended = end.follow(monitor, |end| {
+        let read = read_whole(&mut bytes, &mut frame, &config.input)?;
+        if read > 0 && read < length {
+            end.to.warn(&format!("the input ends inside a frame: {read} of {length} bytes ignored"))?;
+            return Ok(0);
+        }
+        if read == length {
+            let received = Received {
+                index: Some(position),
+                bytes: &frame,
+                cadu: None,
+                quality: None,
+                coding_good: true,
+                signal: None,
+            };
+            end.frames.take(&received, &mut end.to)?;
+        }
+        position += read as u64;
+        Ok(read as u64)
+    });
+    end.close(config, None, ended)
+}
+
+fn run_packets(config: &RunConfig, monitor: &Monitor) -> Result<Report, StationError> {
+    let mut bytes = input::open_bytes(&config.input)?;
+    let coding = config.profile.coding_config()?;
+    let mut end = End::open(config, &coding, SoftOrigin::Bytes, IndexUnit::Byte, monitor)?;
+    end.announce(config, None, "")?;
+    let mut decoder = PacketDecoder::new(&config.profile.packet_config());
+    let mut buffer = vec![0; config.block.max(1)];
+    let mut output = LinkOutput::default();
+    let ended = end.follow(monitor, |end| {
+        let read = read_some(&mut bytes, &mut buffer, &config.input)?;
+        decoder.feed(&buffer[..read], &mut output);
+        if read == 0 {
+            decoder.finish(&mut output);
+        }
+        for packet in output.packets.drain(..) {
+            let place = end.to.place(Some(packet.frame));
+            publish_packet(&packet, place, config.outputs.bad_frames, &mut end.to)?;
+        }
+        Ok(read as u64)
+    });
+    let counters = decoder.counters();
+    if counters.resyncs + counters.cut_packets > 0 {
+        let (resyncs, cut) = (counters.resyncs, counters.cut_packets);
+        end.to.warnings.push(format!("packets lost their place {resyncs} times, {cut} packets cut short"));
+    }
+    let channel = VcReport::new(None, None, counters);
+    let mut report = end.close(config, None, ended)?;
+    report.virtual_channels = vec![channel];
+    Ok(report)
+}
+
+/// Reads some bytes; 0 at the end.
+fn read_some(from: &mut impl Read, buffer: &mut [u8], name: &str) -> Result<usize, StationError> {
+    Ok(from.read(buffer).map_err(|source| input::InputError::read(name, source))?)
+}
+
+/// Fills the buffer unless the input ends before.
+fn read_whole(from: &mut impl Read, buffer: &mut [u8], name: &str) -> Result<usize, StationError> {
+    let mut filled = 0;
+    while filled < buffer.len() {
+        match read_some(from, &mut buffer[filled..], name)? {
+            0 => break,
+            read => filled += read,
+        }
+    }
+    Ok(filled)
+}
+
+impl End {
+    /// Takes step after step until one reads nothing, an output fails, or the run is to stop.
+    fn follow(
+        &mut self,
+        monitor: &Monitor,
+        mut step: impl FnMut(&mut Self) -> Result<u64, StationError>,
+    ) -> Ended {
+        let mut ended = Ended::default();
+        while !monitor.stopping() && !self.to.outputs.abandoned() {
+            let outcome = step(self).and_then(|read| {
+                ended.read += read;
+                self.show(ended.read, None, 0).map(|()| read)
+            });
+            match outcome {
+                Ok(0) => break,
+                Ok(_) => {}
+                Err(error) => {
+                    ended.error = Some(error);
+                    break;
+                }
+            }
+        }
+        ended
+    }
+}

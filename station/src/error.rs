@@ -1,0 +1,75 @@
+//! What can end a run early.
+
+use crate::input::InputError;
+use crate::profile::ProfileError;
+use groundlink_decoder::coding::CodingError;
+use groundlink_decoder::link::LinkError;
+use groundlink_dsp::ConfigError;
+use thiserror::Error;
+
+/// A run that cannot begin or go on.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum StationError {
+    /// The input cannot be opened or read.
+    #[error(transparent)]
+    Input(#[from] InputError),
+    /// The link profile is wrong.
+    #[error(transparent)]
+    Profile(#[from] ProfileError),
+    /// The signal cannot be received at this sample rate.
+    #[error("profile {profile}: {source}")]
+    Signal {
+        /// Profile name.
+        profile: String,
+        /// What is wrong.
+        source: ConfigError,
+    },
+    /// The coding of the profile cannot be.
+    #[error("profile {profile}: {source}")]
+    Coding {
+        /// Profile name.
+        profile: String,
+        /// What is wrong.
+        source: CodingError,
+    },
+    /// The frames of the profile cannot be.
+    #[error("profile {profile}: {source}")]
+    Link {
+        /// Profile name.
+        profile: String,
+        /// What is wrong.
+        source: LinkError,
+    },
+    /// The input does not say its sample rate.
+    #[error("{input}: the sample rate is not known, give --rate")]
+    NoSampleRate {
+        /// Input name.
+        input: String,
+    },
+    /// An output cannot be written.
+    #[error("cannot write {name}: {source}")]
+    Output {
+        /// Path, or "stdout".
+        name: String,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// Two outputs go to stdout.
+    #[error("{first} and {second} cannot both go to stdout")]
+    SharedStdout {
+        /// Option name.
+        first: &'static str,
+        /// Option name.
+        second: &'static str,
+    },
+    /// Bad frames are to be marked where nothing can mark them.
+    #[error("--bad-frames mark with --frames - needs --events FILE, which holds the labels")]
+    NoLabels,
+    /// A stage's thread died; a defect of the program.
+    #[error("the {stage} thread ended unexpectedly")]
+    Thread {
+        /// Which.
+        stage: &'static str,
+    },
+}

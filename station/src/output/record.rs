@@ -1,0 +1,338 @@
+//! The records of `--events`: JSON Lines, one self-describing object a line.
+
+use groundlink_decoder::link::{Continuity, LinkPacket, Rejection, SequenceCheck, VcId};
+use serde::Serialize;
+
+/// Version of the records' layout, in every line as `v`. It changes when a field changes its meaning or goes.
+pub const SCHEMA_VERSION: u32 = 1;
+
+/// Where in the input something is: exactly one index, and UTC where the capture time is known.
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+pub struct Place {
+    /// Input sample.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sample: Option<u64>,
+    /// Soft bit, for inputs of soft symbols or bits.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub soft_bit: Option<u64>,
+    /// Byte, for inputs of CADUs, frames or packets.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub byte: Option<u64>,
+    /// UTC, ISO-8601 with Z.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub utc: Option<String>,
+}
+
+/// State of the signal, where samples are the input.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct SignalRecord {
+    /// Symbol energy to noise density, dB (`null` where unknown).
+    pub es_n0_db: f64,
+    /// Information-bit energy to noise density, dB.
+    pub eb_n0_db: f64,
+    /// Carrier offset from nominal, Hz.
+    pub offset_hz: f64,
+    /// Symbols per second.
+    pub symbol_rate_hz: f64,
+}
+
+/// What the coding layer says of a frame.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct CodingRecord {
+    /// Marker bits in error.
+    pub asm_errors: u32,
+    /// Whether the marker arrived inverted.
+    pub inverted: bool,
+    /// Whether the marker was not found where it was expected.
+    pub flywheel: bool,
+    /// Bits by which the frame began off its expected place.
+    pub slip_bits: i32,
+    /// Channel symbols in error by re-encoding, where there is an inner code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub channel_symbol_errors: Option<u32>,
+    /// Channel symbols compared.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub channel_symbols: Option<u32>,
+    /// Symbols corrected per Reed-Solomon codeword, `null` for an uncorrectable one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rs_corrections: Option<Vec<Option<u8>>>,
+}
+
+/// What the transfer frame's header says.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct HeaderRecord {
+    /// Transfer frame version number.
+    pub version: u8,
+    /// Spacecraft identifier.
+    pub scid: u16,
+    /// Virtual channel identifier.
+    pub vcid: u8,
+    /// Master channel frame count (TM).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mc_count: Option<u8>,
+    /// Virtual channel frame count.
+    pub vc_count: u32,
+    /// First header pointer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub first_header_pointer: Option<u16>,
+}
+
+/// A frame.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct FrameRecord {
+    /// Number from 0, bad frames included.
+    pub frame: u64,
+    /// Where its marker begins.
+    #[serde(flatten)]
+    pub place: Place,
+    /// Whether every check passed.
+    pub good: bool,
+    /// Why not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rejection: Option<&'static str>,
+    /// Bytes.
+    pub length: usize,
+    /// Header.
+    #[serde(flatten)]
+    pub header: Option<HeaderRecord>,
+    /// Place in its channel's count: "first", "next", "gap", "duplicate", "reset", "uncounted".
+    pub continuity: &'static str,
+    /// Frames missing before it in its virtual channel.
+    pub gap_before: u32,
+    /// Frames missing before it in its master channel (TM).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mc_gap_before: Option<u32>,
+    /// Whether it carries only idle data.
+    pub idle: bool,
+    /// Whether the FECF (or an opaque frame's CRC) is right; `null` without one.
+    pub fecf: Option<bool>,
+    /// Operational control field, hexadecimal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ocf: Option<String>,
+    /// Coding layer.
+    #[serde(flatten)]
+    pub coding: Option<CodingRecord>,
+    /// Signal.
+    #[serde(flatten)]
+    pub signal: Option<SignalRecord>,
+    /// Offset in the frames output, where it was written there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub frames_offset: Option<u64>,
+}
+
+/// A packet.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct PacketRecord {
+    /// Number from 0.
+    pub packet: u64,
+    /// Where the frame in which it begins begins (the packet, where packets are the input).
+    #[serde(flatten)]
+    pub place: Place,
+    /// Spacecraft identifier.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scid: Option<u16>,
+    /// Virtual channel identifier.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub vcid: Option<u8>,
+    /// Frame in which it begins.
+    pub frame: u64,
+    /// Frame in which it ends.
+    pub last_frame: u64,
+    /// Byte of that first frame at which its header begins.
+    pub frame_offset: usize,
+    /// Application process identifier.
+    pub apid: u16,
+    /// Telecommand rather than telemetry.
+    pub telecommand: bool,
+    /// Whether it has a secondary header.
+    pub secondary_header: bool,
+    /// 3 unsegmented, 1 first, 0 continuation, 2 last.
+    pub sequence_flags: u8,
+    /// Sequence count.
+    pub sequence_count: u16,
+    /// Packets of its APID missing before it.
+    pub gap_before: u16,
+    /// Whether it is an idle packet.
+    pub idle: bool,
+    /// Packet error control right or not; `null` without one.
+    pub crc: Option<bool>,
+    /// Bytes, header included.
+    pub length: usize,
+    /// Offset in the packets output, where it was written there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub packets_offset: Option<u64>,
+}
+
+/// A line of `--events`.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Record {
+    /// First line.
+    Start {
+        /// Profile name.
+        profile: String,
+        /// Program version.
+        groundlink: &'static str,
+        /// What the input is: "iq", "soft", "bits", "cadus", "frames", "packets".
+        from: &'static str,
+        /// Samples per second, where samples are the input.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        sample_rate_hz: Option<f64>,
+        /// UTC of the first sample.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        utc: Option<String>,
+    },
+    /// The receiver gained or lost lock, or began anew.
+    Lock {
+        /// Where.
+        #[serde(flatten)]
+        place: Place,
+        /// Locked from here on.
+        locked: bool,
+        /// Symbols do not continue those before.
+        restart: bool,
+        /// Signal.
+        #[serde(flatten)]
+        signal: SignalRecord,
+    },
+    /// Frame synchronisation changed its state.
+    Sync {
+        /// Where.
+        #[serde(flatten)]
+        place: Place,
+        /// "search", "verify" or "lock".
+        state: &'static str,
+        /// What node synchronisation found.
+        #[serde(skip_serializing_if = "String::is_empty")]
+        node: String,
+    },
+    /// A frame.
+    Frame(Box<FrameRecord>),
+    /// Frames are missing in a virtual channel.
+    Gap {
+        /// Where the next frame of the channel begins.
+        #[serde(flatten)]
+        place: Place,
+        /// Spacecraft identifier.
+        scid: u16,
+        /// Virtual channel identifier.
+        vcid: u8,
+        /// Frames missing.
+        lost: u32,
+        /// Count of the frame after the gap.
+        vc_count: u32,
+    },
+    /// A packet.
+    Packet(Box<PacketRecord>),
+    /// Packet extraction lost its place and found it again.
+    Resync {
+        /// Where the frame begins at which it happened.
+        #[serde(flatten)]
+        place: Place,
+        /// Spacecraft identifier.
+        scid: u16,
+        /// Virtual channel identifier.
+        vcid: u8,
+        /// Bytes of packets dropped.
+        dropped_bytes: usize,
+        /// Why.
+        reason: &'static str,
+    },
+    /// Samples were lost before they reached the receiver.
+    SamplesLost {
+        /// Where.
+        #[serde(flatten)]
+        place: Place,
+        /// How many.
+        lost: u64,
+    },
+    /// Something is wrong with the input or an output.
+    Warning {
+        /// One line.
+        text: String,
+    },
+    /// The run ends early.
+    Error {
+        /// One line.
+        text: String,
+    },
+    /// Last line.
+    End {
+        /// Good frames.
+        frames: u64,
+        /// Bad frames.
+        bad_frames: u64,
+        /// Frames missing by the virtual channels' counts.
+        lost_frames: u64,
+        /// Packets.
+        packets: u64,
+    },
+}
+
+/// A record with the schema version in front.
+#[derive(Debug, Serialize)]
+pub struct Line<'a> {
+    /// [`SCHEMA_VERSION`].
+    pub v: u32,
+    /// Record.
+    #[serde(flatten)]
+    pub record: &'a Record,
+}
+
+/// Word for a continuity, and the frames missing.
+pub fn continuity(value: Continuity) -> (&'static str, u32) {
+    match value {
+        Continuity::First => ("first", 0),
+        Continuity::Next => ("next", 0),
+        Continuity::Gap(lost) => ("gap", lost),
+        Continuity::Duplicate => ("duplicate", 0),
+        Continuity::Reset => ("reset", 0),
+        Continuity::Uncounted => ("uncounted", 0),
+    }
+}
+
+/// Word for a rejection.
+pub fn rejection(value: Rejection) -> &'static str {
+    match value {
+        Rejection::Uncorrectable => "uncorrectable",
+        Rejection::Length => "length",
+        Rejection::Fecf => "fecf",
+        Rejection::HeaderErrorControl => "header_error_control",
+        Rejection::Version => "version",
+        Rejection::Scid => "scid",
+        Rejection::Vcid => "vcid",
+        _ => "rejected",
+    }
+}
+
+/// Packets missing before a packet.
+pub fn packet_gap(value: SequenceCheck) -> u16 {
+    match value {
+        SequenceCheck::Gap(lost) => lost,
+        _ => 0,
+    }
+}
+
+/// Record of a packet.
+pub fn packet_record(number: u64, place: Place, packet: &LinkPacket, packets_offset: Option<u64>) -> Record {
+    let vc: Option<VcId> = packet.vc;
+    Record::Packet(Box::new(PacketRecord {
+        packet: number,
+        place,
+        scid: vc.map(|vc| vc.scid),
+        vcid: vc.map(|vc| vc.vcid),
+        frame: packet.frame,
+        last_frame: packet.last_frame,
+        frame_offset: packet.offset,
+        apid: packet.apid,
+        telecommand: packet.telecommand,
+        secondary_header: packet.secondary_header,
+        sequence_flags: packet.sequence_flags,
+        sequence_count: packet.sequence_count,
+        gap_before: packet_gap(packet.sequence),
+        idle: packet.idle(),
+        crc: packet.crc_good,
+        length: packet.bytes.len(),
+        packets_offset,
+    }))
+}

@@ -1,0 +1,294 @@
+//! The report of a run: `--report`, and the summary for people.
+
+use crate::monitor::Totals;
+use groundlink_decoder::coding::SyncStatus;
+use groundlink_decoder::link::{LinkCounters, VcCounters};
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// Version of the report's layout.
+pub const REPORT_VERSION: u32 = 1;
+
+/// What was read.
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+pub struct InputReport {
+    /// Path, or `-`.
+    pub name: String,
+    /// Format for people.
+    pub format: String,
+    /// "iq", "soft", "bits", "cadus", "frames", "packets".
+    pub from: &'static str,
+    /// Samples, soft bits or bytes read.
+    pub read: u64,
+    /// Samples per second.
+    pub sample_rate_hz: Option<f64>,
+    /// Seconds of signal.
+    pub seconds: Option<f64>,
+    /// UTC of the first sample.
+    pub start: Option<String>,
+    /// UTC of the last sample.
+    pub end: Option<String>,
+    /// Samples lost before they reached the receiver.
+    pub lost_samples: u64,
+    /// Samples that were not numbers, taken as zero.
+    pub bad_samples: u64,
+}
+
+/// Range of a measured quantity over the good frames.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Spread {
+    /// Least.
+    pub min: f64,
+    /// Mean.
+    pub mean: f64,
+    /// Greatest.
+    pub max: f64,
+}
+
+/// Collects a [`Spread`].
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Spreading {
+    min: f64,
+    max: f64,
+    sum: f64,
+    count: u64,
+}
+
+impl Spreading {
+    /// Takes a value; one that is not finite is passed over.
+    pub fn take(&mut self, value: f64) {
+        if !value.is_finite() {
+            return;
+        }
+        self.min = if self.count == 0 { value } else { self.min.min(value) };
+        self.max = if self.count == 0 { value } else { self.max.max(value) };
+        self.sum += value;
+        self.count += 1;
+    }
+
+    /// The range, `None` without values.
+    pub fn spread(&self) -> Option<Spread> {
+        (self.count > 0).then(|| Spread { min: self.min, mean: self.sum / self.count as f64, max: self.max })
+    }
+}
+
+/// The signal, as the good frames saw it.
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+pub struct SignalReport {
+    /// Symbol energy to noise density, dB.
+    pub es_n0_db: Option<Spread>,
+    /// Information-bit energy to noise density, dB.
+    pub eb_n0_db: Option<Spread>,
+    /// Carrier offset from nominal, Hz.
+    pub offset_hz: Option<Spread>,
+    /// Symbols per second.
+    pub symbol_rate_hz: Option<Spread>,
+    /// Symbols per second that the profile states.
+    pub stated_symbol_rate_hz: Option<f64>,
+    /// Times the receiver began anew.
+    pub restarts: u64,
+}
+
+/// Synchronisation and coding.
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+pub struct CodingReport {
+    /// Probability of a false marker in one frame's length, from the configuration.
+    pub false_alarm_per_frame: f64,
+    /// What node synchronisation found.
+    pub node: String,
+    /// Slips found.
+    pub slips: u64,
+    /// Channel symbols in error over the frames, by re-encoding.
+    pub channel_symbol_errors: u64,
+    /// Channel symbols compared.
+    pub channel_symbols: u64,
+    /// Codewords per number of corrected symbols.
+    pub rs_corrections: BTreeMap<u8, u64>,
+    /// Codewords that could not be corrected.
+    pub rs_uncorrectable: u64,
+}
+
+impl CodingReport {
+    /// Takes over what the coding layer's snapshot says.
+    pub fn take_status(&mut self, status: &SyncStatus) {
+        self.false_alarm_per_frame = status.false_alarm_per_frame;
+        self.node.clone_from(&status.node);
+        self.slips = status.slips;
+    }
+}
+
+/// A packet channel within a virtual channel.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ApidReport {
+    /// Application process identifier.
+    pub apid: u16,
+    /// Packets.
+    pub packets: u64,
+    /// Bytes.
+    pub bytes: u64,
+    /// Places where the sequence count jumps.
+    pub gaps: u64,
+    /// Packets missing.
+    pub lost: u64,
+    /// Packets with a wrong CRC of their own.
+    pub bad_crc: u64,
+}
+
+/// A virtual channel.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct VcReport {
+    /// Spacecraft identifier; `None` where packets were the input.
+    pub scid: Option<u16>,
+    /// Virtual channel identifier.
+    pub vcid: Option<u8>,
+    /// Good frames.
+    pub frames: u64,
+    /// Idle frames.
+    pub idle: u64,
+    /// Duplicates.
+    pub duplicates: u64,
+    /// Places where frames are missing.
+    pub gaps: u64,
+    /// Frames missing.
+    pub lost: u64,
+    /// Counts begun anew.
+    pub resets: u64,
+    /// Frames in which no packet starts.
+    pub no_packet_start: u64,
+    /// Packets.
+    pub packets: u64,
+    /// Bytes of packets.
+    pub packet_bytes: u64,
+    /// Places where packet extraction lost its place.
+    pub resyncs: u64,
+    /// Packets begun and not completed.
+    pub cut_packets: u64,
+    /// Newest operational control field, hexadecimal.
+    pub last_ocf: Option<String>,
+    /// Per APID.
+    pub apids: Vec<ApidReport>,
+}
+
+impl VcReport {
+    /// Report of a channel.
+    pub fn new(scid: Option<u16>, vcid: Option<u8>, counters: &VcCounters) -> Self {
+        let apids = counters.apids.iter().map(|(&apid, c)| ApidReport {
+            apid,
+            packets: c.packets,
+            bytes: c.bytes,
+            gaps: c.gaps,
+            lost: c.lost,
+            bad_crc: c.bad_crc,
+        });
+        Self {
+            scid,
+            vcid,
+            frames: counters.frames,
+            idle: counters.idle,
+            duplicates: counters.duplicates,
+            gaps: counters.gaps,
+            lost: counters.lost,
+            resets: counters.resets,
+            no_packet_start: counters.no_packet_start,
+            packets: counters.packets,
+            packet_bytes: counters.packet_bytes,
+            resyncs: counters.resyncs,
+            cut_packets: counters.cut_packets,
+            last_ocf: counters.last_ocf.map(|ocf| format!("{ocf:08X}")),
+            apids: apids.collect(),
+        }
+    }
+}
+
+/// Frames of a run.
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+pub struct FramesReport {
+    /// Every check passed.
+    pub good: u64,
+    /// Of these, with Reed-Solomon corrections.
+    pub corrected: u64,
+    /// With an uncorrectable codeword.
+    pub uncorrectable: u64,
+    /// Rejected by the link layer.
+    pub rejected: u64,
+    /// Rejected and uncorrectable frames by reason.
+    pub rejected_by: BTreeMap<&'static str, u64>,
+    /// FECF (or opaque CRC) right.
+    pub fecf_good: u64,
+    /// FECF wrong.
+    pub fecf_bad: u64,
+    /// Missing by the virtual channels' counts.
+    pub lost: u64,
+    /// Good frames with only idle data.
+    pub idle: u64,
+    /// Good frames that repeat the one before.
+    pub duplicates: u64,
+}
+
+/// The report of a run.
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+pub struct Report {
+    /// [`REPORT_VERSION`].
+    pub v: u32,
+    /// Program version.
+    pub groundlink: &'static str,
+    /// Profile name.
+    pub profile: String,
+    /// Whether anything was decoded.
+    pub decoded: bool,
+    /// Why the run ended early, if it did.
+    pub error: Option<String>,
+    /// Input.
+    pub input: InputReport,
+    /// Signal.
+    pub signal: SignalReport,
+    /// Coding.
+    pub coding: CodingReport,
+    /// Frames.
+    pub frames: FramesReport,
+    /// Packets, idle ones included.
+    pub packets: u64,
+    /// Idle packets.
+    pub packets_idle: u64,
+    /// Virtual channels.
+    pub virtual_channels: Vec<VcReport>,
+    /// What was odd about the input.
+    pub warnings: Vec<String>,
+}
+
+impl Report {
+    /// Takes over the totals and the link layer's counters.
+    pub fn take_counters(&mut self, totals: &Totals, link: &LinkCounters) {
+        self.frames = FramesReport {
+            good: totals.frames_good,
+            corrected: totals.frames_corrected,
+            uncorrectable: totals.frames_uncorrectable,
+            rejected: totals.frames_rejected,
+            rejected_by: link.rejected.clone(),
+            fecf_good: link.fecf_good,
+            fecf_bad: link.fecf_bad,
+            lost: totals.frames_lost,
+            idle: link.vcs.values().map(|vc| vc.idle).sum(),
+            duplicates: link.vcs.values().map(|vc| vc.duplicates).sum(),
+        };
+        self.packets = totals.packets;
+        self.packets_idle = totals.packets_idle;
+        self.virtual_channels =
+            link.vcs.iter().map(|(vc, counters)| VcReport::new(Some(vc.scid), Some(vc.vcid), counters)).collect();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_spread_passes_over_what_is_not_a_number() {
+        let mut spreading = Spreading::default();
+        assert_eq!(spreading.spread(), None);
+        for value in [f64::NAN, 3.0, -1.0, f64::NEG_INFINITY] {
+            spreading.take(value);
+        }
+        assert_eq!(spreading.spread(), Some(Spread { min: -1.0, mean: 1.0, max: 3.0 }));
+    }
+}
