@@ -1,0 +1,263 @@
+//! The TOML of a profile with overrides applied, and where each key stands.
+
+use super::error::{Place, ProfileError, one_line};
+use std::collections::BTreeMap;
+use toml::de::DeTable;
+use toml::{Table, Value};
+
+/// No profile has sections within sections deeper than this; what lies deeper is an error anyway.
+const DEPTH: usize = 4;
+/// Longest profile accepted, bytes. Beyond it a file is not a profile but something else by mistake.
+pub(super) const LONGEST_TEXT: usize = 64 * 1024;
+/// Most dots in one line: the TOML parser nests as deep as a dotted key says.
+const MOST_DOTS: usize = 200;
+
+/// One override that was applied.
+#[derive(Debug)]
+struct Applied {
+    key: String,
+    value: String,
+    text: String,
+}
+
+/// A parsed profile text.
+#[derive(Debug)]
+pub(super) struct Document {
+    pub(super) root: Table,
+    origin: String,
+    lines: BTreeMap<String, usize>,
+    overrides: Vec<Applied>,
+}
+
+impl Document {
+    /// Parses the text and applies the overrides in their order.
+    pub(super) fn parse(text: &str, origin: &str, overrides: &[String]) -> Result<Self, ProfileError> {
+        let mut document = Self {
+            root: Table::new(),
+            origin: origin.to_string(),
+            lines: BTreeMap::new(),
+            overrides: Vec::new(),
+        };
+        document.check_size(text)?;
+        let spanned = DeTable::parse(text).map_err(|e| document.syntax(text, &e))?;
+        document.root = text.parse().map_err(|e| document.syntax(text, &e))?;
+        collect_lines(
+            spanned.get_ref(),
+            "",
+            &line_starts(text),
+            DEPTH,
+            &mut document.lines,
+        );
+        for text in overrides {
+            document.apply(text)?;
+        }
+        Ok(document)
+    }
+
+    /// Where the key is given; the nearest section around it where it is not.
+    pub(super) fn place(&self, key: &str) -> Place {
+        let mut path = key;
+        loop {
+            if let Some(applied) = self
+                .overrides
+                .iter()
+                .rev()
+                .find(|o| within(key, &o.key) && within(&o.key, path))
+            {
+                return Place::Override {
+                    text: applied.text.clone(),
+                };
+            }
+            if let Some(&line) = self.lines.get(path) {
+                return Place::Line {
+                    origin: self.origin.clone(),
+                    line,
+                };
+            }
+            match path.rfind('.') {
+                Some(dot) => path = &path[..dot],
+                None => {
+                    return Place::Line {
+                        origin: self.origin.clone(),
+                        line: 1,
+                    };
+                }
+            }
+        }
+    }
+
+    /// The value of an override of exactly this key as it was typed, before TOML made a number of it.
+    pub(super) fn typed_override(&self, key: &str) -> Option<&str> {
+        self.overrides
+            .iter()
+            .rev()
+            .find(|o| o.key == key)
+            .map(|o| o.value.as_str())
+    }
+
+    fn check_size(&self, text: &str) -> Result<(), ProfileError> {
+        let too_nested = text
+            .lines()
+            .position(|line| line.bytes().filter(|&b| b == b'.').count() > MOST_DOTS);
+        let (line, message) = if text.len() > LONGEST_TEXT {
+            (
+                1,
+                format!(
+                    "{} bytes are too long for a profile, must be at most {LONGEST_TEXT}",
+                    text.len()
+                ),
+            )
+        } else if let Some(index) = too_nested {
+            (
+                index + 1,
+                format!("too many dots in one line, must be at most {MOST_DOTS}"),
+            )
+        } else {
+            return Ok(());
+        };
+        Err(ProfileError::Syntax {
+            place: Place::Line {
+                origin: self.origin.clone(),
+                line,
+            },
+            message,
+        })
+    }
+
+    fn syntax(&self, text: &str, error: &toml::de::Error) -> ProfileError {
+        let offset = error.span().map_or(0, |span| span.start);
+        let line = line_of(&line_starts(text), offset);
+        let message = error.message().replace('\n', ", ");
+        ProfileError::Syntax {
+            place: Place::Line {
+                origin: self.origin.clone(),
+                line,
+            },
+            message: one_line(&message),
+        }
+    }
+
+    fn apply(&mut self, text: &str) -> Result<(), ProfileError> {
+        let refuse = |reason: String| ProfileError::Override {
+            text: one_line(text),
+            reason: one_line(&reason),
+        };
+        let (key, typed) = text
+            .split_once('=')
+            .ok_or_else(|| refuse("must be key=value, as signal.symbol_rate=9600".into()))?;
+        let (key, typed) = (key.trim(), typed.trim());
+        let parts: Vec<&str> = key.split('.').collect();
+        if parts.len() > DEPTH || parts.iter().any(|part| !is_bare_key(part)) {
+            return Err(refuse(
+                "the key must be words joined by dots, as signal.symbol_rate".into(),
+            ));
+        }
+        let value = parse_value(typed).map_err(refuse)?;
+        set(&mut self.root, &parts, value).map_err(refuse)?;
+        self.overrides.push(Applied {
+            key: key.into(),
+            value: typed.into(),
+            text: text.into(),
+        });
+        Ok(())
+    }
+}
+
+/// Whether `key` is `path` or lies in it.
+fn within(key: &str, path: &str) -> bool {
+    key.strip_prefix(path)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+}
+
+/// The key as messages and paths write it: as it stands if it is a bare key, else escaped.
+pub(super) fn shown_key(key: &str) -> String {
+    if is_bare_key(key) {
+        key.to_string()
+    } else {
+        super::error::quoted(key).replace('.', "\\u{2e}")
+    }
+}
+
+/// A key joined to the section it stands in.
+pub(super) fn join(section: &str, key: &str) -> String {
+    if section.is_empty() {
+        shown_key(key)
+    } else {
+        format!("{section}.{}", shown_key(key))
+    }
+}
+
+fn is_bare_key(key: &str) -> bool {
+    !key.is_empty()
+        && key.len() <= 60
+        && key
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')
+}
+
+/// A TOML value, or a string where the text is plain words, so that `--set signal.modulation=bpsk` needs no
+/// quotes that a shell would eat.
+fn parse_value(typed: &str) -> Result<Value, String> {
+    let plain = |c: char| c.is_alphanumeric() || " _-+./".contains(c);
+    if typed.is_empty() {
+        return Err("the value is empty".into());
+    }
+    if typed.contains(['\n', '\r']) || typed.len() > 1000 {
+        return Err("the value must be one line of at most 1000 bytes".into());
+    }
+    match format!("value = {typed}").parse::<Table>() {
+        Ok(mut table) if table.len() == 1 => table
+            .remove("value")
+            .ok_or_else(|| "the value is not TOML".into()),
+        Err(_) if typed.chars().all(plain) => Ok(Value::String(typed.into())),
+        _ => Err("the value must be TOML or plain words".into()),
+    }
+}
+
+/// Sets a key, making the sections on the way. A section switched on by `true` becomes an open one.
+fn set(table: &mut Table, parts: &[&str], value: Value) -> Result<(), String> {
+    let Some((first, rest)) = parts.split_first() else {
+        return Ok(());
+    };
+    if rest.is_empty() {
+        table.insert((*first).to_string(), value);
+        return Ok(());
+    }
+    let entry = table
+        .entry((*first).to_string())
+        .or_insert_with(|| Value::Table(Table::new()));
+    if entry.as_bool() == Some(true) {
+        *entry = Value::Table(Table::new());
+    }
+    match entry {
+        Value::Table(inner) => set(inner, rest, value),
+        other => Err(format!("{first} is {other}, not a section: set {first} itself")),
+    }
+}
+
+fn collect_lines(
+    table: &DeTable<'_>,
+    section: &str,
+    starts: &[usize],
+    depth: usize,
+    lines: &mut BTreeMap<String, usize>,
+) {
+    for (key, value) in table {
+        let path = join(section, key.get_ref());
+        lines.insert(path.clone(), line_of(starts, key.span().start));
+        if let (Some(inner), true) = (value.get_ref().as_table(), depth > 1) {
+            collect_lines(inner, &path, starts, depth - 1, lines);
+        }
+    }
+}
+
+fn line_starts(text: &str) -> Vec<usize> {
+    std::iter::once(0)
+        .chain(text.match_indices('\n').map(|(at, _)| at + 1))
+        .collect()
+}
+
+/// Line, from 1, that holds the byte.
+fn line_of(starts: &[usize], offset: usize) -> usize {
+    starts.partition_point(|&start| start <= offset).max(1)
+}

@@ -1,0 +1,316 @@
+//! From the TOML tree to a profile, with the standard's defaults.
+
+use super::document::Document;
+use super::error::{ProfileError, quoted};
+use super::section::{Quantity, Section};
+use super::types::{Coding, Frame, Profile, Signal, SignalInput};
+use super::words::{
+    BASES, DESCRAMBLERS, FRAME_TYPES, FSK_PULSES, GAUSSIAN_PULSES, INPUTS, LINE_CODES, MODULATIONS, ORDERS,
+    PACKET_TYPES, PSK_PULSES, PulseWord, RANDOMIZERS, Words, word,
+};
+use groundlink_decoder::coding::{
+    AsmConfig, ConvolutionalConfig, LineCode, Randomizer, ReedSolomonConfig, RsBasis, SymbolOrder,
+};
+use groundlink_decoder::link::{CrcSpan, FrameKind, PacketConfig};
+use groundlink_dsp::{Modulation, Pulse};
+
+/// The sections, as far as their own types and keys go; how they fit together is checked afterwards.
+pub(super) fn profile(document: &Document, default_name: &str) -> Result<Profile, ProfileError> {
+    let root = Section::root(document);
+    root.only(
+        &[
+            "name",
+            "description",
+            "source",
+            "signal",
+            "coding",
+            "frame",
+            "packets",
+        ],
+        "",
+    )?;
+    let signal = root
+        .switch("signal", false)?
+        .map(|section| signal(&section))
+        .transpose()?;
+    let coding = coding(&root.section("coding")?)?;
+    let frame = frame(&root.section("frame")?, &coding)?;
+    let packets = packets(&root.section("packets")?, frame.kind)?;
+    let text = |key| root.text(key, "text");
+    Ok(Profile {
+        name: text("name")?.unwrap_or(default_name).to_string(),
+        description: text("description")?.unwrap_or_default().to_string(),
+        source: text("source")?.unwrap_or_default().to_string(),
+        signal,
+        coding,
+        frame,
+        packets,
+    })
+}
+
+fn signal(section: &Section<'_>) -> Result<Signal, ProfileError> {
+    let common = [
+        "modulation",
+        "symbol_rate",
+        "pulse",
+        "carrier",
+        "search",
+        "input",
+        "carrier_loop",
+        "timing_loop",
+    ];
+    let with = |more: &[&'static str]| [&common, more].concat();
+    section.only(&with(&["roll_off", "bt", "deviation"]), "")?;
+    let name = "\"bpsk\", \"qpsk\", \"oqpsk\", \"fsk\", \"gfsk\" or \"gmsk\"";
+    let modulation = section.choice("modulation", MODULATIONS)?;
+    let (modulation, gaussian) = section.required("modulation", modulation, name)?;
+    let word = word(MODULATIONS, &(modulation, gaussian));
+    let shape = pulse_word(section, modulation, gaussian, word)?;
+    let mut more = Vec::new();
+    match shape {
+        PulseWord::Srrc => more.push("roll_off"),
+        PulseWord::Gaussian => more.push("bt"),
+        PulseWord::Rect => {}
+    }
+    if modulation == Modulation::Fsk {
+        more.push("deviation");
+    }
+    let pulses = [
+        ("srrc", PulseWord::Srrc),
+        ("rect", PulseWord::Rect),
+        ("gaussian", PulseWord::Gaussian),
+    ];
+    let pulse_name = pulses
+        .iter()
+        .find(|(_, p)| *p == shape)
+        .map_or("", |(name, _)| name);
+    section.only(
+        &with(&more),
+        &format!(" with modulation {word} and pulse {pulse_name}"),
+    )?;
+
+    let rate = section.quantity("symbol_rate", Quantity::Baud)?;
+    let symbol_rate_hz = section.required("symbol_rate", rate, "the symbols per second")?;
+    Ok(Signal {
+        modulation,
+        symbol_rate_hz,
+        pulse: match shape {
+            PulseWord::Srrc => Pulse::Srrc {
+                roll_off: section.quantity("roll_off", Quantity::Number)?.unwrap_or(0.5),
+            },
+            PulseWord::Rect => Pulse::Rect,
+            PulseWord::Gaussian => Pulse::Gaussian {
+                bt: section.quantity("bt", Quantity::Number)?.unwrap_or(0.5),
+            },
+        },
+        deviation_hz: section.quantity_or_auto("deviation", Quantity::Hertz)?,
+        carrier_hz: section.quantity("carrier", Quantity::Hertz)?.unwrap_or(0.0),
+        search_hz: section
+            .quantity("search", Quantity::Hertz)?
+            .unwrap_or(symbol_rate_hz / 10.0),
+        input: section.choice("input", INPUTS)?.unwrap_or(SignalInput::Auto),
+        carrier_loop_hz: section.quantity_or_auto("carrier_loop", Quantity::Hertz)?,
+        timing_loop_hz: section.quantity_or_auto("timing_loop", Quantity::Hertz)?,
+    })
+}
+
+fn pulse_word(
+    section: &Section<'_>,
+    modulation: Modulation,
+    gaussian: bool,
+    word: &str,
+) -> Result<PulseWord, ProfileError> {
+    let (words, default): (Words<PulseWord>, _) = match (modulation, gaussian) {
+        (_, true) => (GAUSSIAN_PULSES, PulseWord::Gaussian),
+        (Modulation::Fsk, false) => (FSK_PULSES, PulseWord::Rect),
+        _ => (PSK_PULSES, PulseWord::Srrc),
+    };
+    Ok(section
+        .choice_where("pulse", words, &format!(" with modulation {word}"))?
+        .unwrap_or(default))
+}
+
+fn coding(section: &Section<'_>) -> Result<Coding, ProfileError> {
+    let keys = [
+        "convolutional",
+        "line_code",
+        "descrambler",
+        "randomizer",
+        "asm",
+        "reed_solomon",
+        "tail_bytes",
+    ];
+    section.only(&keys, "")?;
+    Ok(Coding {
+        convolutional: section
+            .switch("convolutional", false)?
+            .map(|s| convolutional(&s))
+            .transpose()?,
+        line_code: section.choice("line_code", LINE_CODES)?.unwrap_or(LineCode::NrzL),
+        descrambler: section.choice("descrambler", DESCRAMBLERS)?.unwrap_or(None),
+        asm: asm(&section.section("asm")?)?,
+        randomizer: section
+            .choice("randomizer", RANDOMIZERS)?
+            .unwrap_or(Randomizer::Ccsds255),
+        reed_solomon: section
+            .switch("reed_solomon", true)?
+            .map(|s| reed_solomon(&s))
+            .transpose()?,
+        tail_bytes: section.whole("tail_bytes")?.unwrap_or(0),
+    })
+}
+
+fn convolutional(section: &Section<'_>) -> Result<ConvolutionalConfig, ProfileError> {
+    section.only(&["order", "g2_inverted"], "")?;
+    Ok(ConvolutionalConfig {
+        order: section
+            .choice("order", ORDERS)?
+            .unwrap_or(Some(SymbolOrder::G1First)),
+        g2_inverted: section.boolean_or_auto("g2_inverted", Some(true))?,
+    })
+}
+
+fn asm(section: &Section<'_>) -> Result<AsmConfig, ProfileError> {
+    section.only(&["pattern", "tolerance", "flywheel"], "")?;
+    let allowed = "text of 4 to 16 hexadecimal digits";
+    let text = section.text("pattern", allowed)?.unwrap_or("1ACFFC1D");
+    let hexadecimal = (4..=16).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_hexdigit());
+    let pattern = u64::from_str_radix(text, 16)
+        .ok()
+        .filter(|_| hexadecimal)
+        .ok_or_else(|| section.refuse("pattern", quoted(text), allowed))?;
+    Ok(AsmConfig {
+        pattern,
+        bits: 4 * text.len() as u32,
+        tolerance: section.whole_or("tolerance", "auto")?.map(narrow),
+        flywheel: section.whole("flywheel")?.map_or(3, narrow),
+    })
+}
+
+fn reed_solomon(section: &Section<'_>) -> Result<ReedSolomonConfig, ProfileError> {
+    let keys = [
+        "e",
+        "interleave",
+        "basis",
+        "data_bytes",
+        "virtual_fill",
+        "field",
+        "first_root",
+        "primitive",
+        "covers_asm",
+    ];
+    section.only(&keys, "")?;
+    section.not_both("data_bytes", "virtual_fill")?;
+    let parity = section.whole("e")?.unwrap_or(16).saturating_mul(2);
+    let interleave = section.whole("interleave")?.unwrap_or(1);
+    let fill = section.whole("virtual_fill")?.unwrap_or(0);
+    let filled = 255_usize
+        .saturating_sub(parity)
+        .saturating_sub(fill)
+        .saturating_mul(interleave);
+    Ok(ReedSolomonConfig {
+        parity,
+        interleave,
+        data_bytes: section.whole("data_bytes")?.unwrap_or(filled),
+        basis: section.choice("basis", BASES)?.unwrap_or(RsBasis::Dual),
+        field: section.whole("field")?.map_or(0x187, narrow),
+        first_root: section.whole("first_root")?.map_or(112, narrow),
+        primitive: section.whole("primitive")?.map_or(11, narrow),
+        covers_asm: section.boolean("covers_asm")?.unwrap_or(false),
+    })
+}
+
+fn frame(section: &Section<'_>, coding: &Coding) -> Result<Frame, ProfileError> {
+    let kind = section.choice("type", FRAME_TYPES)?.unwrap_or(FrameKind::Tm);
+    match kind {
+        FrameKind::Tm => section.only(&["type", "length", "fecf", "scid", "vcids"], " of type tm")?,
+        FrameKind::Aos => {
+            let keys = [
+                "type",
+                "length",
+                "fecf",
+                "ocf",
+                "header_error_control",
+                "insert_zone",
+                "scid",
+                "vcids",
+            ];
+            section.only(&keys, " of type aos")?;
+        }
+        FrameKind::Opaque => section.only(&["type", "length", "crc"], " of type opaque")?,
+    }
+    let outer = coding.reed_solomon.as_ref();
+    let allowed = "the bytes of a frame, as no Reed-Solomon code gives them";
+    let length = section.whole("length")?.or(outer.map(|rs| rs.data_bytes));
+    // CCSDS 132.0-B-3 §4.1.6.1.2 asks for the field where no outer code vouches for the frame.
+    let fecf_default = kind != FrameKind::Opaque && outer.is_none();
+    Ok(Frame {
+        kind,
+        length: section.required("length", length, allowed)?,
+        fecf: section.boolean("fecf")?.unwrap_or(fecf_default),
+        ocf: section.boolean("ocf")?.unwrap_or(false),
+        header_error_control: section.boolean("header_error_control")?.unwrap_or(false),
+        insert_zone: section.whole("insert_zone")?.unwrap_or(0),
+        crc: section.switch("crc", false)?.map(|s| crc(&s)).transpose()?,
+        scid: section.whole_or("scid", "any")?.map(narrow),
+        vcids: section
+            .whole_list("vcids")?
+            .unwrap_or_default()
+            .into_iter()
+            .map(narrow)
+            .collect(),
+    })
+}
+
+fn crc(section: &Section<'_>) -> Result<CrcSpan, ProfileError> {
+    section.only(&["from", "to"], "")?;
+    Ok(CrcSpan {
+        from: section.required(
+            "from",
+            section.whole("from")?,
+            "the first byte that the CRC covers",
+        )?,
+        to: section.required(
+            "to",
+            section.whole("to")?,
+            "the byte after the last that the CRC covers",
+        )?,
+    })
+}
+
+fn packets(section: &Section<'_>, kind: FrameKind) -> Result<Option<PacketConfig>, ProfileError> {
+    let space_packets = section
+        .choice("type", PACKET_TYPES)?
+        .unwrap_or(kind != FrameKind::Opaque);
+    if !space_packets {
+        section.only(&["type"], " of type none")?;
+        return Ok(None);
+    }
+    section.only(&["type", "max_bytes", "crc"], "")?;
+    let default = PacketConfig::default();
+    Ok(Some(PacketConfig {
+        max_bytes: section.whole("max_bytes")?.unwrap_or(default.max_bytes),
+        crc: section.boolean("crc")?.unwrap_or(default.crc),
+    }))
+}
+
+/// The number in a smaller type; one that does not fit becomes the largest, which no range check allows.
+fn narrow<T: TryFrom<usize> + Bounded>(number: usize) -> T {
+    T::try_from(number).unwrap_or(T::LARGEST)
+}
+
+trait Bounded {
+    const LARGEST: Self;
+}
+
+impl Bounded for u8 {
+    const LARGEST: Self = Self::MAX;
+}
+
+impl Bounded for u16 {
+    const LARGEST: Self = Self::MAX;
+}
+
+impl Bounded for u32 {
+    const LARGEST: Self = Self::MAX;
+}

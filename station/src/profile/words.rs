@@ -1,0 +1,80 @@
+//! The words of a profile and what they stand for; one table each for reading and for writing.
+
+use super::types::SignalInput;
+use groundlink_decoder::coding::{Descrambler, LineCode, Randomizer, RsBasis, SymbolOrder};
+use groundlink_decoder::link::FrameKind;
+use groundlink_dsp::{Modulation, Pulse};
+
+pub(super) type Words<T> = &'static [(&'static str, T)];
+
+/// What a modulation's word says: the modulation, and whether its pulse is Gaussian (GFSK and GMSK).
+pub(super) const MODULATIONS: Words<(Modulation, bool)> = &[
+    ("bpsk", (Modulation::Bpsk, false)),
+    ("qpsk", (Modulation::Qpsk, false)),
+    ("oqpsk", (Modulation::Oqpsk, false)),
+    ("fsk", (Modulation::Fsk, false)),
+    ("gfsk", (Modulation::Fsk, true)),
+    ("gmsk", (Modulation::Gmsk, true)),
+];
+
+/// A pulse without its parameter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum PulseWord {
+    Srrc,
+    Rect,
+    Gaussian,
+}
+
+pub(super) const PSK_PULSES: Words<PulseWord> = &[("srrc", PulseWord::Srrc), ("rect", PulseWord::Rect)];
+pub(super) const FSK_PULSES: Words<PulseWord> = &[("rect", PulseWord::Rect)];
+pub(super) const GAUSSIAN_PULSES: Words<PulseWord> = &[("gaussian", PulseWord::Gaussian)];
+
+pub(super) const INPUTS: Words<SignalInput> = &[
+    ("auto", SignalInput::Auto),
+    ("iq", SignalInput::Iq),
+    ("real", SignalInput::Real),
+    ("fm-audio", SignalInput::FmAudio),
+];
+
+pub(super) const ORDERS: Words<Option<SymbolOrder>> = &[
+    ("auto", None),
+    ("g1-first", Some(SymbolOrder::G1First)),
+    ("g2-first", Some(SymbolOrder::G2First)),
+];
+
+pub(super) const LINE_CODES: Words<LineCode> = &[
+    ("nrz-l", LineCode::NrzL),
+    ("nrz-m", LineCode::NrzM),
+    ("nrz-s", LineCode::NrzS),
+];
+
+pub(super) const DESCRAMBLERS: Words<Option<Descrambler>> =
+    &[("none", None), ("iess-308", Some(Descrambler::Iess308))];
+
+pub(super) const RANDOMIZERS: Words<Randomizer> =
+    &[("none", Randomizer::None), ("ccsds", Randomizer::Ccsds255)];
+
+pub(super) const BASES: Words<RsBasis> = &[("dual", RsBasis::Dual), ("conventional", RsBasis::Conventional)];
+
+pub(super) const FRAME_TYPES: Words<FrameKind> = &[
+    ("tm", FrameKind::Tm),
+    ("aos", FrameKind::Aos),
+    ("opaque", FrameKind::Opaque),
+];
+
+/// Whether the frames hold space packets.
+pub(super) const PACKET_TYPES: Words<bool> = &[("space-packets", true), ("none", false)];
+
+/// The word for a value that has one.
+pub(super) fn word<T: PartialEq>(words: Words<T>, value: &T) -> &'static str {
+    words
+        .iter()
+        .find(|(_, v)| v == value)
+        .map_or("none", |(word, _)| word)
+}
+
+/// The word for a modulation with this pulse.
+pub(super) fn modulation_word(modulation: Modulation, pulse: Pulse) -> &'static str {
+    let gaussian = matches!(pulse, Pulse::Gaussian { .. });
+    word(MODULATIONS, &(modulation, gaussian))
+}

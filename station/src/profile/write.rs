@@ -1,0 +1,248 @@
+//! A profile as TOML, every default filled in and every key explained.
+
+use super::types::{Coding, Frame, Profile, Signal};
+use super::words::{
+    BASES, DESCRAMBLERS, FRAME_TYPES, INPUTS, LINE_CODES, ORDERS, PACKET_TYPES, RANDOMIZERS, modulation_word,
+    word,
+};
+use groundlink_decoder::coding::{AsmConfig, ConvolutionalConfig, ReedSolomonConfig};
+use groundlink_decoder::link::{FrameKind, PacketConfig};
+use groundlink_dsp::{Modulation, Pulse};
+use std::fmt::{Display, Write};
+
+/// Column at which comments begin.
+const COMMENT_COLUMN: usize = 32;
+
+impl Profile {
+    /// The profile as TOML text with every default filled in and every key explained. Parsing it gives an
+    /// equal profile.
+    pub fn to_toml(&self) -> String {
+        let mut out = Lines(String::new());
+        out.key("name", quote(&self.name), "");
+        out.key("description", quote(&self.description), "");
+        out.key("source", quote(&self.source), "");
+        if self.signal.is_none() {
+            out.key("signal", false, "described from the symbols on");
+        }
+        if let Some(s) = &self.signal {
+            signal(&mut out, s);
+        }
+        coding(&mut out, &self.coding);
+        frame(&mut out, &self.frame);
+        packets(&mut out, self.packets.as_ref());
+        out.0
+    }
+}
+
+/// Text in the making.
+struct Lines(String);
+
+impl Lines {
+    fn section(&mut self, name: &str) {
+        // Writing to a String cannot fail.
+        let _ = writeln!(self.0, "\n[{name}]");
+    }
+
+    fn key(&mut self, key: &str, value: impl Display, comment: &str) {
+        let line = format!("{key} = {value}");
+        let _ = match comment {
+            "" => writeln!(self.0, "{line}"),
+            _ => writeln!(self.0, "{line:<COMMENT_COLUMN$} # {comment}"),
+        };
+    }
+}
+
+fn signal(out: &mut Lines, signal: &Signal) {
+    out.section("signal");
+    let modulation = modulation_word(signal.modulation, signal.pulse);
+    out.key(
+        "modulation",
+        quote(modulation),
+        "bpsk, qpsk, oqpsk, fsk, gfsk or gmsk",
+    );
+    out.key("symbol_rate", number(signal.symbol_rate_hz), "Bd");
+    match signal.pulse {
+        Pulse::Srrc { roll_off } => {
+            out.key("pulse", "\"srrc\"", "square-root raised cosine, or rect");
+            out.key("roll_off", number(roll_off), "0 to 1");
+        }
+        Pulse::Rect => out.key("pulse", "\"rect\"", "one symbol long"),
+        Pulse::Gaussian { bt } => {
+            out.key("pulse", "\"gaussian\"", "frequency pulse");
+            out.key("bt", number(bt), "3 dB bandwidth times symbol duration");
+        }
+    }
+    if signal.modulation == Modulation::Fsk {
+        out.key(
+            "deviation",
+            or_auto(signal.deviation_hz),
+            "Hz, peak; auto measures it",
+        );
+    }
+    out.key(
+        "carrier",
+        number(signal.carrier_hz),
+        "Hz, nominal offset within the samples",
+    );
+    out.key("search", number(signal.search_hz), "Hz to either side of it");
+    out.key(
+        "input",
+        quote(word(INPUTS, &signal.input)),
+        "auto, iq, real or fm-audio",
+    );
+    out.key(
+        "carrier_loop",
+        or_auto(signal.carrier_loop_hz),
+        "Hz, noise bandwidth",
+    );
+    out.key(
+        "timing_loop",
+        or_auto(signal.timing_loop_hz),
+        "Hz, noise bandwidth",
+    );
+}
+
+fn coding(out: &mut Lines, coding: &Coding) {
+    out.section("coding");
+    if coding.convolutional.is_none() {
+        out.key("convolutional", false, "K=7, r=1/2: true, or a section");
+    }
+    out.key(
+        "line_code",
+        quote(word(LINE_CODES, &coding.line_code)),
+        "nrz-l, nrz-m or nrz-s, after the inner code",
+    );
+    out.key(
+        "descrambler",
+        quote(word(DESCRAMBLERS, &coding.descrambler)),
+        "none or iess-308",
+    );
+    out.key(
+        "randomizer",
+        quote(word(RANDOMIZERS, &coding.randomizer)),
+        "none or ccsds",
+    );
+    out.key(
+        "tail_bytes",
+        coding.tail_bytes,
+        "bytes between codeblock and next marker",
+    );
+    if coding.reed_solomon.is_none() {
+        out.key("reed_solomon", false, "true, or a section");
+    }
+    if let Some(inner) = coding.convolutional {
+        convolutional(out, inner);
+    }
+    asm(out, &coding.asm);
+    if let Some(outer) = &coding.reed_solomon {
+        reed_solomon(out, outer);
+    }
+}
+
+fn convolutional(out: &mut Lines, inner: ConvolutionalConfig) {
+    out.section("coding.convolutional");
+    out.key(
+        "order",
+        quote(word(ORDERS, &inner.order)),
+        "g1-first (CCSDS), g2-first (NASA-DSN) or auto",
+    );
+    let inverted = inner.g2_inverted.map_or("\"auto\"".into(), |b| b.to_string());
+    out.key("g2_inverted", inverted, "true (CCSDS), false or \"auto\"");
+}
+
+fn asm(out: &mut Lines, asm: &AsmConfig) {
+    out.section("coding.asm");
+    let digits = (asm.bits / 4) as usize;
+    out.key(
+        "pattern",
+        format!("\"{:0digits$X}\"", asm.pattern),
+        "hexadecimal, 16 to 64 bits",
+    );
+    let tolerance = asm.tolerance.map_or("\"auto\"".into(), |bits| bits.to_string());
+    out.key("tolerance", tolerance, "wrong bits accepted while searching");
+    out.key("flywheel", asm.flywheel, "markers in a row that may be missing");
+}
+
+fn reed_solomon(out: &mut Lines, rs: &ReedSolomonConfig) {
+    out.section("coding.reed_solomon");
+    out.key("e", rs.parity / 2, "symbols corrected per codeword: 16 or 8");
+    out.key("interleave", rs.interleave, "1 to 8");
+    out.key("basis", quote(word(BASES, &rs.basis)), "dual or conventional");
+    out.key(
+        "data_bytes",
+        rs.data_bytes,
+        "of all codewords together, without fill",
+    );
+    out.key(
+        "field",
+        format!("{:#X}", rs.field),
+        "polynomial with its x^8 term",
+    );
+    out.key("first_root", rs.first_root, "exponent of alpha^primitive");
+    out.key("primitive", rs.primitive, "power of alpha from root to root");
+    out.key(
+        "covers_asm",
+        rs.covers_asm,
+        "whether the marker is part of the codeblock",
+    );
+}
+
+fn frame(out: &mut Lines, frame: &Frame) {
+    out.section("frame");
+    out.key("type", quote(word(FRAME_TYPES, &frame.kind)), "tm, aos or opaque");
+    out.key("length", frame.length, "bytes");
+    if frame.kind == FrameKind::Opaque {
+        let crc = frame.crc.map_or("false".into(), |c| {
+            format!("{{ from = {}, to = {} }}", c.from, c.to)
+        });
+        out.key("crc", crc, "CRC-16 over bytes from..to, right behind them");
+        return;
+    }
+    out.key("fecf", frame.fecf, "frame error control field");
+    if frame.kind == FrameKind::Aos {
+        out.key("ocf", frame.ocf, "operational control field");
+        out.key(
+            "header_error_control",
+            frame.header_error_control,
+            "frame header error control",
+        );
+        out.key("insert_zone", frame.insert_zone, "bytes");
+    }
+    let scid = frame.scid.map_or("\"any\"".into(), |id| id.to_string());
+    out.key("scid", scid, "spacecraft expected");
+    out.key(
+        "vcids",
+        format!("{:?}", frame.vcids),
+        "virtual channels expected, none for any",
+    );
+}
+
+fn packets(out: &mut Lines, packets: Option<&PacketConfig>) {
+    out.section("packets");
+    out.key(
+        "type",
+        quote(word(PACKET_TYPES, &packets.is_some())),
+        "space-packets or none",
+    );
+    if let Some(packets) = packets {
+        out.key("max_bytes", packets.max_bytes, "longest packet believed");
+        out.key("crc", packets.crc, "whether each packet ends in a CRC-16");
+    }
+}
+
+fn quote(text: &str) -> String {
+    toml::Value::from(text).to_string()
+}
+
+/// The shortest text that reads back as the same number.
+fn number(value: f64) -> String {
+    if value.fract() == 0.0 && value.abs() < 1e15 {
+        format!("{value:.0}")
+    } else {
+        format!("{value:?}")
+    }
+}
+
+fn or_auto(value: Option<f64>) -> String {
+    value.map_or("\"auto\"".into(), number)
+}
