@@ -1,0 +1,43 @@
+//! Any soft bits through every kind of coding, cut anywhere: no panic, and the cuts change nothing.
+#![no_main]
+
+use groundlink_decoder::coding::{
+    AsmConfig, CodingConfig, ConvolutionalConfig, Descrambler, FrameDecoder, LineCode, Randomizer,
+    ReedSolomonConfig, RsBasis, SymbolBits,
+};
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|data: &[u8]| {
+    let [switches, cut, rest @ ..] = data else { return };
+    let config = CodingConfig {
+        symbols: [SymbolBits::One, SymbolBits::Two, SymbolBits::TwoOffset][usize::from(switches % 3)],
+        convolutional: (switches & 4 != 0).then(ConvolutionalConfig::default),
+        line_code: if switches & 8 != 0 { LineCode::NrzM } else { LineCode::NrzL },
+        descrambler: (switches & 16 != 0).then_some(Descrambler::Iess308),
+        asm: AsmConfig { pattern: 0x1ACF, bits: 16, tolerance: None, flywheel: 1 },
+        randomizer: Randomizer::Ccsds255,
+        reed_solomon: Some(ReedSolomonConfig {
+            parity: 16,
+            interleave: 1,
+            data_bytes: 8,
+            basis: RsBasis::Dual,
+            field: 0x187,
+            first_root: 112,
+            primitive: 11,
+            covers_asm: false,
+        }),
+        block_bytes: 24,
+        tail_bytes: 0,
+    };
+    let soft: Vec<i8> = rest.iter().map(|&byte| byte.cast_signed()).collect();
+    let decode = |chunk: usize| {
+        let mut frames = Vec::new();
+        let mut decoder = FrameDecoder::new(&config).expect("a valid configuration");
+        for part in soft.chunks(chunk) {
+            decoder.feed(part, &mut frames);
+        }
+        decoder.finish(&mut frames);
+        frames
+    };
+    assert_eq!(decode(usize::from(*cut).max(1)), decode(soft.len().max(1)));
+});

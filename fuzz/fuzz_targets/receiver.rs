@@ -1,0 +1,43 @@
+//! Any samples, not-a-numbers included, through every receiver: no panic.
+#![no_main]
+
+use groundlink_dsp::receiver::Receiver;
+use groundlink_dsp::{Complex32, FskInput, Modulation, Pulse, SignalConfig, SoftBatch};
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|data: &[u8]| {
+    let [switches, ratio, rest @ ..] = data else { return };
+    let (modulation, pulse) = match switches % 5 {
+        0 => (Modulation::Bpsk, Pulse::Srrc { roll_off: 0.5 }),
+        1 => (Modulation::Qpsk, Pulse::Rect),
+        2 => (Modulation::Oqpsk, Pulse::Srrc { roll_off: 0.35 }),
+        3 => (Modulation::Fsk, Pulse::Rect),
+        _ => (Modulation::Gmsk, Pulse::Gaussian { bt: 0.5 }),
+    };
+    let config = SignalConfig {
+        sample_rate_hz: 1_000.0,
+        modulation,
+        symbol_rate_hz: 1_000.0 / (1.0 + f64::from(*ratio) / 8.0),
+        carrier_hz: f64::from(*switches) - 128.0,
+        search_hz: 50.0,
+        pulse,
+        deviation_hz: (modulation == Modulation::Fsk).then_some(100.0),
+        fsk_input: if switches & 64 != 0 { FskInput::FmAudio } else { FskInput::Iq },
+        carrier_loop_hz: None,
+        timing_loop_hz: None,
+    };
+    let Ok(mut receiver) = Receiver::new(&config) else { return };
+    let samples: Vec<Complex32> = rest
+        .chunks_exact(4)
+        .map(|b| {
+            let part = |low, high| f32::from_bits(u32::from_be_bytes([high, low, 0, 0]));
+            Complex32::new(part(b[0], b[1]), part(b[2], b[3]))
+        })
+        .collect();
+    let mut soft = SoftBatch::default();
+    receiver.process(&samples, &mut soft);
+    receiver.gap(1_000, &mut soft);
+    receiver.process(&samples, &mut soft);
+    receiver.finish(&mut soft);
+    assert!(soft.marks.iter().all(|mark| mark.bit <= soft.llrs.len()));
+});

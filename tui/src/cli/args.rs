@@ -1,0 +1,303 @@
+//! The command line's grammar: what others script against.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+use groundlink_station::chain::{DEFAULT_BLOCK, From};
+use groundlink_station::input::{SampleFormat, SoftFormat, parse_frequency, parse_rate};
+use groundlink_station::output::{BadFrames, OutputConfig};
+use std::path::PathBuf;
+
+/// Ground-station modem and telemetry decoder: from IQ to verified frames to packets.
+///
+/// Without a command it opens the terminal UI on the bundled demo recording; with no terminal it decodes the
+/// recording and prints the summary.
+#[derive(Debug, Parser)]
+#[command(name = "groundlink", version, after_long_help = EXIT_CODES)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// Do without colour (as the environment variable NO_COLOR does).
+    #[arg(long, global = true)]
+    pub no_color: bool,
+}
+
+const EXIT_CODES: &str = "Exit codes:
+  0  something was decoded
+  1  ran, but nothing was decoded
+  2  bad usage or input; the reason is on stderr in one line";
+
+/// Commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Show a running decoder in the terminal.
+    Monitor(Monitor),
+    /// Decode an input to frames, packets and events.
+    #[command(after_long_help = EXIT_CODES)]
+    Decode(Box<Decode>),
+    /// Make a test signal: the modulator and encoder of a link profile.
+    Simulate(Box<Simulate>),
+    /// Say what an input is: format, rate, level, clipping, DC, lines, symbol clocks, spectrum.
+    Inspect(Inspect),
+    /// List the built-in link profiles, or show one in full.
+    Profiles(Profiles),
+    /// Print shell completions.
+    Completions {
+        /// Shell.
+        shell: Shell,
+    },
+    /// Write the man pages into a folder.
+    Man {
+        /// Folder.
+        #[arg(default_value = ".")]
+        folder: PathBuf,
+    },
+}
+
+/// Where the input enters the chain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Stage {
+    /// Samples: SigMF, WAV or raw.
+    Iq,
+    /// Soft symbols.
+    Soft,
+    /// Hard bits.
+    Bits,
+    /// CADUs.
+    Cadus,
+    /// Transfer frames, back to back.
+    Frames,
+    /// Space packets, back to back.
+    Packets,
+}
+
+impl std::convert::From<Stage> for From {
+    fn from(stage: Stage) -> Self {
+        match stage {
+            Stage::Iq => Self::Iq,
+            Stage::Soft => Self::Soft,
+            Stage::Bits => Self::Bits,
+            Stage::Cadus => Self::Cadus,
+            Stage::Frames => Self::Frames,
+            Stage::Packets => Self::Packets,
+        }
+    }
+}
+
+/// A link profile with changes.
+#[derive(Debug, Args)]
+pub struct ProfileArgs {
+    /// Link profile: the name of a built-in one (see `groundlink profiles`) or a TOML file.
+    #[arg(long, short, value_name = "NAME|FILE")]
+    pub profile: String,
+    /// Change a key of the profile, e.g. signal.symbol_rate=9600; may be repeated.
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub set: Vec<String>,
+}
+
+/// What the user states of samples.
+#[derive(Debug, Args)]
+pub struct SampleArgs {
+    /// Sample format: cf32, ci16, ci8, cu8, rf32, ri16, … with _le or _be.
+    #[arg(long, value_name = "FORMAT")]
+    pub format: Option<SampleFormat>,
+    /// Samples per second: 48000, 48k, 6e6, 6M.
+    #[arg(long, visible_alias = "samp_rate", visible_alias = "samplerate", value_name = "RATE", value_parser = parse_rate)]
+    pub rate: Option<f64>,
+}
+
+/// An input of any kind.
+#[derive(Debug, Args)]
+pub struct InputArgs {
+    /// Input: SigMF, WAV, raw samples or other data, gzip and zstd included; `-` for stdin.
+    #[arg(value_name = "INPUT")]
+    pub input: String,
+    /// Profile.
+    #[command(flatten)]
+    pub profile: ProfileArgs,
+    /// Where the input enters the chain.
+    #[arg(long, value_enum, default_value = "iq")]
+    pub from: Stage,
+    /// Samples.
+    #[command(flatten)]
+    pub samples: SampleArgs,
+    /// Format of soft symbols or bits: s8, u8, f32, packed, unpacked; with -neg where negative means 1, with
+    /// -swap where Q comes before I.
+    #[arg(long, value_name = "FORMAT")]
+    pub soft_format: Option<SoftFormat>,
+    /// Samples (or bytes) read at a time; changes nothing that comes out.
+    #[arg(long, value_name = "N", default_value_t = DEFAULT_BLOCK, value_parser = block_size)]
+    pub block_size: usize,
+}
+
+/// `decode`.
+#[derive(Debug, Args)]
+pub struct Decode {
+    /// Input.
+    #[command(flatten)]
+    pub input: InputArgs,
+    /// Outputs.
+    #[command(flatten)]
+    pub outputs: OutputArgs,
+    /// Say nothing on stderr but errors.
+    #[arg(long, short)]
+    pub quiet: bool,
+}
+
+/// Outputs; each a path, or `-` for stdout.
+#[derive(Debug, Args)]
+pub struct OutputArgs {
+    /// Write frames, back to back.
+    #[arg(long, value_name = "FILE")]
+    pub frames: Option<String>,
+    /// Write packets, back to back.
+    #[arg(long, value_name = "FILE")]
+    pub packets: Option<String>,
+    /// Write CADUs (marker and block as sent, corrected), back to back.
+    #[arg(long, value_name = "FILE")]
+    pub cadus: Option<String>,
+    /// Write soft bits (i8, positive = 1), with a sidecar FILE.json.
+    #[arg(long, value_name = "FILE")]
+    pub soft: Option<String>,
+    /// Write events, JSON Lines.
+    #[arg(long, value_name = "FILE")]
+    pub events: Option<String>,
+    /// Write the report, JSON.
+    #[arg(long, value_name = "FILE")]
+    pub report: Option<String>,
+    /// What becomes of frames that failed a check: dropped, or written and marked in the events.
+    #[arg(long, value_enum, default_value = "drop")]
+    pub bad_frames: Bad,
+}
+
+/// `--bad-frames`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Bad {
+    /// Counted, not written.
+    Drop,
+    /// Written too, labelled in the events (or in FILE.labels).
+    Mark,
+}
+
+impl std::convert::From<OutputArgs> for OutputConfig {
+    fn from(args: OutputArgs) -> Self {
+        Self {
+            frames: args.frames,
+            packets: args.packets,
+            cadus: args.cadus,
+            soft: args.soft,
+            events: args.events,
+            report: args.report,
+            bad_frames: match args.bad_frames {
+                Bad::Drop => BadFrames::Drop,
+                Bad::Mark => BadFrames::Mark,
+            },
+        }
+    }
+}
+
+/// `monitor`.
+#[derive(Debug, Args)]
+pub struct Monitor {
+    /// Input.
+    #[command(flatten)]
+    pub input: InputArgs,
+    /// Outputs.
+    #[command(flatten)]
+    pub outputs: OutputArgs,
+    /// Replay at this multiple of real time; 0 for as fast as possible.
+    #[arg(long, value_name = "X", default_value_t = 1.0, value_parser = pace)]
+    pub pace: f64,
+}
+
+/// `simulate`.
+#[derive(Debug, Args)]
+pub struct Simulate {
+    /// Profile.
+    #[command(flatten)]
+    pub profile: ProfileArgs,
+    /// SigMF recording to write.
+    #[arg(long, value_name = "NAME.sigmf-meta")]
+    pub out: String,
+    /// Frames to send.
+    #[arg(long, value_name = "N", conflicts_with = "payload")]
+    pub frames: Option<u64>,
+    /// File to send: in packets for TM and AOS links, as frames for opaque ones.
+    #[arg(long, value_name = "FILE")]
+    pub payload: Option<String>,
+    /// Write the frames that were sent to this file, back to back.
+    #[arg(long, value_name = "FILE")]
+    pub sent_frames: Option<String>,
+    /// Information-bit energy to noise density, dB; without it no noise is added.
+    #[arg(long, value_name = "dB", allow_hyphen_values = true)]
+    pub ebn0: Option<f64>,
+    /// Carrier offset from the profile's, Hz.
+    #[arg(long, value_name = "Hz", default_value = "0", allow_hyphen_values = true, value_parser = parse_frequency)]
+    pub freq_offset: f64,
+    /// Change of the carrier, Hz per second.
+    #[arg(long, value_name = "Hz/s", default_value_t = 0.0, allow_hyphen_values = true)]
+    pub doppler_rate: f64,
+    /// Carrier phase at the start, degrees.
+    #[arg(long, value_name = "DEG", default_value_t = 0.0, allow_hyphen_values = true)]
+    pub phase: f64,
+    /// Error of the transmitter's symbol clock, parts per million.
+    #[arg(long, value_name = "PPM", default_value_t = 0.0, allow_hyphen_values = true)]
+    pub clock_ppm: f64,
+    /// Seed of noise and content; the same seed gives the same file.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
+    /// Samples per second; without it a rate that suits the signal.
+    #[arg(long, value_name = "RATE", value_parser = parse_rate)]
+    pub rate: Option<f64>,
+    /// Sample format to write: cf32_le, ci16_le, ci8, cu8, rf32_le, ri16_le.
+    #[arg(long, value_name = "FORMAT", default_value = "ci16_le")]
+    pub format: SampleFormat,
+    /// Seconds of noise (or silence) before and after the signal.
+    #[arg(long, value_name = "S", default_value_t = 0.0)]
+    pub lead: f64,
+    /// UTC of the first sample, ISO-8601 with Z.
+    #[arg(long, value_name = "UTC")]
+    pub start: Option<String>,
+}
+
+/// `inspect`.
+#[derive(Debug, Args)]
+pub struct Inspect {
+    /// Input: SigMF, WAV or raw samples, gzip and zstd included; `-` for stdin.
+    #[arg(value_name = "INPUT")]
+    pub input: String,
+    /// Samples.
+    #[command(flatten)]
+    pub samples: SampleArgs,
+    /// Write the spectrum as a picture.
+    #[arg(long, value_name = "FILE.png")]
+    pub png: Option<PathBuf>,
+    /// Print the findings as JSON on stdout.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `profiles`.
+#[derive(Debug, Args)]
+pub struct Profiles {
+    /// Profile to show in full: a built-in name or a TOML file.
+    #[arg(value_name = "NAME|FILE")]
+    pub name: Option<String>,
+    /// Change a key of the profile before showing it; may be repeated.
+    #[arg(long, value_name = "KEY=VALUE", requires = "name")]
+    pub set: Vec<String>,
+}
+
+fn block_size(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(size) if (1..=1 << 26).contains(&size) => Ok(size),
+        _ => Err("must be a whole number from 1 to 67108864".to_owned()),
+    }
+}
+
+fn pace(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(pace) if (0.0..=1e6).contains(&pace) => Ok(pace),
+        _ => Err("must be a number from 0 to 1000000".to_owned()),
+    }
+}
