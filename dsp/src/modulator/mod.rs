@@ -8,6 +8,7 @@ mod pulse;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use pulse::erf;
 use pulse::{PulseTable, gaussian_frequency, gaussian_phase, gaussian_sigma};
 
 use crate::design::srrc_at;

@@ -1,5 +1,9 @@
 //! Samples to soft bits: one receiver per modulation family behind one type.
 
+mod fsk;
+
+pub use fsk::FskReceiver;
+
 use crate::{Complex32, ConfigError, SignalConfig, SoftBatch};
 
 /// What a receiver knows of its signal right now.

@@ -1,0 +1,343 @@
+//! FSK, GFSK and GMSK receiver, from IQ or from FM-demodulated audio.
+//!
+//! Nothing is fed back: every stretch of 64 symbols is demodulated with a clock, baseline and noise level
+//! estimated on windows around it, before a bit of it is decided. So the first frame of a burst is received
+//! as well as the last, the baseline is the middle of the two levels rather than what a slow high-pass makes
+//! of it (long runs of equal bits survive), and the result cannot depend on loop bandwidths.
+
+mod clock;
+mod discriminator;
+mod eye;
+mod front;
+mod stream;
+#[cfg(test)]
+mod tests;
+mod track;
+mod window;
+
+use super::ReceiverStatus;
+use crate::modulator::{deviation_hz, within};
+use crate::{Complex32, ConfigError, FskInput, Mark, Modulation, Pulse, SignalConfig, SoftBatch};
+use clock::BLOCK;
+use discriminator::Discriminator;
+use front::Front;
+use num_complex::Complex64;
+use stream::Stream;
+use track::{Emitted, Track};
+use window::{SEGMENT, SEGMENTS, Scratch, Window};
+
+/// Points kept for display.
+const POINTS: usize = 256;
+/// Seconds over which the level is averaged.
+const LEVEL_SECONDS: f64 = 0.05;
+
+/// Receiver of binary FSK with any pulse.
+#[derive(Debug)]
+pub struct FskReceiver {
+    config: SignalConfig,
+    oversampling: usize,
+    stages: Stages,
+    /// Source position at which the stages began, and source samples taken since.
+    origin: u64,
+    taken: u64,
+    status: ReceiverStatus,
+    power: f64,
+    points: Vec<Complex32>,
+    clean: Vec<Complex32>,
+}
+
+/// Everything that starts afresh after a gap.
+#[derive(Debug)]
+struct Stages {
+    front: Front,
+    discriminator: Discriminator,
+    oversampled: Vec<Complex32>,
+    x: Stream<f32>,
+    lines: Stream<Complex64>,
+    windows: Stream<Window>,
+    track: Track,
+    scratch: Scratch,
+}
+
+impl FskReceiver {
+    /// Builds the receiver of this signal.
+    ///
+    /// # Errors
+    /// When the modulation is not FSK or GMSK or the pulse does not go with it, or a number is out of range:
+    /// at least 2 samples a symbol, carrier, search range and deviation within half the sample rate, and
+    /// search range plus deviation within 25 symbol rates.
+    pub fn new(config: &SignalConfig) -> Result<Self, ConfigError> {
+        check(config)?;
+        let oversampling = oversampling(config);
+        Ok(Self {
+            config: config.clone(),
+            oversampling,
+            stages: Stages::new(config, oversampling),
+            origin: 0,
+            taken: 0,
+            status: ReceiverStatus {
+                level_dbfs: f32::NEG_INFINITY,
+                es_n0_db: f32::NAN,
+                symbol_rate_hz: config.symbol_rate_hz,
+                ..ReceiverStatus::default()
+            },
+            power: 0.0,
+            points: Vec::with_capacity(2 * POINTS),
+            clean: Vec::new(),
+        })
+    }
+
+    /// Takes the next samples, appends the soft bits that are final. Samples that are not finite count as
+    /// zero.
+    pub fn process(&mut self, samples: &[Complex32], out: &mut SoftBatch) {
+        let forgetting = 1.0 / (LEVEL_SECONDS * self.config.sample_rate_hz).max(1.0);
+        self.clean.clear();
+        for &sample in samples {
+            let finite = sample.re.is_finite() && sample.im.is_finite();
+            let sample = if finite { sample } else { Complex32::new(0.0, 0.0) };
+            self.power += forgetting * (f64::from(sample.norm_sqr()) - self.power);
+            self.clean.push(sample);
+        }
+        self.status.level_dbfs = 10.0 * (self.power as f32).log10();
+        self.taken += samples.len() as u64;
+        let clean = std::mem::take(&mut self.clean);
+        self.stages.samples(&clean);
+        self.clean = clean;
+        self.advance(false, out);
+    }
+
+    /// Tells that this many samples are missing here: what was begun is flushed, the next output restarts.
+    pub fn gap(&mut self, missing: u64, out: &mut SoftBatch) {
+        self.finish(out);
+        self.origin += self.taken + missing;
+        self.taken = 0;
+        self.stages = Stages::new(&self.config, self.oversampling);
+    }
+
+    /// The input has ended: appends the symbols up to its last sample.
+    pub fn finish(&mut self, out: &mut SoftBatch) {
+        if self.taken == 0 {
+            return;
+        }
+        let silence = vec![Complex32::new(0.0, 0.0); self.stages.latency()];
+        self.stages.samples(&silence);
+        let end = self.stages.position((self.taken - 1) as f64);
+        self.stages.x.truncate(end.max(0.0) as usize + 1);
+        self.advance(true, out);
+    }
+
+    /// Snapshot for display.
+    pub fn status(&self) -> ReceiverStatus {
+        self.status
+    }
+
+    /// The newest symbols' values (real part), normalised to unit mean power.
+    pub fn constellation(&self) -> &[Complex32] {
+        &self.points[self.points.len().saturating_sub(POINTS)..]
+    }
+
+    fn advance(&mut self, ended: bool, out: &mut SoftBatch) {
+        self.stages.estimate(self.oversampling, ended);
+        while let Some(stretch) = self.stages.emit(self.oversampling, ended, &mut out.llrs) {
+            self.deliver(stretch, out);
+        }
+        self.stages.forget(self.oversampling);
+    }
+
+    /// Adds the mark of a stretch whose soft bits are out already, and takes over its estimates.
+    fn deliver(&mut self, stretch: Emitted, out: &mut SoftBatch) {
+        let rate = self.config.symbol_rate_hz;
+        self.status.carrier_locked = stretch.locked;
+        self.status.timing_locked = stretch.locked;
+        self.status.es_n0_db = self.es_n0_db(&stretch) as f32;
+        self.status.symbol_rate_hz = rate * stretch.speed;
+        self.status.offset_hz = match self.config.fsk_input {
+            FskInput::Iq => stretch.eye.middle * rate,
+            FskInput::FmAudio => 0.0,
+        };
+        for &value in &self.stages.track.values {
+            let spread = stretch.eye.amplitude.hypot(stretch.eye.noise).max(1e-30);
+            let point = (f64::from(value) - stretch.eye.middle) / spread;
+            if self.points.len() == 2 * POINTS {
+                self.points.drain(..POINTS);
+            }
+            self.points.push(Complex32::new(point as f32, 0.0));
+        }
+        let count = self.stages.track.values.len();
+        if count == 0 {
+            return;
+        }
+        let step = self.stages.front.step() * self.oversampling as f64;
+        out.marks.push(Mark {
+            bit: out.llrs.len() - count,
+            at: self.origin as f64 + self.stages.source(stretch.first * self.oversampling as f64),
+            samples_per_symbol: step / stretch.speed,
+            restart: stretch.restart,
+            locked: stretch.locked,
+            es_n0_db: self.status.es_n0_db,
+            offset_hz: self.status.offset_hz,
+            symbol_rate_hz: self.status.symbol_rate_hz,
+        });
+    }
+
+    /// Audio: white noise through a matched filter. IQ: the phase noise of the channel filter's output on
+    /// both ends of the symbol, which holds above the discriminator's threshold.
+    fn es_n0_db(&self, stretch: &Emitted) -> f64 {
+        let ratio = stretch.eye.ratio();
+        let factor = match self.config.fsk_input {
+            FskInput::FmAudio => 0.5,
+            FskInput::Iq => {
+                let swing = std::f64::consts::TAU * stretch.eye.amplitude;
+                2.0 * channel_half_width(&self.config) / (swing * swing).max(1e-6)
+            }
+        };
+        10.0 * (ratio * factor).max(1e-3).log10()
+    }
+}
+
+impl Stages {
+    fn new(config: &SignalConfig, oversampling: usize) -> Self {
+        let half_width = channel_half_width(config);
+        let width_hz = match config.fsk_input {
+            FskInput::FmAudio => 1.5 * config.symbol_rate_hz,
+            FskInput::Iq => half_width * 1.3 * config.symbol_rate_hz + config.search_hz,
+        };
+        let discriminator = match config.fsk_input {
+            FskInput::FmAudio => Discriminator::audio(oversampling),
+            FskInput::Iq => Discriminator::iq(
+                oversampling,
+                half_width + config.search_hz / config.symbol_rate_hz,
+            ),
+        };
+        Self {
+            front: Front::new(config, oversampling, width_hz),
+            discriminator,
+            oversampled: Vec::new(),
+            x: Stream::new(),
+            lines: Stream::new(),
+            windows: Stream::new(),
+            track: Track::new(),
+            scratch: Scratch::default(),
+        }
+    }
+
+    /// Source position of a position in `x`, relative to where the stages began.
+    fn source(&self, position: f64) -> f64 {
+        self.front.source(position - self.discriminator.delay())
+    }
+
+    fn position(&self, source: f64) -> f64 {
+        self.front.position(source) + self.discriminator.delay()
+    }
+
+    fn latency(&self) -> usize {
+        let behind = (self.discriminator.delay() + 4.0) * self.front.step();
+        self.front.latency() + behind.ceil() as usize
+    }
+
+    fn samples(&mut self, samples: &[Complex32]) {
+        self.oversampled.clear();
+        self.front.process(samples, &mut self.oversampled);
+        self.discriminator.process(&self.oversampled, &mut self.x);
+    }
+
+    /// Estimates all windows for which enough is known.
+    fn estimate(&mut self, oversampling: usize, ended: bool) {
+        let block = BLOCK * oversampling;
+        while self.x.end() >= (self.lines.end() + 1) * block
+            || (ended && self.x.end() > self.lines.end() * block)
+        {
+            let line = clock::block_line(&self.x, self.lines.end(), oversampling);
+            self.lines.push(line);
+        }
+        loop {
+            let number = self.windows.end();
+            let begins = number * SEGMENT * oversampling;
+            let known = self.lines.end() >= window::blocks_needed(number);
+            if !(known || ended && begins < self.x.end()) {
+                return;
+            }
+            let before = number.checked_sub(1).and_then(|before| self.windows.get(before));
+            let window = window::estimate(
+                number,
+                &self.lines,
+                &self.x,
+                oversampling,
+                before,
+                &mut self.scratch,
+            );
+            self.windows.push(window);
+        }
+    }
+
+    fn emit(&mut self, oversampling: usize, ended: bool, llrs: &mut Vec<i8>) -> Option<Emitted> {
+        let begins = self.source(0.0);
+        let first = if begins < 0.0 {
+            self.position(0.0) / oversampling as f64
+        } else {
+            0.0
+        };
+        self.track
+            .emit(&self.windows, &self.x, oversampling, first, ended, llrs)
+    }
+
+    fn forget(&mut self, oversampling: usize) {
+        let segment = self
+            .windows
+            .end()
+            .min(self.track.segment())
+            .saturating_sub(SEGMENTS + 1);
+        self.x.forget(segment * SEGMENT * oversampling);
+        self.lines
+            .forget((segment * SEGMENT / BLOCK).saturating_sub(clock::REACH));
+        self.windows.forget(segment);
+    }
+}
+
+/// Half width of the channel filter in symbol rates: about the frequency swing plus what the transitions
+/// add; wider lets in noise, narrower smears the symbols.
+fn channel_half_width(config: &SignalConfig) -> f64 {
+    deviation_hz(config) / config.symbol_rate_hz + 0.4
+}
+
+/// Samples per symbol at which the frequency is measured: enough for the bandwidth.
+fn oversampling(config: &SignalConfig) -> usize {
+    let width = match config.fsk_input {
+        FskInput::FmAudio => 1.0,
+        FskInput::Iq => channel_half_width(config) + config.search_hz / config.symbol_rate_hz,
+    };
+    ((2.5 * width).ceil() as usize).next_power_of_two().max(8)
+}
+
+fn check(config: &SignalConfig) -> Result<(), ConfigError> {
+    let half_rate = config.sample_rate_hz / 2.0;
+    within("sample_rate_hz", config.sample_rate_hz, 1e-3, 1e12)?;
+    within(
+        "symbol_rate_hz",
+        config.symbol_rate_hz,
+        config.sample_rate_hz * 1e-4,
+        half_rate,
+    )?;
+    within("carrier_hz", config.carrier_hz, -half_rate, half_rate)?;
+    within("search_hz", config.search_hz, 0.0, half_rate)?;
+    if let Some(deviation) = config.deviation_hz {
+        within("deviation_hz", deviation.abs(), 0.0, half_rate)?;
+    }
+    let spread = (config.search_hz + deviation_hz(config).abs()) / config.symbol_rate_hz;
+    within("search_hz + deviation_hz, in symbol rates,", spread, 0.0, 25.0)?;
+    let fits = match (config.modulation, config.pulse) {
+        (Modulation::Fsk, Pulse::Rect | Pulse::Gaussian { .. }) => true,
+        (Modulation::Gmsk, Pulse::Gaussian { .. }) => true,
+        _ => false,
+    };
+    if let Pulse::Gaussian { bt } = config.pulse {
+        within("pulse.bt", bt, 0.1, 10.0)?;
+    }
+    if fits {
+        return Ok(());
+    }
+    Err(ConfigError::PulseMismatch {
+        pulse: config.pulse,
+        modulation: config.modulation,
+    })
+}

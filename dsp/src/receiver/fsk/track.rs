@@ -1,0 +1,220 @@
+//! From the windows' estimates to one continuous row of symbols.
+
+use super::eye::Eye;
+use super::stream::Stream;
+use super::window::{SEGMENT, SEGMENTS, Window, value_at};
+use crate::SoftBatch;
+
+/// Clock difference, in symbols, up to which two estimates are of the same clock.
+const SAME_CLOCK: f64 = 0.2;
+/// Segments for which a lost clock is carried on at its last rate before the estimates are followed again.
+const FLYWHEEL: u32 = 8;
+/// Advantage of a window that is centred on its segment.
+const CENTRED: f64 = 1.5;
+
+/// A stretch of symbols that has been put out.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Emitted {
+    /// Symbol time of the first symbol's centre.
+    pub(super) first: f64,
+    /// Symbol rate relative to nominal.
+    pub(super) speed: f64,
+    pub(super) eye: Eye,
+    pub(super) locked: bool,
+    pub(super) restart: bool,
+}
+
+/// Best knowledge of one segment, at its centre.
+#[derive(Debug, Clone, Copy)]
+struct Anchor {
+    u: f64,
+    /// Clock there, whole at transitions.
+    clock: f64,
+    window: Window,
+}
+
+/// Follows the clock from segment to segment and samples the symbols.
+#[derive(Debug)]
+pub(super) struct Track {
+    segment: usize,
+    last: Option<Anchor>,
+    /// Clock of the next symbol's centre.
+    next: f64,
+    lost: u32,
+    started: bool,
+    done: bool,
+    /// Values of the symbols of the newest stretch.
+    pub(super) values: Vec<f32>,
+}
+
+impl Track {
+    pub(super) fn new() -> Self {
+        Self {
+            segment: 0,
+            last: None,
+            next: 0.0,
+            lost: 0,
+            started: false,
+            done: false,
+            values: Vec::new(),
+        }
+    }
+
+    /// Segment that comes next.
+    pub(super) fn segment(&self) -> usize {
+        self.segment
+    }
+
+    /// Puts out the symbols up to the next segment's centre (after the end of input: up to the end), none
+    /// before symbol time `begin`.
+    pub(super) fn emit(
+        &mut self,
+        windows: &Stream<Window>,
+        x: &Stream<f32>,
+        oversampling: usize,
+        begin: f64,
+        ended: bool,
+        llrs: &mut Vec<i8>,
+    ) -> Option<Emitted> {
+        self.values.clear();
+        let end = x.end().saturating_sub(1) as f64 / oversampling as f64;
+        if self.segment >= windows.end() {
+            let last = self.last.filter(|_| ended && !self.done)?;
+            self.done = true;
+            let line = Line::through(&last, 1.0 + last.window.rate.deviation);
+            return Some(self.sample(&line, &last, end + 1e-9, x, oversampling, false, llrs));
+        }
+        let window = best(windows, self.segment);
+        let u = (self.segment * SEGMENT) as f64 + SEGMENT as f64 / 2.0;
+        let fresh = Anchor {
+            u,
+            clock: window.clock(u),
+            window,
+        };
+        let (anchor, line, restart) = match self.last {
+            None => {
+                let line = Line::through(&fresh, 1.0 + window.rate.deviation);
+                (fresh, line, true)
+            }
+            Some(last) => self.join(&last, fresh),
+        };
+        if restart {
+            let from = self.last.map_or(begin, |last| last.u);
+            self.next = (line.clock(from) - 0.5).ceil() + 0.5;
+        }
+        let emitted = self.sample(&line, &anchor, u.min(end), x, oversampling, restart, llrs);
+        self.last = Some(anchor);
+        self.segment += 1;
+        Some(emitted)
+    }
+
+    /// Continues the clock from the last anchor to a fresh one, or starts anew.
+    fn join(&mut self, last: &Anchor, mut fresh: Anchor) -> (Anchor, Line, bool) {
+        let old_speed = 1.0 + last.window.rate.deviation;
+        let expected = last.clock + (fresh.u - last.u) * old_speed;
+        fresh.clock += (expected - fresh.clock).round();
+        let difference = fresh.clock - expected;
+        let consistent = difference.abs() < SAME_CLOCK;
+        self.lost = if fresh.window.locked {
+            0
+        } else {
+            self.lost.saturating_add(1)
+        };
+        if !fresh.window.locked && !consistent && self.lost <= FLYWHEEL {
+            let mut carried = fresh;
+            carried.clock = expected;
+            carried.window.rate = last.window.rate;
+            return (carried, Line::through(last, old_speed), false);
+        }
+        if consistent || !fresh.window.locked {
+            let speed = old_speed + difference / (fresh.u - last.u);
+            return (fresh, Line::through(last, speed), false);
+        }
+        let line = Line::through(&fresh, 1.0 + fresh.window.rate.deviation);
+        (fresh, line, true)
+    }
+
+    fn sample(
+        &mut self,
+        line: &Line,
+        anchor: &Anchor,
+        until: f64,
+        x: &Stream<f32>,
+        oversampling: usize,
+        restart: bool,
+        llrs: &mut Vec<i8>,
+    ) -> Emitted {
+        let eye = anchor.window.eye;
+        let first = line.time(self.next);
+        // An LLR is twice amplitude times value over the noise power; a faultless eye saturates.
+        let noise = (eye.noise * eye.noise)
+            .max(1e-4 * eye.amplitude * eye.amplitude)
+            .max(1e-30);
+        let scale = 2.0 * eye.amplitude / noise / f64::from(SoftBatch::LLR_UNIT);
+        loop {
+            let u = line.time(self.next);
+            if u >= until {
+                break;
+            }
+            self.next += 1.0;
+            let value = value_at(x, u, oversampling).unwrap_or(eye.middle as f32);
+            self.values.push(value);
+            let llr = (scale * (f64::from(value) - eye.middle))
+                .round()
+                .clamp(-127.0, 127.0);
+            llrs.push(llr as i8);
+        }
+        let restart = restart || !std::mem::replace(&mut self.started, true);
+        Emitted {
+            first,
+            speed: line.speed,
+            eye,
+            locked: anchor.window.locked,
+            restart,
+        }
+    }
+}
+
+/// A straight piece of the clock.
+#[derive(Debug, Clone, Copy)]
+struct Line {
+    u: f64,
+    clock: f64,
+    speed: f64,
+}
+
+impl Line {
+    fn through(anchor: &Anchor, speed: f64) -> Self {
+        Self {
+            u: anchor.u,
+            clock: anchor.clock,
+            speed,
+        }
+    }
+
+    fn clock(&self, u: f64) -> f64 {
+        self.clock + (u - self.u) * self.speed
+    }
+
+    fn time(&self, clock: f64) -> f64 {
+        self.u + (clock - self.clock) / self.speed
+    }
+}
+
+/// Of the windows that cover a segment the one with the clearest eye, the centred one preferred.
+fn best(windows: &Stream<Window>, segment: usize) -> Window {
+    let score = |number: usize, window: &Window| {
+        let centred = number + SEGMENTS / 2 == segment;
+        let lock = if window.locked { 4.0 } else { 1.0 };
+        window.eye.ratio().min(100.0) * lock * if centred { CENTRED } else { 1.0 }
+    };
+    let first = segment.saturating_sub(SEGMENTS - 1);
+    let mut best = (0.0, Window::default());
+    for (n, window) in windows.range(first, segment + 1).iter().enumerate() {
+        let score = score(first + n, window);
+        if n == 0 || score > best.0 {
+            best = (score, *window);
+        }
+    }
+    best.1
+}

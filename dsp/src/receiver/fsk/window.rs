@@ -1,0 +1,101 @@
+//! What one window of symbols says: clock phase, levels, noise.
+
+use super::clock::{self, BLOCK, REACH, Rate, line_at};
+use super::eye::{self, Eye};
+use super::stream::Stream;
+use num_complex::Complex64;
+use std::f64::consts::TAU;
+
+/// Nominal symbols from one window's beginning to the next, and the unit of output.
+pub(super) const SEGMENT: usize = 64;
+/// Segments in a window.
+pub(super) const SEGMENTS: usize = 5;
+const BLOCKS: usize = SEGMENTS * SEGMENT / BLOCK;
+/// Long coherence above which the clock counts as found. Noise alone exceeds it in about one window of
+/// several thousand; a clean signal reaches 0.3.
+const LOCK_COHERENCE: f64 = 0.11;
+/// Signal-to-noise power ratio of the eye below which the clock does not count as found.
+const LOCK_RATIO: f64 = 2.0;
+
+/// Estimates from one window. Symbol time `u` counts nominal symbols.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Window {
+    pub(super) rate: Rate,
+    /// Clock at `u`: `u + offset + rate.deviation * (u - centre)`; whole at transitions.
+    pub(super) offset: f64,
+    pub(super) centre: f64,
+    pub(super) eye: Eye,
+    pub(super) locked: bool,
+}
+
+impl Window {
+    /// Clock, in symbols, up to a whole number.
+    pub(super) fn clock(&self, u: f64) -> f64 {
+        u + self.offset + self.rate.deviation * (u - self.centre)
+    }
+}
+
+/// Blocks that must be known before this window can be estimated.
+pub(super) fn blocks_needed(window: usize) -> usize {
+    centre_block(window) + REACH
+}
+
+fn centre_block(window: usize) -> usize {
+    window * SEGMENT / BLOCK + BLOCKS / 2
+}
+
+/// Value of the filtered signal at a symbol time.
+pub(super) fn value_at(x: &Stream<f32>, u: f64, oversampling: usize) -> Option<f32> {
+    let position = u * oversampling as f64;
+    if position < 0.0 {
+        return None;
+    }
+    let whole = position as usize;
+    let low = *x.get(whole)?;
+    let high = *x.get(whole + 1)?;
+    Some(low + (high - low) * (position - whole as f64) as f32)
+}
+
+/// Scratch of the estimation.
+#[derive(Debug, Default)]
+pub(super) struct Scratch {
+    values: Vec<f32>,
+    sorted: Vec<f32>,
+}
+
+/// Estimates window number `window`; `before` is the one before.
+pub(super) fn estimate(
+    window: usize,
+    lines: &Stream<Complex64>,
+    x: &Stream<f32>,
+    oversampling: usize,
+    before: Option<&Window>,
+    scratch: &mut Scratch,
+) -> Window {
+    let centre = centre_block(window);
+    let around = lines.range(centre.saturating_sub(REACH), centre + REACH);
+    let known = before.filter(|w| w.locked).map(|w| w.rate.deviation);
+    let rate = clock::estimate_rate(around, known);
+    let first = window * SEGMENT / BLOCK;
+    let centre = (centre * BLOCK) as f64;
+    let line = line_at(lines.range(first, first + BLOCKS), first, rate.deviation, centre);
+    let mut this = Window {
+        rate,
+        offset: line.arg() / TAU,
+        centre,
+        ..Window::default()
+    };
+    let begin = (window * SEGMENT) as f64;
+    let end = begin + (SEGMENTS * SEGMENT) as f64;
+    scratch.values.clear();
+    let speed = 1.0 + rate.deviation;
+    let mut u = begin + (0.5 - this.clock(begin)).rem_euclid(1.0) / speed;
+    while u < end {
+        scratch.values.extend(value_at(x, u, oversampling));
+        u += 1.0 / speed;
+    }
+    let held = before.map(|w| w.eye).unwrap_or_default();
+    this.eye = eye::measure(&scratch.values, &mut scratch.sorted).unwrap_or(held);
+    this.locked = rate.coherence > LOCK_COHERENCE && this.eye.ratio() > LOCK_RATIO;
+    this
+}
