@@ -84,10 +84,12 @@ mod tests {
 
     #[test]
     fn fields_of_an_snpp_header() {
-        // Suomi NPP, SCID 157, VC 16.
-        let header = AosHeader::new(&[0x67, 0x50, 0x09, 0x3F, 0x8B, 0x00, 0xFF]).unwrap();
+        // Suomi NPP, SCID 157, VC 16, replayed, first frame of a recording.
+        let header = AosHeader::new(&[0x67, 0x50, 0x96, 0x30, 0xBC, 0x80, 0x07, 0xFF]).unwrap();
         assert_eq!((header.version(), header.scid(), header.vcid()), (1, 157, 16));
-        assert_eq!((header.vc_frame_count(), header.replay()), (0x09_3F8B, false));
+        assert_eq!((header.vc_frame_count(), header.replay()), (9_842_876, true));
+        assert!(!header.cycle_in_use());
+        assert_eq!(mpdu_first_header_pointer(&[0x07, 0xFF]), Some(0x7FF));
         assert!(AosHeader::new(&[0; 5]).is_none());
     }
 
