@@ -178,7 +178,7 @@ impl LinkConfig {
     }
 }
 
-fn within(field: &'static str, value: u64, min: u64, max: u64) -> Result<(), LinkError> {
+pub(crate) fn within(field: &'static str, value: u64, min: u64, max: u64) -> Result<(), LinkError> {
     if (min..=max).contains(&value) {
         return Ok(());
     }

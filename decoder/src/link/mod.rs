@@ -12,8 +12,11 @@ mod clcw;
 mod config;
 mod crc;
 mod decoder;
+mod encoder;
 mod fhec;
+mod multiplex;
 mod packet;
+mod packet_stream;
 mod parts;
 mod reassembly;
 mod report;
@@ -27,8 +30,10 @@ pub use clcw::Clcw;
 pub use config::{CrcSpan, FrameKind, LinkConfig, LinkError, PacketConfig};
 pub use crc::{crc16, crc16_good};
 pub use decoder::LinkDecoder;
+pub use encoder::LinkEncoder;
 pub use fhec::{fhec_correct, fhec_encode};
 pub use packet::{PACKET_HEADER_BYTES, PacketBuilder, PacketHeader};
+pub use packet_stream::PacketDecoder;
 pub use report::{
     ApidCounters, Continuity, FrameHeader, LinkCounters, LinkFrame, LinkOutput, LinkPacket, McCounters,
     Rejection, Resync, SequenceCheck, VcCounters, VcId,

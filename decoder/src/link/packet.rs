@@ -1,6 +1,6 @@
 //! Space packets (CCSDS 133.0-B-2 §4.1).
 
-use super::config::{LinkError, PacketConfig};
+use super::config::{LinkError, PacketConfig, within};
 use super::crc::{crc16, crc16_good};
 use super::report::LinkPacket;
 
@@ -114,10 +114,10 @@ impl PacketBuilder {
     /// (data and CRC) of 0 or more than 65 536 bytes.
     pub fn build(&self, data: &[u8], out: &mut Vec<u8>) -> Result<(), LinkError> {
         let field_bytes = data.len() + usize::from(self.crc) * 2;
-        check("apid", self.apid.into(), 0, 0x7FF)?;
-        check("sequence_flags", self.sequence_flags.into(), 0, 3)?;
-        check("sequence_count", self.sequence_count.into(), 0, 0x3FFF)?;
-        check("packet data bytes", field_bytes as u64, 1, 65_536)?;
+        within("apid", self.apid.into(), 0, 0x7FF)?;
+        within("sequence_flags", self.sequence_flags.into(), 0, 3)?;
+        within("sequence_count", self.sequence_count.into(), 0, 0x3FFF)?;
+        within("packet data bytes", field_bytes as u64, 1, 65_536)?;
         let id = u16::from(self.telecommand) << 12 | u16::from(self.secondary_header) << 11 | self.apid;
         let sequence = u16::from(self.sequence_flags) << 14 | self.sequence_count;
         let start = out.len();
@@ -131,17 +131,6 @@ impl PacketBuilder {
         }
         Ok(())
     }
-}
-
-fn check(field: &'static str, value: u64, min: u64, max: u64) -> Result<(), LinkError> {
-    if (min..=max).contains(&value) {
-        return Ok(());
-    }
-    Err(LinkError::OutOfRange {
-        field,
-        value,
-        limit: format!("{min} to {max}"),
-    })
 }
 
 #[cfg(test)]

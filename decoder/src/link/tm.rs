@@ -93,11 +93,14 @@ mod tests {
     fn fields_of_a_stereo_a_header() {
         // STEREO-A, SCID 234, VC 7, secondary header of 15 bytes, 2022-09-24 10:35 UTC.
         let bytes = [
-            0x0E, 0xAF, 0x20, 0xFB, 0x98, 0x00, 0x0E, 0x1D, 0xEF, 0x8E, 0x1D, 0xD5, 0x00, 0x00, 0x00, 0x00, 0x00,
-            0x00, 0x00, 0x00, 0x00, 0x0C, 0x71, 0xF5,
+            0x0E, 0xAF, 0x20, 0xFB, 0x98, 0x00, 0x0E, 0x1D, 0xEF, 0x8E, 0x1D, 0xD5, 0x00, 0x00, 0x00, 0x00,
+            0x00, 0x00, 0x00, 0x00, 0x00, 0x0C, 0x71, 0xF5,
         ];
         let frame = TmFrame::new(&bytes).unwrap();
-        assert_eq!((frame.version(), frame.scid(), frame.vcid(), frame.ocf_flag()), (0, 234, 7, true));
+        assert_eq!(
+            (frame.version(), frame.scid(), frame.vcid(), frame.ocf_flag()),
+            (0, 234, 7, true)
+        );
         assert_eq!((frame.mc_frame_count(), frame.vc_frame_count()), (0x20, 0xFB));
         assert!(frame.secondary_header_flag() && !frame.sync_flag() && !frame.packet_order_flag());
         assert_eq!((frame.segment_length_id(), frame.first_header_pointer()), (3, 0));
