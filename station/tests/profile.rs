@@ -497,6 +497,21 @@ fn overrides_change_any_key_and_errors_name_them() {
 }
 
 #[test]
+fn the_manual_names_every_key_and_every_builtin_profile() {
+    let manual = include_str!("../../docs/profiles.md");
+    for name in Profile::builtin_names() {
+        assert!(manual.contains(&format!("\n| `{name}` |")), "{name}");
+        for line in load(name, &[]).unwrap().to_toml().lines() {
+            let Some((key, _)) = line.split_once(" = ") else {
+                continue;
+            };
+            let documented = manual.contains(&format!("`{key}` |")) || manual.contains(&format!(".{key}` |"));
+            assert!(documented, "{key}");
+        }
+    }
+}
+
+#[test]
 fn profiles_load_from_files() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("mine.toml");

@@ -10,7 +10,7 @@ use std::ops::RangeInclusive;
 
 /// Field polynomial of the CCSDS code, the only one that the dual basis is defined for.
 const CCSDS_FIELD: u16 = 0x187;
-/// Longest TM and AOS frame (CCSDS 132.0-B-3 §4.1.1.3, 732.0-B-4 §4.1.1).
+/// Longest TM and AOS frame (CCSDS 131.0-B-5 §11).
 const LONGEST_TRANSFER_FRAME: usize = 2048;
 /// Longest block or opaque frame, far above anything sent.
 const LONGEST_BLOCK: usize = 65_535;
