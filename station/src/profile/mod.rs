@@ -12,6 +12,7 @@ mod convert;
 mod document;
 mod error;
 mod read;
+mod read_signal;
 mod section;
 mod types;
 mod words;

@@ -2,17 +2,14 @@
 
 use super::document::Document;
 use super::error::{ProfileError, quoted};
-use super::section::{Quantity, Section};
-use super::types::{Coding, Frame, Profile, Signal, SignalInput};
-use super::words::{
-    BASES, DESCRAMBLERS, FRAME_TYPES, FSK_PULSES, GAUSSIAN_PULSES, INPUTS, LINE_CODES, MODULATIONS, ORDERS,
-    PACKET_TYPES, PSK_PULSES, PulseWord, RANDOMIZERS, Words, word,
-};
+use super::read_signal;
+use super::section::Section;
+use super::types::{Coding, Frame, Profile};
+use super::words::{BASES, DESCRAMBLERS, FRAME_TYPES, LINE_CODES, ORDERS, PACKET_TYPES, RANDOMIZERS};
 use groundlink_decoder::coding::{
     AsmConfig, ConvolutionalConfig, LineCode, Randomizer, ReedSolomonConfig, RsBasis, SymbolOrder,
 };
 use groundlink_decoder::link::{CrcSpan, FrameKind, PacketConfig};
-use groundlink_dsp::{Modulation, Pulse};
 
 /// The sections, as far as their own types and keys go; how they fit together is checked afterwards.
 pub(super) fn profile(document: &Document, default_name: &str) -> Result<Profile, ProfileError> {
@@ -31,7 +28,7 @@ pub(super) fn profile(document: &Document, default_name: &str) -> Result<Profile
     )?;
     let signal = root
         .switch("signal", false)?
-        .map(|section| signal(&section))
+        .map(|section| read_signal::signal(&section))
         .transpose()?;
     let coding = coding(&root.section("coding")?)?;
     let frame = frame(&root.section("frame")?, &coding)?;
@@ -46,88 +43,6 @@ pub(super) fn profile(document: &Document, default_name: &str) -> Result<Profile
         frame,
         packets,
     })
-}
-
-fn signal(section: &Section<'_>) -> Result<Signal, ProfileError> {
-    let common = [
-        "modulation",
-        "symbol_rate",
-        "pulse",
-        "carrier",
-        "search",
-        "input",
-        "carrier_loop",
-        "timing_loop",
-    ];
-    let with = |more: &[&'static str]| [&common, more].concat();
-    section.only(&with(&["roll_off", "bt", "deviation"]), "")?;
-    let name = "\"bpsk\", \"qpsk\", \"oqpsk\", \"fsk\", \"gfsk\" or \"gmsk\"";
-    let modulation = section.choice("modulation", MODULATIONS)?;
-    let (modulation, gaussian) = section.required("modulation", modulation, name)?;
-    let word = word(MODULATIONS, &(modulation, gaussian));
-    let shape = pulse_word(section, modulation, gaussian, word)?;
-    let mut more = Vec::new();
-    match shape {
-        PulseWord::Srrc => more.push("roll_off"),
-        PulseWord::Gaussian => more.push("bt"),
-        PulseWord::Rect => {}
-    }
-    if modulation == Modulation::Fsk {
-        more.push("deviation");
-    }
-    let pulses = [
-        ("srrc", PulseWord::Srrc),
-        ("rect", PulseWord::Rect),
-        ("gaussian", PulseWord::Gaussian),
-    ];
-    let pulse_name = pulses
-        .iter()
-        .find(|(_, p)| *p == shape)
-        .map_or("", |(name, _)| name);
-    section.only(
-        &with(&more),
-        &format!(" with modulation {word} and pulse {pulse_name}"),
-    )?;
-
-    let rate = section.quantity("symbol_rate", Quantity::Baud)?;
-    let symbol_rate_hz = section.required("symbol_rate", rate, "the symbols per second")?;
-    Ok(Signal {
-        modulation,
-        symbol_rate_hz,
-        pulse: match shape {
-            PulseWord::Srrc => Pulse::Srrc {
-                roll_off: section.quantity("roll_off", Quantity::Number)?.unwrap_or(0.5),
-            },
-            PulseWord::Rect => Pulse::Rect,
-            PulseWord::Gaussian => Pulse::Gaussian {
-                bt: section.quantity("bt", Quantity::Number)?.unwrap_or(0.5),
-            },
-        },
-        deviation_hz: section.quantity_or_auto("deviation", Quantity::Hertz)?,
-        carrier_hz: section.quantity("carrier", Quantity::Hertz)?.unwrap_or(0.0),
-        search_hz: section
-            .quantity("search", Quantity::Hertz)?
-            .unwrap_or(symbol_rate_hz / 10.0),
-        input: section.choice("input", INPUTS)?.unwrap_or(SignalInput::Auto),
-        carrier_loop_hz: section.quantity_or_auto("carrier_loop", Quantity::Hertz)?,
-        timing_loop_hz: section.quantity_or_auto("timing_loop", Quantity::Hertz)?,
-    })
-}
-
-fn pulse_word(
-    section: &Section<'_>,
-    modulation: Modulation,
-    gaussian: bool,
-    word: &str,
-) -> Result<PulseWord, ProfileError> {
-    let (words, default): (Words<PulseWord>, _) = match (modulation, gaussian) {
-        (_, true) => (GAUSSIAN_PULSES, PulseWord::Gaussian),
-        (Modulation::Fsk, false) => (FSK_PULSES, PulseWord::Rect),
-        _ => (PSK_PULSES, PulseWord::Srrc),
-    };
-    Ok(section
-        .choice_where("pulse", words, &format!(" with modulation {word}"))?
-        .unwrap_or(default))
 }
 
 fn coding(section: &Section<'_>) -> Result<Coding, ProfileError> {

@@ -295,7 +295,8 @@ impl<'d> Section<'d> {
     }
 }
 
-fn one_of<T>(choices: &[(&str, T)]) -> String {
+/// The words in a sentence: "a", "b" or "c".
+pub(super) fn one_of<T>(choices: &[(&str, T)]) -> String {
     let words: Vec<String> = choices.iter().map(|(word, _)| format!("\"{word}\"")).collect();
     match words.split_last() {
         Some((last, rest)) if !rest.is_empty() => format!("{} or {last}", rest.join(", ")),

@@ -25,9 +25,20 @@ pub(super) enum PulseWord {
     Gaussian,
 }
 
-pub(super) const PSK_PULSES: Words<PulseWord> = &[("srrc", PulseWord::Srrc), ("rect", PulseWord::Rect)];
-pub(super) const FSK_PULSES: Words<PulseWord> = &[("rect", PulseWord::Rect)];
-pub(super) const GAUSSIAN_PULSES: Words<PulseWord> = &[("gaussian", PulseWord::Gaussian)];
+pub(super) const PULSES: Words<PulseWord> = &[
+    ("srrc", PulseWord::Srrc),
+    ("rect", PulseWord::Rect),
+    ("gaussian", PulseWord::Gaussian),
+];
+
+/// Pulses that go with a modulation; the first is the default.
+pub(super) fn pulses_of(modulation: Modulation, gaussian: bool) -> Words<PulseWord> {
+    match (modulation, gaussian) {
+        (_, true) => &[("gaussian", PulseWord::Gaussian)],
+        (Modulation::Fsk, false) => &[("rect", PulseWord::Rect)],
+        _ => &[("srrc", PulseWord::Srrc), ("rect", PulseWord::Rect)],
+    }
+}
 
 pub(super) const INPUTS: Words<SignalInput> = &[
     ("auto", SignalInput::Auto),

@@ -1,0 +1,77 @@
+//! The `[signal]` section.
+
+use super::error::ProfileError;
+use super::section::{Quantity, Section, one_of};
+use super::types::{Signal, SignalInput};
+use super::words::{INPUTS, MODULATIONS, PULSES, PulseWord, pulses_of, word};
+use groundlink_dsp::{Modulation, Pulse};
+
+/// Keys that go with every modulation and pulse.
+const COMMON: [&str; 8] = [
+    "modulation",
+    "symbol_rate",
+    "pulse",
+    "carrier",
+    "search",
+    "input",
+    "carrier_loop",
+    "timing_loop",
+];
+
+/// Reads the section.
+pub(super) fn signal(section: &Section<'_>) -> Result<Signal, ProfileError> {
+    section.only(&[&COMMON[..], &["roll_off", "bt", "deviation"]].concat(), "")?;
+    let (modulation, shape) = keying(section)?;
+    let rate = section.quantity("symbol_rate", Quantity::Baud)?;
+    let symbol_rate_hz = section.required("symbol_rate", rate, "the symbols per second")?;
+    let frequency = |key| section.quantity(key, Quantity::Hertz);
+    let or_auto = |key| section.quantity_or_auto(key, Quantity::Hertz);
+    Ok(Signal {
+        modulation,
+        symbol_rate_hz,
+        pulse: pulse(section, shape)?,
+        deviation_hz: or_auto("deviation")?,
+        carrier_hz: frequency("carrier")?.unwrap_or(0.0),
+        search_hz: frequency("search")?.unwrap_or(symbol_rate_hz / 10.0),
+        input: section.choice("input", INPUTS)?.unwrap_or(SignalInput::Auto),
+        carrier_loop_hz: or_auto("carrier_loop")?,
+        timing_loop_hz: or_auto("timing_loop")?,
+    })
+}
+
+/// Modulation and pulse, which together decide what other keys mean anything.
+fn keying(section: &Section<'_>) -> Result<(Modulation, PulseWord), ProfileError> {
+    let chosen = section.choice("modulation", MODULATIONS)?;
+    let (modulation, gaussian) = section.required("modulation", chosen, &one_of(MODULATIONS))?;
+    let name = word(MODULATIONS, &(modulation, gaussian));
+    let pulses = pulses_of(modulation, gaussian);
+    let chosen = section.choice_where("pulse", pulses, &format!(" with modulation {name}"))?;
+    let shape = chosen.unwrap_or(pulses[0].1);
+    let mut allowed = COMMON.to_vec();
+    match shape {
+        PulseWord::Srrc => allowed.push("roll_off"),
+        PulseWord::Gaussian => allowed.push("bt"),
+        PulseWord::Rect => {}
+    }
+    if modulation == Modulation::Fsk {
+        allowed.push("deviation");
+    }
+    section.only(
+        &allowed,
+        &format!(" with modulation {name} and pulse {}", word(PULSES, &shape)),
+    )?;
+    Ok((modulation, shape))
+}
+
+fn pulse(section: &Section<'_>, shape: PulseWord) -> Result<Pulse, ProfileError> {
+    let number = |key| section.quantity(key, Quantity::Number);
+    Ok(match shape {
+        PulseWord::Srrc => Pulse::Srrc {
+            roll_off: number("roll_off")?.unwrap_or(0.5),
+        },
+        PulseWord::Rect => Pulse::Rect,
+        PulseWord::Gaussian => Pulse::Gaussian {
+            bt: number("bt")?.unwrap_or(0.5),
+        },
+    })
+}
