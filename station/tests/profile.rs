@@ -1,7 +1,8 @@
 //! Link profiles: what they mean, what is refused and with which words.
 
 use groundlink_decoder::coding::{LineCode, Randomizer, RsBasis, SymbolBits, SymbolOrder};
-use groundlink_decoder::link::{CrcSpan, FrameKind, PacketConfig};
+use groundlink_decoder::link::{CrcSpan, FrameKind, LinkDecoder, PacketConfig};
+use groundlink_dsp::modulator::Modulator;
 use groundlink_dsp::{FskInput, Modulation, Pulse};
 use groundlink_station::profile::{Profile, ProfileError};
 
@@ -42,17 +43,20 @@ fn every_builtin_profile_parses_converts_and_round_trips() {
             Ok(&profile),
             "{text}"
         );
-        assert_eq!(profile.link_config().unwrap().length, profile.frame.length);
+        let link = profile.link_config().unwrap();
+        assert_eq!(link.length, profile.frame.length);
+        LinkDecoder::new(&link).unwrap_or_else(|e| panic!("{name}: {e}"));
         assert_eq!(
             profile.coding_config().unwrap().frame_bytes(),
             profile.frame.length,
             "{name}"
         );
-        assert_eq!(
-            profile.signal_config(48_000.0, true).is_ok(),
-            profile.signal.is_some(),
-            "{name}"
-        );
+        let rate = 8.0 * profile.symbol_rate_hz().unwrap_or(1.0);
+        let signal = profile.signal_config(rate.max(48_000.0), true);
+        assert_eq!(signal.is_ok(), profile.signal.is_some(), "{name}");
+        if let Ok(signal) = signal {
+            Modulator::new(&signal).unwrap_or_else(|e| panic!("{name}: {e}"));
+        }
     }
     assert_eq!(Profile::builtin("no-such"), None);
 }

@@ -1,6 +1,6 @@
 //! The built-in profiles against the frames that they say they describe.
 
-use groundlink_decoder::link::FrameKind;
+use groundlink_decoder::link::{FrameKind, LinkDecoder, LinkOutput};
 use groundlink_station::profile::Profile;
 use std::path::PathBuf;
 
@@ -55,6 +55,45 @@ fn builtin_profiles_fit_the_published_frames() {
             good && version_and_scid(frame) == (version, link.scid.unwrap())
         };
         assert_eq!(bytes.chunks(link.length).filter(fits).count(), *known, "{name}");
+    }
+}
+
+#[test]
+fn builtin_profiles_take_published_frames_to_their_packets() {
+    let Some(folder) = data() else { return };
+    let cases = [
+        ("solar-orbiter", "frames/solar_orbiter.u8", 983 + 227 + 207),
+        ("hera", "frames/hera_low_rate.u8", 256),
+        ("mars-2020", "frames/mars2020_10kbps.u8", 813),
+        ("lucy", "frames/lucy_bochum_20211024.u8", 134),
+        ("osiris-rex", "frames/osiris_rex.u8", 1818),
+        ("stereo-a", "frames/stereo_a.raw", 352),
+        ("equuleus", "frames/equuleus.u8", 587),
+        ("tianwen-2", "frames/tianwen2_ldr_220.u8", 706),
+        ("lunar-flashlight", "frames/lunar_flashlight.u8", 311),
+        ("emm", "frames/emm_hope.u8", 0),
+        ("aditya-l1", "frames/aditya_l1.u8", 0),
+        ("meteor-m2-lrpt", "expected/r2cloud_lrpt_vcdus.bin", 53),
+        ("meteor-m2-2-lrpt", "expected/meteormn22_72k_vcdus.bin", 42),
+    ];
+    for (name, file, packets) in cases {
+        let link = Profile::builtin(name).unwrap().link_config().unwrap();
+        let bytes = std::fs::read(folder.join(file)).unwrap();
+        let mut decoder = LinkDecoder::new(&link).unwrap();
+        let mut output = LinkOutput::default();
+        for frame in bytes.chunks(link.length) {
+            decoder.feed(frame, true, &mut output);
+        }
+        decoder.finish(&mut output);
+        assert_eq!(output.packets.len(), packets, "{name}");
+        if name == "hera" {
+            let good = output
+                .packets
+                .iter()
+                .filter(|packet| packet.crc_good == Some(true))
+                .count();
+            assert_eq!(good, 250);
+        }
     }
 }
 

@@ -2,9 +2,12 @@
 //!
 //! A profile says what a receiver, a decoder and an encoder have to know of a link; `docs/profiles.md` lists
 //! every key. Parsing is strict: an unknown key, a wrong type or unit, a number out of range and parts that do
-//! not fit together are errors that name the key, the line and what is allowed. The `toml` crate parses the
-//! text and says where each key stands; [`section`](self) readers then take each value by name and type, so
-//! that an error can name its key, which deriving the types would not give.
+//! not fit together are errors that name the key, the line and what is allowed.
+//!
+//! The `toml` crate parses the text and says where each key stands (`document`); each value is then asked for
+//! by name and type (`section`, `read`), and the whole is checked (`check`). Derived deserialisation was
+//! rejected: its errors name no key, and keys that are known or unknown depending on another key's value
+//! (`roll_off` with a Gaussian pulse) are beyond it.
 
 mod builtin;
 mod check;
