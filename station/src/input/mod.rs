@@ -1,5 +1,28 @@
 //! Where samples, soft bits, bits and frames come from.
 
+mod bytes;
+mod convert;
+mod error;
+mod format;
+mod hex;
+mod names;
+mod open;
+pub mod sigmf;
+pub mod soft;
+mod stream;
+mod units;
+mod utc;
+pub mod wav;
+mod zstd;
+
+pub use bytes::{StreamDefect, is_defect, open_bytes};
+pub use error::{InputError, MAX_RATE_HZ, MIN_RATE_HZ};
+pub use names::NameFacts;
+pub use open::{OpenOptions, open_reader, open_samples};
+pub use sigmf::{Annotation, SigmfMeta, SigmfWriteError, SigmfWriter};
+pub use soft::{SoftFormat, SoftNumber, SoftReader};
+pub use units::{parse_frequency, parse_rate, parse_utc};
+
 use hifitime::Epoch;
 use num_complex::Complex32;
 
@@ -12,7 +35,9 @@ pub enum SampleType {
     U8,
     /// 16-bit signed.
     I16,
-    /// 24-bit signed (WAV only).
+    /// 16-bit unsigned, 32767.5 is zero.
+    U16,
+    /// 24-bit signed.
     I24,
     /// 32-bit signed.
     I32,
@@ -53,11 +78,11 @@ pub struct InputInfo {
     pub format: String,
     /// Whether samples are complex (false: one real value each, the imaginary part is zero).
     pub complex: bool,
-    /// Samples per second, where stated or given.
+    /// Samples per second, where stated or given; always known of what [`open_samples`] opens.
     pub sample_rate_hz: Option<f64>,
     /// Samples in all, where known beforehand.
     pub length: Option<u64>,
-    /// Capture segments, in order; empty where nothing is known.
+    /// Capture segments, in order; empty where nothing is known. Their starts count like [`SampleBlock::first`].
     pub captures: Vec<Capture>,
     /// Hardware that recorded, free text.
     pub hardware: Option<String>,
@@ -79,4 +104,28 @@ pub enum Read {
     Filled,
     /// The input has ended; the block is empty.
     Ended,
+}
+
+/// Samples from somewhere, in order.
+///
+/// Reading needs the same little memory however long the input is, and gives the same samples whatever the size
+/// of the blocks.
+pub trait SampleSource: Send {
+    /// What is known of the input.
+    fn info(&self) -> &InputInfo;
+
+    /// Replaces the block's content by the next samples, at most `max` of them (at least 1 and at most 2^22).
+    ///
+    /// Files fill the block except at their end and before lost samples; pipes hand on what is there. The block's
+    /// memory is used again. Samples that are not finite pass through and are counted.
+    ///
+    /// # Errors
+    /// A failing read. An input that ends too early ends with a warning instead.
+    fn read(&mut self, block: &mut SampleBlock, max: usize) -> Result<Read, InputError>;
+
+    /// What is odd about the input, one line each; what is missing at the end is only known there.
+    fn warnings(&self) -> &[String];
+
+    /// Samples so far of which I or Q is not finite.
+    fn bad_samples(&self) -> u64;
 }
