@@ -453,6 +453,9 @@ fn overrides_change_any_key_and_errors_name_them() {
     assert_eq!(profile.symbol_rate_hz(), Some(9600.0));
     assert_eq!(profile.coding.convolutional.unwrap().order, None);
     assert_eq!((profile.frame.vcids, profile.name.as_str()), (vec![5], "42"));
+    let rectangular = load("demo", &["signal.pulse=rect", "signal.roll_off="]).unwrap();
+    assert_eq!(rectangular.signal.unwrap().pulse, Pulse::Rect);
+    assert_eq!(load("demo", &["frame.scid="]).unwrap().frame.scid, None);
     let marker = load("demo", &["coding.asm.pattern=00123456"]).unwrap().coding.asm;
     assert_eq!((marker.pattern, marker.bits), (0x12_3456, 32));
     let cases = [
@@ -460,7 +463,10 @@ fn overrides_change_any_key_and_errors_name_them() {
             "frame.length",
             "--set frame.length: must be key=value, as signal.symbol_rate=9600",
         ),
-        ("frame.length=", "--set frame.length=: the value is empty"),
+        (
+            "frame.length=",
+            "--set frame.length=: the key is not there to be taken away",
+        ),
         (
             "frame..length=3",
             "--set frame..length=3: the key must be words joined by dots, as signal.symbol_rate",

@@ -152,8 +152,12 @@ impl Document {
                 "the key must be words joined by dots, as signal.symbol_rate".into(),
             ));
         }
-        let value = parse_value(typed).map_err(refuse)?;
-        set(&mut self.root, &parts, value).map_err(refuse)?;
+        if typed.is_empty() {
+            remove(&mut self.root, &parts).map_err(refuse)?;
+        } else {
+            let value = parse_value(typed).map_err(refuse)?;
+            set(&mut self.root, &parts, value).map_err(refuse)?;
+        }
         self.overrides.push(Applied {
             key: key.into(),
             value: typed.into(),
@@ -199,9 +203,6 @@ fn is_bare_key(key: &str) -> bool {
 /// quotes that a shell would eat.
 fn parse_value(typed: &str) -> Result<Value, String> {
     let plain = |c: char| c.is_alphanumeric() || " _-+./".contains(c);
-    if typed.is_empty() {
-        return Err("the value is empty".into());
-    }
     if typed.contains(['\n', '\r']) || typed.len() > 1000 {
         return Err("the value must be one line of at most 1000 bytes".into());
     }
@@ -233,6 +234,20 @@ fn set(table: &mut Table, parts: &[&str], value: Value) -> Result<(), String> {
         Value::Table(inner) => set(inner, rest, value),
         other => Err(format!("{first} is {other}, not a section: set {first} itself")),
     }
+}
+
+/// Takes a key away, so that it has its default again.
+fn remove(table: &mut Table, parts: &[&str]) -> Result<(), String> {
+    let absent = || "the key is not there to be taken away".to_string();
+    let (last, sections) = parts.split_last().ok_or_else(absent)?;
+    let mut inner = table;
+    for section in sections {
+        inner = inner
+            .get_mut(*section)
+            .and_then(Value::as_table_mut)
+            .ok_or_else(absent)?;
+    }
+    inner.remove(*last).map(drop).ok_or_else(absent)
 }
 
 fn collect_lines(

@@ -51,7 +51,8 @@ impl Profile {
     }
 
     /// Loads a built-in profile by its name or another from a TOML file, and applies overrides such as
-    /// `signal.symbol_rate=9600` in their order. An override's value is TOML, or text where it is plain words.
+    /// `signal.symbol_rate=9600` in their order. An override's value is TOML, or text where it is plain words;
+    /// without a value the key is taken away.
     ///
     /// # Errors
     /// When there is no such profile or file, or when it, an override, or the two together describe no
