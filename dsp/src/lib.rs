@@ -6,14 +6,17 @@
 
 pub mod channel;
 mod config;
+mod dc;
 pub mod design;
 pub mod fir;
 pub mod kernel;
+pub mod measure;
 pub mod modulator;
 pub mod nco;
 pub mod receiver;
 pub mod resample;
 mod soft;
+pub mod spectrum;
 
 pub use config::{ConfigError, FskInput, Modulation, Pulse, SignalConfig};
 pub use num_complex::Complex32;

@@ -1,0 +1,97 @@
+//! Removal of the constant offset that direct-conversion receivers add.
+
+use crate::Complex32;
+
+/// Samples between two looks at the mean.
+const BLOCK: u64 = 16_384;
+
+/// Subtracts the mean of the whole past when it is a spike, and nothing otherwise.
+///
+/// A high-pass filter would cut a notch into a signal whose carrier sits at zero. The mean over at least
+/// 16 384 samples is a notch far narrower than any modulation's spectrum, and it is only used when it holds
+/// more power than a modulated signal could leave at one point of its spectrum.
+#[derive(Debug, Clone)]
+pub struct DcRemover {
+    sum: [f64; 2],
+    energy: f64,
+    count: u64,
+    offset: Complex32,
+    /// Share of the power that chance leaves in the mean of one sample: the correlated samples.
+    correlated: f64,
+}
+
+impl DcRemover {
+    /// `correlated_samples` is how many neighbouring samples a modulated signal holds together: its samples
+    /// per symbol.
+    pub fn new(correlated_samples: f64) -> Self {
+        Self {
+            sum: [0.0; 2],
+            energy: 0.0,
+            count: 0,
+            offset: Complex32::ZERO,
+            correlated: correlated_samples.max(1.0),
+        }
+    }
+
+    /// Subtracts the offset found so far from the samples.
+    pub fn process(&mut self, samples: &mut [Complex32]) {
+        let mut rest = samples;
+        while !rest.is_empty() {
+            let room = (BLOCK - self.count % BLOCK) as usize;
+            let (head, tail) = rest.split_at_mut(room.min(rest.len()));
+            for sample in &mut *head {
+                self.sum[0] += f64::from(sample.re);
+                self.sum[1] += f64::from(sample.im);
+                self.energy += f64::from(sample.norm_sqr());
+                *sample -= self.offset;
+            }
+            self.count += head.len() as u64;
+            if self.count.is_multiple_of(BLOCK) {
+                self.decide();
+            }
+            rest = tail;
+        }
+    }
+
+    fn decide(&mut self) {
+        let n = self.count as f64;
+        let mean = [self.sum[0] / n, self.sum[1] / n];
+        let spike = mean[0] * mean[0] + mean[1] * mean[1];
+        let by_chance = self.energy / n * self.correlated / n;
+        self.offset = if spike > 16.0 * by_chance {
+            Complex32::new(mean[0] as f32, mean[1] as f32)
+        } else {
+            Complex32::ZERO
+        };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn removes_a_spike() {
+        let mut remover = DcRemover::new(4.0);
+        let mut last = Vec::new();
+        for block in 0..4 {
+            last = (0..BLOCK)
+                .map(|n| Complex32::cis((n * n % 977) as f32 + block as f32) + Complex32::new(0.3, -0.1))
+                .collect();
+            remover.process(&mut last);
+        }
+        let mean: Complex32 = last.iter().sum::<Complex32>() / last.len() as f32;
+        assert!(mean.norm() < 0.03, "{mean}");
+    }
+
+    #[test]
+    fn leaves_a_signal_without_a_spike_alone() {
+        let mut remover = DcRemover::new(4.0);
+        let input: Vec<Complex32> = (0..3 * BLOCK)
+            .map(|n| Complex32::new(if (n / 4) % 2 == 0 { 1.0 } else { -1.0 }, 0.0))
+            .collect();
+        let mut output = input.clone();
+        remover.process(&mut output);
+        assert_eq!(input, output);
+    }
+}

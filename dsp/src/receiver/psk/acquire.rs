@@ -1,0 +1,264 @@
+//! Feed-forward acquisition: carrier and clock of a stretch of baseband without any earlier knowledge.
+//!
+//! A bank of carriers an eighth of the symbol rate apart is tried. For each, the stretch is matched-filtered,
+//! the clock line gives the symbols, and their M-th power gives the carrier as a spectral line. Because the
+//! matched filter comes first, a carrier that is wrong by a side-lock distance (symbol rate / M) leaves a
+//! weaker line than the true one, and the strongest of all wins.
+
+use super::Plan;
+use super::carrier::{LineFinder, stripped};
+use super::matched::{Interpolator, Matched};
+use super::timing::{BLOCK_SYMBOLS, Clock, ClockMeter};
+use crate::{Complex32, Modulation};
+use num_complex::Complex64;
+use std::f64::consts::{PI, TAU};
+
+/// Spacing of the carriers tried, in symbol rates.
+const SPACING: f64 = 0.125;
+/// Chance that noise passes for a carrier.
+const FALSE_ALARM: f64 = 1e-6;
+/// Fastest carrier drift expected, Hz per second.
+const MAX_DRIFT: f64 = 1000.0;
+/// Most rates of drift that are tried to each side.
+const MAX_CHIRPS: f64 = 24.0;
+
+/// What was found in a stretch.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Candidate {
+    /// Carrier in cycles per baseband sample, at the middle of the stretch.
+    pub carrier: f64,
+    /// Rate of the carrier, cycles per baseband sample².
+    pub rate: f64,
+    /// Phase of the untuned baseband's carrier at the middle, rad, where it is known (OQPSK).
+    pub phase: Option<f64>,
+    /// Instant of the first symbol, in samples of the matched filter's output.
+    pub start: f64,
+    /// Middle of the stretch, same unit.
+    pub middle: f64,
+    pub clock: Clock,
+    /// Power of the carrier's line relative to noise.
+    pub power: f64,
+    /// Whether this is a signal rather than chance.
+    pub certain: bool,
+}
+
+#[derive(Debug)]
+pub(super) struct Acquirer {
+    plan: Plan,
+    carriers: Vec<f64>,
+    lines: LineFinder,
+    filtered: Vec<f32>,
+    clock_lines: Vec<Complex64>,
+    symbols: Vec<Complex32>,
+    values: Vec<Complex32>,
+}
+
+impl Acquirer {
+    pub fn new(plan: &Plan) -> Self {
+        let spacing = SPACING * plan.symbol_rate_hz;
+        let side = (plan.search_hz / spacing).round().min(2000.0) as i32;
+        let carriers = (-side..=side)
+            .map(|k| f64::from(k) * spacing / plan.base_rate_hz())
+            .collect();
+        Self {
+            plan: plan.clone(),
+            carriers,
+            lines: LineFinder::default(),
+            filtered: Vec::new(),
+            clock_lines: Vec::new(),
+            symbols: Vec::new(),
+            values: Vec::new(),
+        }
+    }
+
+    /// The best carrier and clock of `count` symbols from `start` on.
+    pub fn search(
+        &mut self,
+        matched: &Matched,
+        meter: &ClockMeter,
+        interpolator: &Interpolator,
+        start: f64,
+        count: usize,
+    ) -> Option<Candidate> {
+        let mut best: Option<Candidate> = None;
+        for index in 0..self.carriers.len() {
+            let carrier = self.carriers[index];
+            let found = if self.plan.modulation == Modulation::Oqpsk {
+                self.try_offset(matched, carrier, start, count)
+            } else {
+                self.try_carrier(matched, meter, interpolator, carrier, start, count)
+            };
+            if let Some(found) = found
+                && best.is_none_or(|b| found.power > b.power)
+            {
+                best = Some(found);
+            }
+        }
+        best
+    }
+
+    fn try_carrier(
+        &mut self,
+        matched: &Matched,
+        meter: &ClockMeter,
+        interpolator: &Interpolator,
+        carrier: f64,
+        start: f64,
+        count: usize,
+    ) -> Option<Candidate> {
+        let nominal = self.plan.samples_per_symbol();
+        let first = self.filter(matched, carrier, start, count, interpolator.margin());
+        self.clock_lines.clear();
+        meter.measure(
+            &self.filtered,
+            start - first,
+            nominal,
+            count / BLOCK_SYMBOLS,
+            self.plan.modulation,
+            |_| 0.0,
+            &mut self.clock_lines,
+        );
+        if self.clock_lines.len() < 4 {
+            return None;
+        }
+        let clock = meter.search(&self.clock_lines);
+        let count = self.clock_lines.len() * BLOCK_SYMBOLS;
+        let half = count as f64 / 2.0;
+        let middle = start + half * nominal + clock.error;
+        let start = middle - half * clock.period;
+        interpolator.pick(
+            &self.filtered,
+            start - first,
+            clock.period,
+            count,
+            &mut self.symbols,
+        );
+        let (order, modulation) = (f64::from(self.plan.order()), self.plan.modulation);
+        let scale = scale(&self.symbols);
+        self.values.clear();
+        self.values.extend(
+            self.symbols
+                .iter()
+                .map(|s| stripped(modulation, s * scale, Complex32::ZERO)),
+        );
+        let line = self
+            .lines
+            .strongest(&self.values, 0.0, order * self.reach(), self.chirps(count));
+        let per_base = 1.0 / (order * clock.period * self.plan.matched_decimation as f64);
+        Some(Candidate {
+            carrier: carrier + line.freq * per_base,
+            rate: line.rate * per_base * per_base * order,
+            phase: None,
+            start,
+            middle,
+            clock,
+            power: line.power,
+            certain: self.certain(line.power, line.cells) && clock.coherence > self.clock_threshold(),
+        })
+    }
+
+    /// OQPSK has no clock line in its power; its square has two lines, at twice the carrier plus and minus
+    /// the symbol rate, which give carrier, phase and clock at once.
+    fn try_offset(&mut self, matched: &Matched, carrier: f64, start: f64, count: usize) -> Option<Candidate> {
+        let nominal = self.plan.samples_per_symbol();
+        let first = self.filter(matched, carrier, start, count, 0);
+        self.symbols.clear();
+        self.symbols.extend(
+            self.filtered
+                .chunks_exact(2)
+                .map(|iq| Complex32::new(iq[0], iq[1])),
+        );
+        if self.symbols.len() < (4 * BLOCK_SYMBOLS) * nominal as usize {
+            return None;
+        }
+        let scale = scale(&self.symbols);
+        self.values.clear();
+        self.values
+            .extend(self.symbols.iter().map(|s| s * scale * (s * scale)));
+        let reach = (2.0 * self.reach() + 0.016) / nominal;
+        let upper = self.lines.strongest(&self.values, 1.0 / nominal, reach, 0);
+        let lower = self.lines.strongest(&self.values, -1.0 / nominal, reach, 0);
+        let period = 2.0 / (upper.freq - lower.freq);
+        if (period / nominal - 1.0).abs() > 0.03 {
+            return None;
+        }
+        let centre = self.values.len() as f64 / 2.0;
+        let (up, low) = (
+            line_phase(&self.values, upper.freq, centre),
+            line_phase(&self.values, lower.freq, centre),
+        );
+        let apart = (low - up + PI).rem_euclid(TAU) - PI;
+        let late = apart / (2.0 * TAU) * period;
+        let middle = first + centre;
+        let begin = middle + late;
+        let symbols = ((begin - start) / period).floor();
+        let power = (upper.power + lower.power) / 2.0;
+        let blocks = count / BLOCK_SYMBOLS;
+        let block_snr = power / blocks as f64;
+        let clock = Clock {
+            error: 0.0,
+            period,
+            coherence: (power + 1.0) / (block_snr + 1.0),
+            blocks,
+        };
+        let decimation = self.plan.matched_decimation as f64;
+        Some(Candidate {
+            carrier: carrier + (upper.freq + lower.freq) / 4.0 / decimation,
+            rate: 0.0,
+            phase: Some((up + TAU * late / period) / 2.0 + TAU * (carrier * decimation * middle).fract()),
+            start: begin - symbols * period,
+            middle,
+            clock,
+            power,
+            certain: self.certain(power, upper.cells) && upper.power.min(lower.power) > 0.2 * power,
+        })
+    }
+
+    /// Matched-filters the stretch; returns the position of the first value.
+    fn filter(&mut self, matched: &Matched, carrier: f64, start: f64, count: usize, margin: i64) -> f64 {
+        let length = (count as f64 * self.plan.samples_per_symbol() * 1.02) as i64;
+        let from = start.floor() as i64 - margin;
+        matched.filtered(carrier, from..from + length + 2 * margin, &mut self.filtered) as f64
+    }
+
+    /// How far a line may lie from its filter's carrier, in symbol rates.
+    fn reach(&self) -> f64 {
+        0.75 * SPACING
+    }
+
+    fn chirps(&self, count: usize) -> i32 {
+        let seconds = count as f64 / self.plan.symbol_rate_hz;
+        (f64::from(self.plan.order()) * MAX_DRIFT * seconds * seconds).min(MAX_CHIRPS) as i32
+    }
+
+    fn certain(&self, power: f64, cells: f64) -> bool {
+        power > (cells * self.carriers.len() as f64 / FALSE_ALARM).ln()
+    }
+
+    /// A carrier without modulation has no clock line; noise reaches four or five in a search.
+    fn clock_threshold(&self) -> f64 {
+        (0.5 * self.clock_lines.len() as f64).min(6.0)
+    }
+}
+
+/// Factor that brings the values to unit mean power.
+fn scale(values: &[Complex32]) -> f32 {
+    let power: f64 = values.iter().map(|v| f64::from(v.norm_sqr())).sum::<f64>() / values.len().max(1) as f64;
+    if power > 0.0 {
+        (1.0 / power.sqrt()) as f32
+    } else {
+        0.0
+    }
+}
+
+/// Phase of a line at `centre`.
+fn line_phase(values: &[Complex32], freq: f64, centre: f64) -> f64 {
+    let mut phasor = Complex64::cis(TAU * freq * centre);
+    let turn = Complex64::cis(-TAU * freq);
+    let mut sum = Complex64::ZERO;
+    for value in values {
+        sum += Complex64::new(value.re.into(), value.im.into()) * phasor;
+        phasor *= turn;
+    }
+    sum.arg()
+}

@@ -1,0 +1,139 @@
+//! Which rates and filters a PSK signal needs.
+
+use crate::{ConfigError, Modulation, Pulse, SignalConfig};
+
+/// Fewest samples per symbol that carry the signal.
+const MIN_SAMPLES_PER_SYMBOL: f64 = 1.9;
+/// Below this many samples per symbol the squared signal's clock line folds onto itself.
+const COMFORTABLE_SAMPLES_PER_SYMBOL: f64 = 2.5;
+/// Channel filters get this much room relative to the band they pass.
+const OVERSAMPLING: f64 = 2.5;
+
+/// A checked configuration and the rates that follow from it.
+#[derive(Debug, Clone)]
+pub(super) struct Plan {
+    pub modulation: Modulation,
+    pub pulse: Pulse,
+    pub sample_rate_hz: f64,
+    pub symbol_rate_hz: f64,
+    pub carrier_hz: f64,
+    pub search_hz: f64,
+    /// Half width of the band that the signal can occupy around the nominal carrier.
+    pub pass_hz: f64,
+    /// Factors of the channel filter's stages, in order.
+    pub decimations: Vec<usize>,
+    pub upsampling: usize,
+    /// Factor between the baseband stream and the matched filter's output.
+    pub matched_decimation: usize,
+    pub carrier_loop_hz: Option<f64>,
+    pub timing_loop_hz: Option<f64>,
+}
+
+impl Plan {
+    pub fn new(config: &SignalConfig) -> Result<Self, ConfigError> {
+        check(config)?;
+        let symbol_rate = config.symbol_rate_hz;
+        let rate = config.sample_rate_hz;
+        // A rectangle's sidelobes hold a tenth of its power; four of them on each side are kept.
+        let (occupied, fewest) = match config.pulse {
+            Pulse::Srrc { roll_off } => (f64::midpoint(1.0, roll_off) * symbol_rate, 4.0),
+            _ => (4.0 * symbol_rate, 8.0),
+        };
+        let pass_hz = occupied + config.search_hz.min(rate / 2.0);
+        let decimations = factors(rate / (OVERSAMPLING * pass_hz).max(fewest * symbol_rate));
+        let total: usize = decimations.iter().product();
+        let upsampling = if rate / total as f64 / symbol_rate < COMFORTABLE_SAMPLES_PER_SYMBOL {
+            2
+        } else {
+            1
+        };
+        let mut plan = Self {
+            modulation: config.modulation,
+            pulse: config.pulse,
+            sample_rate_hz: rate,
+            symbol_rate_hz: symbol_rate,
+            carrier_hz: config.carrier_hz,
+            search_hz: config.search_hz.min(rate / 2.0),
+            pass_hz,
+            decimations,
+            upsampling,
+            matched_decimation: 1,
+            carrier_loop_hz: config.carrier_loop_hz,
+            timing_loop_hz: config.timing_loop_hz,
+        };
+        plan.matched_decimation = ((plan.base_samples_per_symbol() / fewest) as usize).max(1);
+        Ok(plan)
+    }
+
+    /// Rate of the baseband stream.
+    pub fn base_rate_hz(&self) -> f64 {
+        let total: usize = self.decimations.iter().product();
+        self.sample_rate_hz * self.upsampling as f64 / total as f64
+    }
+
+    /// Nominal samples of the baseband stream per symbol.
+    pub fn base_samples_per_symbol(&self) -> f64 {
+        self.base_rate_hz() / self.symbol_rate_hz
+    }
+
+    /// Nominal samples of the matched filter's output per symbol.
+    pub fn samples_per_symbol(&self) -> f64 {
+        self.base_samples_per_symbol() / self.matched_decimation as f64
+    }
+
+    /// Power that removes the modulation from the carrier.
+    pub fn order(&self) -> i32 {
+        if self.modulation == Modulation::Qpsk { 4 } else { 2 }
+    }
+}
+
+/// Decimation factors whose product comes near `ratio` from below.
+fn factors(ratio: f64) -> Vec<usize> {
+    let mut rest = ratio;
+    let mut list = Vec::new();
+    while rest >= 2.0 {
+        let factor = if rest >= 8.0 { 4 } else { rest as usize };
+        list.push(factor);
+        rest /= factor as f64;
+    }
+    list
+}
+
+fn check(config: &SignalConfig) -> Result<(), ConfigError> {
+    let rate = config.sample_rate_hz;
+    within("sample_rate_hz", rate, 1e-3, 1e12)?;
+    within(
+        "symbol_rate_hz",
+        config.symbol_rate_hz,
+        rate * 1e-6,
+        rate / MIN_SAMPLES_PER_SYMBOL,
+    )?;
+    within("carrier_hz", config.carrier_hz, -rate / 2.0, rate / 2.0)?;
+    within("search_hz", config.search_hz, 0.0, 1e12)?;
+    within(
+        "carrier_loop_hz",
+        config.carrier_loop_hz.unwrap_or(1.0),
+        1e-9,
+        1e12,
+    )?;
+    within("timing_loop_hz", config.timing_loop_hz.unwrap_or(1.0), 1e-9, 1e12)?;
+    match (config.modulation, config.pulse) {
+        (Modulation::Bpsk | Modulation::Qpsk | Modulation::Oqpsk, Pulse::Srrc { roll_off }) => {
+            within("roll_off", roll_off, 0.0, 1.0)
+        }
+        (Modulation::Bpsk | Modulation::Qpsk | Modulation::Oqpsk, Pulse::Rect) => Ok(()),
+        (modulation, pulse) => Err(ConfigError::PulseMismatch { pulse, modulation }),
+    }
+}
+
+fn within(field: &'static str, value: f64, low: f64, high: f64) -> Result<(), ConfigError> {
+    if (low..=high).contains(&value) {
+        Ok(())
+    } else {
+        Err(ConfigError::OutOfRange {
+            field,
+            value,
+            limit: format!("{low} to {high}"),
+        })
+    }
+}

@@ -1,0 +1,595 @@
+//! The window engine: decides lock, tracks clock and carrier, and emits soft bits window by window.
+
+use super::Plan;
+use super::acquire::{Acquirer, Candidate};
+use super::carrier::{
+    BLOCK_SYMBOLS, CarrierModel, Turned, line_power, residual_phase, slope, smoothing_reach,
+};
+use super::demap::{Levels, demap};
+use super::front::FrontEnd;
+use super::matched::{Interpolator, Matched};
+use super::timing::{self, ClockMeter, ClockTracker, tracked};
+use crate::{Complex32, Mark, Modulation, Pulse, SoftBatch};
+use num_complex::Complex64;
+use std::f64::consts::TAU;
+
+/// Symbols in a window.
+const WINDOW: usize = 512;
+/// Windows held from the one in work on; a weak signal is acquired over all of them.
+const HELD: usize = 4;
+/// Windows without lock that are bridged on the old clock and carrier.
+const PATIENCE: u32 = 8;
+/// Line power, relative to noise, that a locked window shows.
+const LOCK_POWER: f64 = 8.0;
+/// Coherence of the clock line that is worth a correction.
+const CLOCK_COHERENCE: f64 = 2.0;
+/// Offset from the filter's carrier, in symbol rates, that makes the filter follow.
+const RETUNE: f64 = 0.008;
+/// Symbols kept for display.
+const SHOWN: usize = 256;
+
+/// Symbols of a window, before carrier recovery.
+#[derive(Debug, Default)]
+struct Window {
+    start: f64,
+    period: f64,
+    symbols: Vec<Complex32>,
+    late: Vec<Complex32>,
+}
+
+/// Everything that follows a signal.
+#[derive(Debug)]
+struct Track {
+    clock: ClockTracker,
+    model: CarrierModel,
+    levels: Option<Levels>,
+    /// Phase beyond the model at the end of the last window.
+    last_phase: f64,
+    /// Blocks of the window before, relative to the model.
+    before: Vec<Complex64>,
+    misses: u32,
+    clock_misfits: u32,
+    locked: bool,
+}
+
+#[derive(Debug)]
+pub(super) struct Engine {
+    plan: Plan,
+    matched: Matched,
+    interpolator: Interpolator,
+    meter: ClockMeter,
+    acquirer: Acquirer,
+    origin: u64,
+    end: Option<f64>,
+    track: Track,
+    restart: bool,
+    /// Window in work and the one after it, the latter when `has_next`.
+    current: Window,
+    next: Window,
+    has_next: bool,
+    turned: [Turned; 2],
+    phases: Vec<f64>,
+    clock_lines: Vec<Complex64>,
+    /// Result for the stretch that is searched next, and where it starts.
+    cached: Option<(f64, Option<Candidate>)>,
+    newest: Mark,
+    shown: Vec<Complex32>,
+}
+
+impl Engine {
+    pub fn new(plan: &Plan, front: &FrontEnd, origin: u64) -> Self {
+        let sps = plan.samples_per_symbol();
+        let edge = match plan.pulse {
+            Pulse::Srrc { roll_off } => f64::midpoint(1.0, roll_off) / sps,
+            _ => 2.0 / sps,
+        };
+        let begin = front.output_position(0.0) / plan.matched_decimation as f64;
+        Self {
+            plan: plan.clone(),
+            matched: Matched::new(plan),
+            interpolator: Interpolator::new(edge.min(0.45)),
+            meter: ClockMeter::new(plan),
+            acquirer: Acquirer::new(plan),
+            origin,
+            end: None,
+            track: Track::idle(begin, sps),
+            restart: true,
+            current: Window::default(),
+            next: Window::default(),
+            has_next: false,
+            turned: [Turned::default(), Turned::default()],
+            phases: Vec::new(),
+            clock_lines: Vec::new(),
+            cached: None,
+            newest: Mark {
+                bit: 0,
+                at: 0.0,
+                samples_per_symbol: plan.sample_rate_hz / plan.symbol_rate_hz,
+                restart: true,
+                locked: false,
+                es_n0_db: f32::NAN,
+                offset_hz: 0.0,
+                symbol_rate_hz: plan.symbol_rate_hz,
+            },
+            shown: Vec::new(),
+        }
+    }
+
+    pub fn push(&mut self, baseband: &[Complex32]) {
+        self.matched.push(baseband);
+    }
+
+    /// Whether all samples that the next step looks at are there.
+    pub fn ready(&self) -> bool {
+        let span = (HELD * WINDOW + 8) as f64 * self.plan.samples_per_symbol() * 1.04;
+        self.matched.end() > (self.window_start() + span) as i64 + 2 * self.interpolator.margin()
+    }
+
+    /// The input ends at this baseband position.
+    pub fn end_at(&mut self, end: f64) {
+        self.end = Some(end / self.plan.matched_decimation as f64);
+        let zeros =
+            self.matched.reach() + (self.interpolator.margin() as usize + 2) * self.plan.matched_decimation;
+        self.matched.push(&vec![Complex32::ZERO; zeros]);
+    }
+
+    /// Whether symbols before the end wait.
+    pub fn unfinished(&self) -> bool {
+        self.end.is_some_and(|end| self.window_start() <= end)
+    }
+
+    pub fn newest(&self) -> &Mark {
+        &self.newest
+    }
+
+    pub fn clock_locked(&self) -> bool {
+        self.track.locked && self.track.clock_misfits == 0
+    }
+
+    pub fn constellation(&self) -> &[Complex32] {
+        &self.shown
+    }
+
+    fn window_start(&self) -> f64 {
+        if self.has_next {
+            self.next.start
+        } else {
+            self.track.clock.position
+        }
+    }
+
+    /// Processes one window.
+    pub fn step(&mut self, front: &FrontEnd, out: &mut SoftBatch) {
+        if !self.track.locked {
+            self.acquire();
+        }
+        self.fetch_pair();
+        let mut locked = self.check_lock();
+        if self.track.locked && !locked {
+            self.track.misses += 1;
+            let misfit = self.track.misses;
+            if self.acquire() {
+                self.fetch_pair();
+                locked = self.check_lock();
+            } else if misfit > PATIENCE {
+                self.track.locked = false;
+            }
+        } else if locked {
+            self.track.misses = 0;
+        }
+        self.emit(front, locked && self.track.locked, out);
+        self.follow(locked);
+        let keep = self.window_start().min(self.track.clock.position);
+        let margin = self.interpolator.margin() + 2 * self.plan.samples_per_symbol() as i64 + 2;
+        self.matched.forget(keep.floor() as i64 - margin);
+    }
+
+    /// Searches the signal from the window in work on. True when a new one was found.
+    fn acquire(&mut self) -> bool {
+        let start = self.window_start();
+        let span = WINDOW as f64 * self.plan.samples_per_symbol();
+        let here = match self.cached.take() {
+            Some((at, found)) if (at - start).abs() < 0.5 * self.plan.samples_per_symbol() => found,
+            _ => self.search(start, WINDOW),
+        };
+        let after = self.search(start + span, WINDOW);
+        self.cached = Some((start + span, after));
+        let here = here.filter(|c| c.certain);
+        let after = after.filter(|c| c.certain);
+        let found = match (here, after) {
+            (Some(here), Some(after)) if after.power > here.power && self.agree(&here, &after) => Some(after),
+            (Some(here), _) => Some(here),
+            (None, Some(after)) => Some(after),
+            (None, None) => self.search(start, HELD * WINDOW).filter(|c| c.certain),
+        };
+        let Some(found) = found else { return false };
+        if self.track.locked && self.same(&found) {
+            return false;
+        }
+        self.lock(&found, start);
+        true
+    }
+
+    fn search(&mut self, start: f64, count: usize) -> Option<Candidate> {
+        self.acquirer
+            .search(&self.matched, &self.meter, &self.interpolator, start, count)
+    }
+
+    fn agree(&self, a: &Candidate, b: &Candidate) -> bool {
+        (a.carrier - b.carrier).abs() * self.plan.base_samples_per_symbol() < 0.02
+    }
+
+    /// Whether this is the signal that is tracked.
+    fn same(&self, found: &Candidate) -> bool {
+        let tracked = self.carrier_at(found.middle);
+        let symbols = (found.start - self.window_start()) / self.track.clock.period;
+        (tracked - found.carrier).abs() * self.plan.base_samples_per_symbol() < 0.002
+            && (symbols - symbols.round()).abs() < 0.15
+    }
+
+    /// Tracked carrier, cycles per baseband sample.
+    fn carrier_at(&self, time: f64) -> f64 {
+        self.matched.tuned() + self.track.model.freq_at(time) / TAU / self.plan.matched_decimation as f64
+    }
+
+    /// Takes the found signal up from the window at `start` on.
+    fn lock(&mut self, found: &Candidate, start: f64) {
+        let period = found.clock.period;
+        let first = found.start - ((found.start - start) / period).round() * period;
+        let sps = self.plan.samples_per_symbol();
+        let count = found.clock.blocks * timing::BLOCK_SYMBOLS;
+        let mut clock = ClockTracker::new(found.start, &found.clock, count, sps, wander(&self.plan));
+        clock.move_back(((found.start - first) / period).round());
+        self.matched.retune(
+            found.carrier,
+            start.floor() as i64 - 2 * self.interpolator.margin(),
+        );
+        let decimation = self.plan.matched_decimation as f64;
+        let mut model = CarrierModel {
+            time: found.middle,
+            phase: 0.0,
+            freq: 0.0,
+            rate: found.rate * TAU * decimation * decimation,
+        };
+        if let Some(phase) = found.phase {
+            model.phase = phase - TAU * (found.carrier * decimation * found.middle).fract();
+        }
+        model.move_to(first);
+        self.track = Track {
+            clock,
+            model,
+            levels: None,
+            last_phase: 0.0,
+            before: Vec::new(),
+            misses: 0,
+            clock_misfits: 0,
+            locked: true,
+        };
+        self.has_next = false;
+        self.cached = None;
+        self.restart = true;
+    }
+
+    /// Makes the windows in work and after it available.
+    fn fetch_pair(&mut self) {
+        if self.has_next {
+            std::mem::swap(&mut self.current, &mut self.next);
+            self.has_next = false;
+        } else {
+            let mut window = std::mem::take(&mut self.current);
+            self.fetch(&mut window);
+            self.current = window;
+        }
+        let mut window = std::mem::take(&mut self.next);
+        self.fetch(&mut window);
+        self.next = window;
+        self.has_next = true;
+    }
+
+    /// Refines the clock over the next window and takes its symbols.
+    fn fetch(&mut self, window: &mut Window) {
+        let sps = self.plan.samples_per_symbol();
+        let position = self.track.clock.position;
+        let end = (position + (WINDOW + 2) as f64 * sps * 1.04) as i64 + self.interpolator.margin();
+        self.matched.extend(end);
+        let count = self.end.map_or(WINDOW, |end| {
+            (((end - position) / self.track.clock.period).floor() + 1.0).clamp(0.0, WINDOW as f64) as usize
+        });
+        if self.track.locked {
+            self.refine_clock(count);
+        }
+        window.start = self.track.clock.position;
+        window.period = self.track.clock.period;
+        self.take_symbols(window, count);
+        self.track.clock.advance(count);
+    }
+
+    fn refine_clock(&mut self, count: usize) {
+        let (stream, first) = self.matched.output();
+        let (position, period) = (self.track.clock.position, self.track.clock.period);
+        let model = self.track.model;
+        let last = self.track.last_phase;
+        self.clock_lines.clear();
+        self.meter.measure(
+            stream,
+            position - first as f64,
+            period,
+            count / timing::BLOCK_SYMBOLS,
+            self.plan.modulation,
+            |t| model.phase_at(t + first as f64) + last,
+            &mut self.clock_lines,
+        );
+        if self.clock_lines.len() < 4 {
+            return;
+        }
+        let clock = tracked(&self.clock_lines, period);
+        if clock.coherence < CLOCK_COHERENCE {
+            return;
+        }
+        if self
+            .track
+            .clock
+            .update(&clock, self.clock_lines.len() * timing::BLOCK_SYMBOLS)
+        {
+            self.track.clock_misfits = 0;
+        } else {
+            self.track.clock_misfits += 1;
+        }
+    }
+
+    fn take_symbols(&mut self, window: &mut Window, count: usize) {
+        let (stream, first) = self.matched.output();
+        let start = window.start - first as f64;
+        self.interpolator
+            .pick(stream, start, window.period, count, &mut window.symbols);
+        if self.plan.modulation == Modulation::Oqpsk {
+            self.interpolator.pick(
+                stream,
+                start + window.period / 2.0,
+                window.period,
+                count,
+                &mut window.late,
+            );
+        }
+    }
+
+    /// Turns both windows by the model and looks for the carrier near it.
+    fn check_lock(&mut self) -> bool {
+        let model = self.track.model;
+        for (turned, window) in self.turned.iter_mut().zip([&self.current, &self.next]) {
+            turned.compute(
+                &window.symbols,
+                &window.late,
+                window.start,
+                window.period,
+                &model,
+                self.plan.modulation,
+            );
+        }
+        let [now, then] = &self.turned;
+        let alone = line_power(&now.blocks, &[], now.energy);
+        let both = line_power(&now.blocks, &then.blocks, now.energy + then.energy);
+        alone.max(both) > LOCK_POWER && self.track.clock_misfits < 2
+    }
+
+    fn emit(&mut self, front: &FrontEnd, locked: bool, out: &mut SoftBatch) {
+        let modulation = self.plan.modulation;
+        let levels = self.follow_levels();
+        let reach = self.smoothing(levels);
+        residual_phase(
+            &self.track.before,
+            &self.turned[0].blocks,
+            &self.turned[1].blocks,
+            reach,
+            self.plan.order(),
+            &mut self.track.last_phase,
+            &mut self.phases,
+        );
+        apply_phases(&mut self.turned[0], &self.phases, modulation);
+        let mark = self.mark(front, locked, levels, out.llrs.len());
+        out.marks.push(mark);
+        self.newest = mark;
+        self.restart = false;
+        let scale = levels.soft_per_amplitude(modulation);
+        demap(modulation, &self.turned[0].symbols, scale, &mut out.llrs);
+        self.show(levels);
+    }
+
+    /// Phase blocks averaged to each side. A loop of noise bandwidth B averages 1 / (2 B T) symbols.
+    fn smoothing(&self, levels: Levels) -> usize {
+        let most = WINDOW / BLOCK_SYMBOLS / 2;
+        match self.plan.carrier_loop_hz {
+            Some(hz) => {
+                let symbols = self.plan.symbol_rate_hz / (2.0 * hz);
+                (symbols / (2.0 * BLOCK_SYMBOLS as f64))
+                    .ceil()
+                    .clamp(1.0, most as f64) as usize
+            }
+            None => smoothing_reach(levels.es_n0(), self.plan.modulation, most),
+        }
+    }
+
+    /// Amplitude and noise: of the better of two windows at first, then smoothed.
+    fn follow_levels(&mut self) -> Levels {
+        let modulation = self.plan.modulation;
+        let order = self.plan.order();
+        let measure = |turned: &Turned| measure_levels(turned, modulation, order);
+        let now = measure(&self.turned[0]);
+        let levels = match self.track.levels {
+            Some(mut levels) => {
+                levels.follow(now, 0.4);
+                levels
+            }
+            None if self.turned[1].symbols.is_empty() => now,
+            None => {
+                let then = measure(&self.turned[1]);
+                if then.es_n0() > now.es_n0() { then } else { now }
+            }
+        };
+        self.track.levels = Some(levels);
+        levels
+    }
+
+    fn mark(&self, front: &FrontEnd, locked: bool, levels: Levels, bit: usize) -> Mark {
+        let decimation = self.plan.matched_decimation as f64;
+        let middle = self.current.start + self.current.period * self.current.symbols.len() as f64 / 2.0;
+        let per_symbol = self.current.period * decimation * front.scale();
+        let shift = slope(&self.phases) / (BLOCK_SYMBOLS as f64 * self.current.period) / TAU / decimation;
+        Mark {
+            bit,
+            at: self.origin as f64 + front.source_position(self.current.start * decimation),
+            samples_per_symbol: per_symbol,
+            restart: self.restart,
+            locked,
+            es_n0_db: (10.0 * levels.es_n0().max(1e-3).log10()) as f32,
+            offset_hz: (self.carrier_at(middle) + shift) * self.plan.base_rate_hz(),
+            symbol_rate_hz: self.plan.sample_rate_hz / per_symbol,
+        }
+    }
+
+    fn show(&mut self, levels: Levels) {
+        let gain = (1.0 / (levels.signal + levels.noise).max(1e-30).sqrt()) as f32;
+        let symbols = &self.turned[0].symbols;
+        self.shown.clear();
+        self.shown.extend(
+            symbols[symbols.len().saturating_sub(SHOWN)..]
+                .iter()
+                .map(|s| s * gain),
+        );
+    }
+
+    /// Carries the carrier model over to the next window.
+    fn follow(&mut self, locked: bool) {
+        let old = self.track.model;
+        let window = self.current.symbols.len() as f64 * self.current.period;
+        let boundary = self.current.start + window;
+        let mut model = old;
+        model.move_to(boundary);
+        model.phase += self.track.last_phase;
+        if locked && self.phases.len() > 8 {
+            let reach = self.track.levels.map_or(1, |levels| self.smoothing(levels));
+            let gain = (2.0 / reach as f64).clamp(0.15, 0.5);
+            let error = slope(&self.phases) / (BLOCK_SYMBOLS as f64 * self.current.period);
+            model.freq += gain * error;
+            model.rate += gain * gain / 8.0 * error / window.max(1.0);
+        }
+        self.track.last_phase = 0.0;
+        let order = f64::from(self.plan.order());
+        self.track.before.clear();
+        for (k, block) in self.turned[0].blocks.iter().enumerate() {
+            let time = self.current.start + ((k as f64 + 0.5) * BLOCK_SYMBOLS as f64) * self.current.period;
+            let turn = order * (old.phase_at(time) - model.phase_at(time));
+            self.track.before.push(block * Complex64::cis(turn));
+        }
+        self.track.model = model;
+        self.retune_when_far(boundary);
+    }
+
+    /// Lets the matched filter follow a carrier that has moved.
+    fn retune_when_far(&mut self, boundary: f64) {
+        let model = &mut self.track.model;
+        let offset = model.freq / TAU;
+        if !self.track.locked || offset.abs() * self.plan.samples_per_symbol() < RETUNE {
+            return;
+        }
+        let old = self.matched.tuned();
+        let new = old + offset / self.plan.matched_decimation as f64;
+        model.phase -= (TAU * (offset * model.time).fract()) % TAU;
+        model.freq -= TAU * offset;
+        self.matched
+            .retune(new, boundary.floor() as i64 - 2 * self.interpolator.margin());
+        if self.has_next {
+            let count = self.next.symbols.len();
+            let end = (self.next.start + (WINDOW + 2) as f64 * self.plan.samples_per_symbol() * 1.04) as i64;
+            self.matched.extend(end + self.interpolator.margin());
+            let mut window = std::mem::take(&mut self.next);
+            self.take_symbols(&mut window, count);
+            self.next = window;
+        }
+    }
+}
+
+impl Track {
+    fn idle(position: f64, period: f64) -> Self {
+        let clock = timing::Clock {
+            error: 0.0,
+            period,
+            coherence: 0.0,
+            blocks: 32,
+        };
+        Self {
+            clock: ClockTracker::new(position, &clock, WINDOW, period, 0.0),
+            model: CarrierModel::default(),
+            levels: None,
+            last_phase: 0.0,
+            before: Vec::new(),
+            misses: 0,
+            clock_misfits: 0,
+            locked: false,
+        }
+    }
+}
+
+/// Wander of the clock's phase per window: a thousandth of a symbol, or what the configured loop asks for.
+fn wander(plan: &Plan) -> f64 {
+    let relative = plan.timing_loop_hz.map_or(1e-3, |hz| {
+        (hz / plan.symbol_rate_hz * WINDOW as f64).clamp(1e-4, 1.0)
+    });
+    (relative * plan.samples_per_symbol()).powi(2)
+}
+
+/// Turns symbols by the phases of their blocks, linearly between the blocks' centres. Afterwards the symbols
+/// of OQPSK hold I of their own instant and Q of that half a symbol later.
+fn apply_phases(turned: &mut Turned, phases: &[f64], modulation: Modulation) {
+    let rotors: Vec<Complex32> = phases.iter().map(|&p| Complex32::cis(-p as f32)).collect();
+    let half = BLOCK_SYMBOLS as f32 / 2.0;
+    for (n, symbol) in turned.symbols.iter_mut().enumerate() {
+        let block = n / BLOCK_SYMBOLS;
+        let place = ((n % BLOCK_SYMBOLS) as f32 + 0.5 - half) / BLOCK_SYMBOLS as f32;
+        let other = if place < 0.0 {
+            block.saturating_sub(1)
+        } else {
+            (block + 1).min(rotors.len() - 1)
+        };
+        let rotor = rotors[block] + (rotors[other] - rotors[block]) * place.abs();
+        *symbol *= rotor;
+        if modulation == Modulation::Oqpsk {
+            symbol.im = (turned.late[n] * rotor).im;
+        }
+    }
+}
+
+/// Levels of a window's symbols; the phase of BPSK is taken out block by block.
+fn measure_levels(turned: &Turned, modulation: Modulation, order: i32) -> Levels {
+    if turned.symbols.is_empty() {
+        return Levels {
+            signal: 0.0,
+            noise: 1.0,
+        };
+    }
+    match modulation {
+        Modulation::Oqpsk => Levels::measure(
+            modulation,
+            turned
+                .symbols
+                .iter()
+                .zip(&turned.late)
+                .map(|(s, l)| Complex32::new(s.re, l.im)),
+        ),
+        Modulation::Bpsk => {
+            let reach = 4;
+            let mut phases = Vec::new();
+            let mut last = 0.0;
+            residual_phase(&[], &turned.blocks, &[], reach, order, &mut last, &mut phases);
+            Levels::measure(
+                modulation,
+                turned
+                    .symbols
+                    .iter()
+                    .enumerate()
+                    .map(|(n, s)| s * Complex32::cis(-phases[n / BLOCK_SYMBOLS] as f32)),
+            )
+        }
+        _ => Levels::measure(modulation, turned.symbols.iter().copied()),
+    }
+}
