@@ -6,7 +6,7 @@ use super::fhec::fhec_correct;
 pub const AOS_HEADER_BYTES: usize = 6;
 /// Length of the header error control field, bytes.
 pub const FHEC_BYTES: usize = 2;
-/// Length of the M_PDU header, bytes.
+/// Length of the `M_PDU` header, bytes.
 pub const MPDU_HEADER_BYTES: usize = 2;
 /// Virtual channel of frames with only idle data.
 pub const AOS_IDLE_VCID: u8 = 63;
@@ -72,7 +72,7 @@ impl AosHeader {
     }
 }
 
-/// First header pointer of an M_PDU, 11 bits; `None` if `mpdu` is shorter than its header.
+/// First header pointer of an `M_PDU`, 11 bits; `None` if `mpdu` is shorter than its header.
 pub fn mpdu_first_header_pointer(mpdu: &[u8]) -> Option<u16> {
     mpdu.first_chunk().map(|bytes| u16::from_be_bytes(*bytes) & 0x7FF)
 }

@@ -116,6 +116,7 @@ impl LinkConfig {
             FrameKind::Aos => (0xFF, 63),
             FrameKind::Opaque => (u16::MAX, u8::MAX),
         };
+        within("length", self.length as u64, 1, MAX_FRAME_BYTES as u64)?;
         self.validate_kind()?;
         self.validate_length()?;
         if let Some(scid) = self.scid {
@@ -149,6 +150,7 @@ impl LinkConfig {
                 "false (only AOS frames have header error control)",
             )?;
         }
+        within("insert_zone", self.insert_zone as u64, 0, self.length as u64)?;
         let Some(span) = self.opaque_crc else {
             return Ok(());
         };
@@ -166,9 +168,7 @@ impl LinkConfig {
         let mpdu = usize::from(aos && self.packets.is_some()) * MPDU_HEADER_BYTES;
         let ocf = usize::from(aos && self.ocf) * OCF_BYTES;
         let fecf = usize::from(self.fecf) * CRC_BYTES;
-        let Some(overhead) = self.header_bytes().checked_add(mpdu + ocf + fecf) else {
-            return only("insert_zone", self.insert_zone as u64, "shorter than the frame");
-        };
+        let overhead = self.header_bytes() + mpdu + ocf + fecf;
         within(
             "length",
             self.length as u64,

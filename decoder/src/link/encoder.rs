@@ -147,7 +147,7 @@ impl LinkEncoder {
         Ok(())
     }
 
-    /// Bytes queued for a virtual channel that no frame carries yet, those of an idle packet begun included.
+    /// Bytes of the packets queued for a virtual channel that no frame carries yet.
     pub fn queued_bytes(&self, vcid: u8) -> usize {
         self.queues.get(&vcid).map_or(0, PacketQueue::bytes)
     }

@@ -7,10 +7,12 @@
 //! no packet.
 
 mod aos;
+mod cds;
 mod channel;
 mod clcw;
 mod config;
 mod crc;
+mod cuc;
 mod decoder;
 mod encoder;
 mod fhec;
@@ -21,14 +23,17 @@ mod parts;
 mod reassembly;
 mod report;
 mod sequence;
+mod time;
 mod tm;
 
 pub use aos::{
     AOS_HEADER_BYTES, AOS_IDLE_VCID, AosHeader, FHEC_BYTES, MPDU_HEADER_BYTES, mpdu_first_header_pointer,
 };
+pub use cds::{CdsFormat, CdsResolution, CdsTime};
 pub use clcw::Clcw;
 pub use config::{CrcSpan, FrameKind, LinkConfig, LinkError, PacketConfig};
 pub use crc::{crc16, crc16_good};
+pub use cuc::{CucFormat, CucTime};
 pub use decoder::LinkDecoder;
 pub use encoder::LinkEncoder;
 pub use fhec::{fhec_correct, fhec_encode};
@@ -38,4 +43,5 @@ pub use report::{
     ApidCounters, Continuity, FrameHeader, LinkCounters, LinkFrame, LinkOutput, LinkPacket, McCounters,
     Rejection, Resync, SequenceCheck, VcCounters, VcId,
 };
+pub use time::{TimeEpoch, TimeError};
 pub use tm::{FHP_IDLE, FHP_NO_START, TM_HEADER_BYTES, TmFrame};

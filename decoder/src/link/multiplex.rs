@@ -15,19 +15,23 @@ pub(crate) struct PacketQueue {
     bytes: VecDeque<u8>,
     /// Bytes left of the packet that an earlier frame began.
     begun: usize,
-    /// Lengths of the packets after it.
-    lengths: VecDeque<usize>,
+    /// Whether that packet is an idle one of [`Self::fill`].
+    begun_idle: bool,
+    /// Lengths of the packets after it, and whether they are such idle ones.
+    lengths: VecDeque<(usize, bool)>,
 }
 
 impl PacketQueue {
+    /// Bytes not yet taken, without those of an idle packet that the last zone could not hold: between two
+    /// zones, there is no other idle packet.
     pub fn bytes(&self) -> usize {
-        self.bytes.len()
+        self.bytes.len() - if self.begun_idle { self.begun } else { 0 }
     }
 
     /// Adds a whole packet.
     pub fn push(&mut self, packet: &[u8]) {
         self.bytes.extend(packet);
-        self.lengths.push_back(packet.len());
+        self.lengths.push_back((packet.len(), false));
     }
 
     /// Adds idle packets until there is enough for a zone; none is longer than `max_packet`.
@@ -38,7 +42,7 @@ impl PacketQueue {
             let [length_high, length_low] = ((total - SHORTEST) as u16).to_be_bytes();
             self.bytes.extend([high, low, 0xC0, 0, length_high, length_low]);
             self.bytes.extend(std::iter::repeat_n(IDLE_BYTE, total - 6));
-            self.lengths.push_back(total);
+            self.lengths.push_back((total, true));
         }
     }
 
@@ -61,7 +65,7 @@ impl PacketQueue {
                 self.begun = 0;
                 return;
             };
-            self.begun = next;
+            (self.begun, self.begun_idle) = next;
         }
         self.begun -= left;
     }
@@ -97,7 +101,12 @@ mod tests {
         let mut out = Vec::new();
         queue.fill(10, 100);
         queue.take(10, &mut out);
-        assert_eq!((queue.bytes(), queue.first_header_pointer(10)), (5, 5));
+        assert_eq!(
+            (queue.bytes(), queue.bytes.len(), queue.first_header_pointer(10)),
+            (0, 5, 5)
+        );
+        queue.push(&[2; 9]);
+        assert_eq!(queue.bytes(), 9);
         assert_eq!(out, [1, 1, 1, 1, 1, 1, 1, 1, 0x07, 0xFF]);
     }
 }

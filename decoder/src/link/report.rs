@@ -67,6 +67,18 @@ impl Rejection {
 }
 
 /// Place of a frame in its virtual channel's count.
+///
+/// Counts are compared modulo their width (TM 8 bits; AOS 24, or 28 with the cycle in use).
+///
+/// * AOS: a jump is loss up to 1/16 of the cycle (2²⁰ or 2²⁴ frames); beyond that, which includes every step
+///   backwards, the count began anew.
+/// * TM: eight bits cannot tell by themselves, so a jump is loss (modulo 256) unless the master channel count
+///   ran on without a gap since the channel's last frame; then the count began anew.
+/// * The same count again is a duplicate if all bytes are the same, else the count began anew. But a channel
+///   whose count has stood still since its first frame, and whose frames are idle or differ, does not count:
+///   no loss, no duplicates.
+///
+/// Only good frames take part: a rejected frame shows as missing in the next good one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Continuity {
     /// First frame of the channel.
