@@ -1,0 +1,535 @@
+//! State of the terminal UI and how events change it. Drawing is elsewhere and changes nothing.
+
+use super::data::Data;
+use super::decode;
+use super::filter::Filter;
+use super::keys::{self, Command, Lookup};
+use super::list::{ListPane, Step};
+use super::theme::{Depth, Theme};
+use groundlink_decoder::link::VcId;
+use groundlink_station::monitor::Monitor;
+use ratatui::crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+use ratatui::crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
+
+/// A view of the terminal UI.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum View {
+    /// Input, lock chain, Eb/N0, counters.
+    Overview,
+    /// Spectrum and waterfall.
+    Spectrum,
+    /// Constellation.
+    Constellation,
+    /// Virtual channels and their APIDs.
+    Channels,
+    /// Frames with header and dump.
+    Frames,
+    /// Packets with header and dump.
+    Packets,
+    /// Event log.
+    Events,
+}
+
+impl View {
+    /// All, in the order of their digits.
+    pub const ALL: [Self; 7] = [
+        Self::Overview,
+        Self::Spectrum,
+        Self::Constellation,
+        Self::Channels,
+        Self::Frames,
+        Self::Packets,
+        Self::Events,
+    ];
+
+    /// Name on the tab.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Overview => "Overview",
+            Self::Spectrum => "Spectrum",
+            Self::Constellation => "Constellation",
+            Self::Channels => "Channels",
+            Self::Frames => "Frames",
+            Self::Packets => "Packets",
+            Self::Events => "Events",
+        }
+    }
+
+    /// Panes that can take the keys and be expanded.
+    pub fn panes(self) -> usize {
+        match self {
+            Self::Overview => 4,
+            Self::Spectrum | Self::Channels => 2,
+            Self::Constellation | Self::Events => 1,
+            Self::Frames | Self::Packets => 3,
+        }
+    }
+
+    fn next(self, step: usize) -> Self {
+        Self::ALL[(self as usize + step) % Self::ALL.len()]
+    }
+}
+
+/// What typing goes to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Mode {
+    /// The key map.
+    Normal,
+    /// The help, scrolled by so many lines.
+    Help(usize),
+    /// A filter being typed, and the one it replaces.
+    Filter {
+        /// What is typed so far.
+        typed: String,
+        /// What was there before.
+        before: Filter,
+    },
+}
+
+/// What an event asks of the world outside.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Action {
+    /// Nothing (the screen may have changed).
+    None,
+    /// Leave.
+    Quit,
+    /// Put this text on the clipboard.
+    Copy(String),
+    /// Hold the replay, or let it go on.
+    Pause(bool),
+    /// Replay at this multiple of real time, `None` as fast as possible.
+    Pace(Option<f64>),
+}
+
+/// What a caller chooses.
+#[derive(Debug, Clone)]
+pub struct UiOptions {
+    /// Whether to use colour.
+    pub color: bool,
+    /// Redraws per second, at most 20.
+    pub refresh_hz: f64,
+    /// What is shown, for the title line: the name of the input, say.
+    pub title: String,
+}
+
+impl Default for UiOptions {
+    fn default() -> Self {
+        Self {
+            color: true,
+            refresh_hz: 10.0,
+            title: String::new(),
+        }
+    }
+}
+
+/// Part of the spectrum that is shown.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Zoom {
+    /// Magnification by powers of two.
+    pub steps: u32,
+    /// Centre, from 0 (lowest frequency) to 1.
+    pub centre: f64,
+}
+
+impl Zoom {
+    const MAX_STEPS: u32 = 6;
+
+    /// Lowest and highest place shown, from 0 to 1.
+    pub fn window(self) -> (f64, f64) {
+        let half = 0.5 / f64::from(1_u32 << self.steps);
+        let centre = self.centre.clamp(half, 1.0 - half);
+        (centre - half, centre + half)
+    }
+
+    fn change(&mut self, closer: bool) {
+        self.steps = if closer {
+            (self.steps + 1).min(Self::MAX_STEPS)
+        } else {
+            self.steps.saturating_sub(1)
+        };
+        self.pan(0.0);
+    }
+
+    fn pan(&mut self, screens: f64) {
+        let half = 0.5 / f64::from(1_u32 << self.steps);
+        self.centre = (self.centre + screens * 2.0 * half).clamp(half, 1.0 - half);
+    }
+}
+
+/// State of the terminal UI.
+#[derive(Debug)]
+pub struct App {
+    /// What is shown, for the title line.
+    pub title: String,
+    /// Styles.
+    pub theme: Theme,
+    /// Copies of what the monitor shows.
+    pub data: Data,
+    /// View shown.
+    pub view: View,
+    /// What typing goes to.
+    pub mode: Mode,
+    /// Whether the display is held.
+    pub frozen: bool,
+    /// Whether the replay is held.
+    pub paused: bool,
+    /// Multiple of real time at which the replay is held back.
+    pub pace: Option<f64>,
+    /// Part of the spectrum that is shown.
+    pub zoom: Zoom,
+    /// Magnification of the constellation by powers of two.
+    pub magnified: u32,
+    /// Pane that has the keys, per view.
+    pub focus: [usize; View::ALL.len()],
+    /// Whether that pane has the whole view, per view.
+    pub expanded: [bool; View::ALL.len()],
+    /// Newest message to the user, until the next key.
+    pub notice: Option<String>,
+    /// Cells across, for clicks.
+    pub width: u16,
+    lists: [ListPane; View::ALL.len()],
+    typed: String,
+}
+
+impl App {
+    /// The start: overview, nothing known.
+    pub fn new(options: &UiOptions, depth: Depth) -> Self {
+        let depth = if options.color { depth } else { Depth::Mono };
+        let mut lists: [ListPane; View::ALL.len()] = Default::default();
+        lists[View::Channels as usize].cursor = Some(0);
+        Self {
+            title: options.title.clone(),
+            theme: Theme::new(depth),
+            data: Data::default(),
+            view: View::Overview,
+            mode: Mode::Normal,
+            frozen: false,
+            paused: false,
+            pace: None,
+            zoom: Zoom {
+                steps: 0,
+                centre: 0.5,
+            },
+            magnified: 0,
+            focus: [0; View::ALL.len()],
+            expanded: [false; View::ALL.len()],
+            notice: None,
+            width: 80,
+            lists,
+            typed: String::new(),
+        }
+    }
+
+    /// Takes what is new at the monitor unless the display is held; whether anything was.
+    pub fn poll(&mut self, monitor: &Monitor) -> bool {
+        if self.frozen {
+            return false;
+        }
+        let (paused, pace) = (monitor.paused(), monitor.pace());
+        let changed = (paused, pace) != (self.paused, self.pace);
+        (self.paused, self.pace) = (paused, pace);
+        self.data.poll(monitor) || changed
+    }
+
+    /// The list of a view.
+    pub fn list(&self, view: View) -> &ListPane {
+        &self.lists[view as usize]
+    }
+
+    fn list_here(&mut self) -> &mut ListPane {
+        &mut self.lists[self.view as usize]
+    }
+
+    /// Pane of the view shown that has the keys.
+    pub fn pane(&self) -> usize {
+        self.focus[self.view as usize]
+    }
+
+    /// Pane that has the whole view, if one has.
+    pub fn expanded_pane(&self) -> Option<usize> {
+        self.expanded[self.view as usize].then(|| self.pane())
+    }
+
+    /// Numbers of the rows that the filter of a view lets through, rising; empty for views without a list.
+    pub fn rows(&self, view: View) -> Vec<u64> {
+        let filter = &self.list(view).filter;
+        let data = &self.data;
+        match view {
+            View::Channels => (0..data.status.link.vcs.len() as u64).collect(),
+            View::Frames => numbers(data.frames.entries(), filter),
+            View::Packets => numbers(data.packets.entries(), filter),
+            View::Events => numbers(data.events.entries(), filter),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Number of the selected row of a view.
+    pub fn selected(&self, view: View) -> Option<u64> {
+        let rows = self.rows(view);
+        self.list(view).selected(&rows).map(|index| rows[index])
+    }
+
+    /// The selected virtual channel.
+    pub fn selected_vc(&self) -> Option<VcId> {
+        let index = self.selected(View::Channels)?;
+        self.data.status.link.vcs.keys().nth(index as usize).copied()
+    }
+
+    /// Takes an event; what it asks of the world outside comes back.
+    pub fn update(&mut self, event: &Event) -> Action {
+        match event {
+            Event::Key(key) if key.kind != KeyEventKind::Release => self.key(*key),
+            Event::Mouse(mouse) => self.mouse(*mouse),
+            Event::Resize(width, _) => {
+                self.width = *width;
+                Action::None
+            }
+            _ => Action::None,
+        }
+    }
+
+    fn key(&mut self, key: KeyEvent) -> Action {
+        self.notice = None;
+        let Some(name) = keys::name(key) else {
+            return if matches!(self.mode, Mode::Filter { .. }) {
+                self.type_filter(key)
+            } else {
+                Action::None
+            };
+        };
+        if name == "Ctrl-c" {
+            return Action::Quit;
+        }
+        match self.mode {
+            Mode::Filter { .. } => self.type_filter(key),
+            Mode::Help(line) => self.help_key(line, &name),
+            Mode::Normal => self.normal_key(&name),
+        }
+    }
+
+    fn normal_key(&mut self, name: &str) -> Action {
+        let keys = std::mem::take(&mut self.typed) + name;
+        match keys::lookup(&keys) {
+            Lookup::Command(command) => self.command(command),
+            Lookup::Prefix => {
+                self.typed = keys;
+                Action::None
+            }
+            Lookup::Unknown if keys != name => self.normal_key(name),
+            Lookup::Unknown => Action::None,
+        }
+    }
+
+    /// In the help, movements scroll and any other key closes it.
+    fn help_key(&mut self, line: usize, name: &str) -> Action {
+        self.mode = match keys::lookup(name) {
+            Lookup::Command(Command::Up) => Mode::Help(line.saturating_sub(1)),
+            Lookup::Command(Command::Down) => Mode::Help(line + 1),
+            Lookup::Command(Command::PageUp) => Mode::Help(line.saturating_sub(10)),
+            Lookup::Command(Command::PageDown) => Mode::Help(line + 10),
+            _ => Mode::Normal,
+        };
+        Action::None
+    }
+
+    fn type_filter(&mut self, key: KeyEvent) -> Action {
+        let Mode::Filter { typed, before } = &mut self.mode else {
+            return Action::None;
+        };
+        let control = key.modifiers.contains(KeyModifiers::CONTROL);
+        match key.code {
+            KeyCode::Enter => {
+                self.mode = Mode::Normal;
+                return Action::None;
+            }
+            KeyCode::Esc => {
+                let before = std::mem::take(before);
+                self.list_here().filter = before;
+                self.mode = Mode::Normal;
+                return Action::None;
+            }
+            KeyCode::Backspace => {
+                typed.pop();
+            }
+            KeyCode::Char('u') if control => typed.clear(),
+            KeyCode::Char(c) if !control && typed.chars().count() < 200 => typed.push(c),
+            _ => {}
+        }
+        let filter = Filter::parse(typed);
+        self.list_here().filter = filter;
+        Action::None
+    }
+
+    fn command(&mut self, command: Command) -> Action {
+        match command {
+            Command::Quit => return Action::Quit,
+            Command::Help => self.mode = Mode::Help(0),
+            Command::Back => self.back(),
+            Command::NextView => self.view = self.view.next(1),
+            Command::PreviousView => self.view = self.view.next(View::ALL.len() - 1),
+            Command::Show(view) => self.view = view,
+            Command::Up => self.step(Step::Rows(-1)),
+            Command::Down => self.step(Step::Rows(1)),
+            Command::Top => self.step(Step::First),
+            Command::Bottom => self.step(Step::Last),
+            Command::PageUp => self.step(Step::Pages(-1)),
+            Command::PageDown => self.step(Step::Pages(1)),
+            Command::Left => self.sideways(false),
+            Command::Right => self.sideways(true),
+            Command::NextPane => self.change_pane(1),
+            Command::Expand => {
+                let expanded = &mut self.expanded[self.view as usize];
+                *expanded = !*expanded;
+            }
+            Command::Filter => self.start_filter(),
+            Command::Pause => return Action::Pause(!self.paused),
+            Command::Freeze => self.frozen = !self.frozen,
+            Command::Plus => return self.plus_minus(true),
+            Command::Minus => return self.plus_minus(false),
+            Command::Copy => return self.copy(),
+        }
+        Action::None
+    }
+
+    fn back(&mut self) {
+        let index = self.view as usize;
+        if self.expanded[index] {
+            self.expanded[index] = false;
+        } else if self.focus[index] > 0 {
+            self.focus[index] = 0;
+        } else {
+            self.lists[index].filter = Filter::default();
+        }
+    }
+
+    fn change_pane(&mut self, step: usize) {
+        let focus = &mut self.focus[self.view as usize];
+        *focus = (*focus + step) % self.view.panes();
+    }
+
+    fn step(&mut self, step: Step) {
+        let (view, pane) = (self.view, self.pane());
+        match (view, pane) {
+            (View::Events, _) | (View::Channels | View::Frames | View::Packets, 0) => {
+                let rows = self.rows(view);
+                self.list_here().step(step, &rows, view != View::Channels);
+            }
+            (View::Channels | View::Frames | View::Packets, _) => self.scroll_detail(step),
+            _ => {}
+        }
+    }
+
+    /// Scrolls what belongs to the selected row; drawing leaves no empty space at its end.
+    fn scroll_detail(&mut self, step: Step) {
+        let lines = match self.view {
+            View::Channels => self
+                .selected_vc()
+                .map_or(0, |id| self.data.status.link.vcs[&id].apids.len()),
+            _ => self.selected_bytes().map_or(0, <[u8]>::len).div_ceil(16),
+        };
+        let detail = &mut self.list_here().detail;
+        *detail = match step {
+            Step::Rows(rows) => detail.saturating_add_signed(rows),
+            Step::Pages(pages) => detail.saturating_add_signed(pages * 16),
+            Step::First => 0,
+            Step::Last => lines,
+        }
+        .min(lines.saturating_sub(1));
+    }
+
+    fn sideways(&mut self, right: bool) {
+        if self.view == View::Spectrum {
+            self.zoom.pan(if right { 0.125 } else { -0.125 });
+        } else {
+            self.change_pane(if right { 1 } else { self.view.panes() - 1 });
+        }
+    }
+
+    fn start_filter(&mut self) {
+        match self.view {
+            View::Frames | View::Packets | View::Events => {
+                let before = self.list_here().filter.clone();
+                self.mode = Mode::Filter {
+                    typed: before.source().to_owned(),
+                    before,
+                };
+            }
+            _ => self.notice = Some("filters are for frames, packets and events (5, 6, 7)".into()),
+        }
+    }
+
+    fn plus_minus(&mut self, plus: bool) -> Action {
+        match self.view {
+            View::Spectrum => self.zoom.change(plus),
+            View::Constellation if plus => self.magnified = (self.magnified + 1).min(3),
+            View::Constellation => self.magnified = self.magnified.saturating_sub(1),
+            _ => return Action::Pace(next_pace(self.pace, self.data.rates().map(|r| r.real_time), plus)),
+        }
+        Action::None
+    }
+
+    fn selected_bytes(&self) -> Option<&[u8]> {
+        let number = self.selected(self.view)?;
+        match self.view {
+            View::Frames => self.data.frames.get(number).map(|e| e.item.bytes.as_slice()),
+            View::Packets => self.data.packets.get(number).map(|e| e.item.bytes.as_slice()),
+            _ => None,
+        }
+    }
+
+    fn copy(&mut self) -> Action {
+        let Some(bytes) = self.selected_bytes() else {
+            self.notice = Some("nothing to copy: select a frame or packet (5, 6)".into());
+            return Action::None;
+        };
+        let (text, count) = (decode::hex(bytes), bytes.len());
+        self.notice = Some(format!("copied {count} bytes as hex"));
+        Action::Copy(text)
+    }
+
+    fn mouse(&mut self, mouse: MouseEvent) -> Action {
+        match mouse.kind {
+            MouseEventKind::Down(MouseButton::Left) if mouse.row == super::view::TAB_ROW => {
+                if let Some(view) = super::view::tab_at(self.width, self.view, mouse.column) {
+                    self.mode = Mode::Normal;
+                    self.view = view;
+                }
+            }
+            MouseEventKind::ScrollUp => self.step(Step::Rows(-3)),
+            MouseEventKind::ScrollDown => self.step(Step::Rows(3)),
+            _ => {}
+        }
+        Action::None
+    }
+}
+
+fn numbers<T>(entries: &std::collections::VecDeque<super::data::Entry<T>>, filter: &Filter) -> Vec<u64>
+where
+    super::data::Entry<T>: super::filter::Row,
+{
+    entries
+        .iter()
+        .filter(|e| filter.matches(*e))
+        .map(|e| e.number)
+        .collect()
+}
+
+/// The next pace on a ladder of powers of two from 1/4 to 1024, above which nothing holds the replay back.
+/// From there, slower begins just below the speed it has.
+fn next_pace(pace: Option<f64>, speed: Option<f64>, faster: bool) -> Option<f64> {
+    const SLOWEST: f64 = 0.25;
+    const FASTEST: f64 = 1024.0;
+    match (pace, faster) {
+        (None, true) => None,
+        (None, false) => {
+            let speed = speed
+                .filter(|s| s.is_finite())
+                .unwrap_or(1.0)
+                .clamp(SLOWEST, FASTEST);
+            Some(speed.log2().floor().exp2())
+        }
+        (Some(pace), true) if pace >= FASTEST => None,
+        (Some(pace), true) => Some(pace * 2.0),
+        (Some(pace), false) => Some((pace / 2.0).max(SLOWEST)),
+    }
+}

@@ -1,0 +1,279 @@
+//! The key map: one table from which keys are looked up and the help is written.
+
+use super::app::View;
+use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+
+/// What a key asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Command {
+    /// Leave the program.
+    Quit,
+    /// Show or hide the keys.
+    Help,
+    /// Undo the newest of: filter, expansion, focus.
+    Back,
+    /// Next view.
+    NextView,
+    /// Previous view.
+    PreviousView,
+    /// This view.
+    Show(View),
+    /// One row up.
+    Up,
+    /// One row down.
+    Down,
+    /// Left: pan the plot, or the pane before.
+    Left,
+    /// Right: pan the plot, or the pane after.
+    Right,
+    /// First row.
+    Top,
+    /// Last row, and follow what arrives.
+    Bottom,
+    /// One page up.
+    PageUp,
+    /// One page down.
+    PageDown,
+    /// Give the keys to the next pane of the view.
+    NextPane,
+    /// The pane with the keys takes the whole view, or gives it back.
+    Expand,
+    /// Type a filter.
+    Filter,
+    /// Hold the replay, or let it go on.
+    Pause,
+    /// Hold the display, or let it go on.
+    Freeze,
+    /// Zoom in, or replay faster.
+    Plus,
+    /// Zoom out, or replay slower.
+    Minus,
+    /// Copy the selected frame or packet as hex.
+    Copy,
+}
+
+/// Where a binding is listed in the help.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Group {
+    /// Everywhere.
+    General,
+    /// Moving in lists and dumps.
+    Move,
+    /// The signal and its display.
+    Signal,
+}
+
+impl Group {
+    /// All, in the order of the help.
+    pub const ALL: [Self; 3] = [Self::General, Self::Move, Self::Signal];
+
+    /// Heading.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::General => "General",
+            Self::Move => "Lists, dumps and panes",
+            Self::Signal => "Signal and display",
+        }
+    }
+}
+
+/// Keys that ask for a command.
+#[derive(Debug, Clone, Copy)]
+pub struct Binding {
+    /// Names of the keys as [`name`] gives them; two letters are pressed one after the other.
+    pub keys: &'static [&'static str],
+    /// The command.
+    pub command: Command,
+    /// Where the help lists it.
+    pub group: Group,
+    /// What the help says of it.
+    pub help: &'static str,
+}
+
+const fn bind(keys: &'static [&'static str], command: Command, group: Group, help: &'static str) -> Binding {
+    Binding {
+        keys,
+        command,
+        group,
+        help,
+    }
+}
+
+/// Every key of the terminal UI.
+pub const KEY_MAP: &[Binding] = &[
+    bind(
+        &["q", "Ctrl-c"],
+        Command::Quit,
+        Group::General,
+        "quit; what is decoded is kept",
+    ),
+    bind(&["?", "F1"], Command::Help, Group::General, "this help"),
+    bind(&["Esc"], Command::Back, Group::General, "back"),
+    bind(&["Tab"], Command::NextView, Group::General, "next view"),
+    bind(
+        &["BackTab"],
+        Command::PreviousView,
+        Group::General,
+        "previous view",
+    ),
+    bind(&["1"], Command::Show(View::Overview), Group::General, "overview"),
+    bind(
+        &["2"],
+        Command::Show(View::Spectrum),
+        Group::General,
+        "spectrum and waterfall",
+    ),
+    bind(
+        &["3"],
+        Command::Show(View::Constellation),
+        Group::General,
+        "constellation",
+    ),
+    bind(
+        &["4"],
+        Command::Show(View::Channels),
+        Group::General,
+        "virtual channels",
+    ),
+    bind(&["5"], Command::Show(View::Frames), Group::General, "frames"),
+    bind(&["6"], Command::Show(View::Packets), Group::General, "packets"),
+    bind(&["7"], Command::Show(View::Events), Group::General, "events"),
+    bind(&["k", "Up"], Command::Up, Group::Move, "up"),
+    bind(&["j", "Down"], Command::Down, Group::Move, "down"),
+    bind(
+        &["h", "Left"],
+        Command::Left,
+        Group::Move,
+        "pane before; plot: left",
+    ),
+    bind(
+        &["l", "Right"],
+        Command::Right,
+        Group::Move,
+        "pane after; plot: right",
+    ),
+    bind(&["gg", "Home"], Command::Top, Group::Move, "first"),
+    bind(&["G", "End"], Command::Bottom, Group::Move, "last, and follow"),
+    bind(&["PgUp", "Ctrl-b"], Command::PageUp, Group::Move, "page up"),
+    bind(&["PgDn", "Ctrl-f"], Command::PageDown, Group::Move, "page down"),
+    bind(
+        &["Enter"],
+        Command::NextPane,
+        Group::Move,
+        "keys to the next pane",
+    ),
+    bind(&["e"], Command::Expand, Group::Move, "expand the pane"),
+    bind(
+        &["/"],
+        Command::Filter,
+        Group::Move,
+        "filter: text, vcid=1, /! not",
+    ),
+    bind(&["y"], Command::Copy, Group::Move, "copy as hex (OSC 52)"),
+    bind(&["Space"], Command::Pause, Group::Signal, "pause the replay"),
+    bind(&["f"], Command::Freeze, Group::Signal, "freeze the display"),
+    bind(
+        &["+", "="],
+        Command::Plus,
+        Group::Signal,
+        "replay faster; plot: zoom in",
+    ),
+    bind(
+        &["-", "_"],
+        Command::Minus,
+        Group::Signal,
+        "replay slower; plot: zoom out",
+    ),
+];
+
+/// Name of a key as the key map writes it; `None` for keys that no binding can name.
+pub fn name(key: KeyEvent) -> Option<String> {
+    let plain = match key.code {
+        KeyCode::Char(' ') => "Space",
+        KeyCode::Char(c) if key.modifiers.contains(KeyModifiers::CONTROL) => {
+            return Some(format!("Ctrl-{}", c.to_ascii_lowercase()));
+        }
+        KeyCode::Char(c) if !key.modifiers.contains(KeyModifiers::ALT) => return Some(c.to_string()),
+        KeyCode::F(n) => return Some(format!("F{n}")),
+        KeyCode::Tab if key.modifiers.contains(KeyModifiers::SHIFT) => "BackTab",
+        KeyCode::Tab => "Tab",
+        KeyCode::BackTab => "BackTab",
+        KeyCode::Esc => "Esc",
+        KeyCode::Enter => "Enter",
+        KeyCode::Up => "Up",
+        KeyCode::Down => "Down",
+        KeyCode::Left => "Left",
+        KeyCode::Right => "Right",
+        KeyCode::Home => "Home",
+        KeyCode::End => "End",
+        KeyCode::PageUp => "PgUp",
+        KeyCode::PageDown => "PgDn",
+        _ => return None,
+    };
+    Some(plain.to_owned())
+}
+
+/// What a key means after the keys typed before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lookup {
+    /// A command.
+    Command(Command),
+    /// The beginning of a longer key.
+    Prefix,
+    /// Nothing.
+    Unknown,
+}
+
+/// Looks up a key, or keys typed one after the other, by name.
+pub fn lookup(keys: &str) -> Lookup {
+    let bound = KEY_MAP.iter().find(|b| b.keys.contains(&keys));
+    let begins = |b: &Binding| {
+        b.keys
+            .iter()
+            .any(|k| k.len() == 2 && keys.len() == 1 && k.starts_with(keys))
+    };
+    match bound {
+        Some(binding) => Lookup::Command(binding.command),
+        None if KEY_MAP.iter().any(begins) => Lookup::Prefix,
+        None => Lookup::Unknown,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn no_key_is_bound_twice() {
+        let mut seen = BTreeSet::new();
+        for key in KEY_MAP.iter().flat_map(|b| b.keys) {
+            assert!(seen.insert(key), "{key} is bound twice");
+        }
+    }
+
+    #[test]
+    fn two_letters_make_one_key() {
+        assert_eq!(lookup("g"), Lookup::Prefix);
+        assert_eq!(lookup("gg"), Lookup::Command(Command::Top));
+        assert_eq!(lookup("gx"), Lookup::Unknown);
+    }
+
+    #[test]
+    fn names_tell_modifiers() {
+        let named = |code, modifiers| name(KeyEvent::new(code, modifiers));
+        assert_eq!(
+            named(KeyCode::Char('c'), KeyModifiers::CONTROL).as_deref(),
+            Some("Ctrl-c")
+        );
+        assert_eq!(
+            named(KeyCode::Char('G'), KeyModifiers::SHIFT).as_deref(),
+            Some("G")
+        );
+        assert_eq!(
+            named(KeyCode::Tab, KeyModifiers::SHIFT).as_deref(),
+            Some("BackTab")
+        );
+        assert_eq!(named(KeyCode::Char('x'), KeyModifiers::ALT), None);
+    }
+}

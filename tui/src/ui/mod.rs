@@ -1,0 +1,21 @@
+//! The terminal UI: watches a running chain through its [`Monitor`](groundlink_station::monitor::Monitor).
+//!
+//! State is in [`App`], [`App::update`] takes events, `&App` is a widget, and [`run`] ties them to the
+//! terminal. The chain is looked at, never waited for, and never waits.
+
+mod app;
+mod chain;
+mod data;
+mod decode;
+mod filter;
+mod format;
+mod keys;
+mod list;
+mod terminal;
+mod theme;
+mod view;
+
+pub use app::{Action, App, Mode, UiOptions, View, Zoom};
+pub use keys::{Binding, Command, Group, KEY_MAP};
+pub use terminal::{run, show};
+pub use theme::Depth;

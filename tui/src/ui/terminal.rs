@@ -1,0 +1,265 @@
+//! The terminal: taking it over, giving it back whatever happens, and the loop between.
+
+use super::app::{Action, App, UiOptions};
+use super::theme::Depth;
+use anyhow::Context;
+use groundlink_station::monitor::{Monitor, Phase};
+use ratatui::Terminal;
+use ratatui::backend::{Backend, CrosstermBackend};
+use ratatui::crossterm::event::{self, DisableMouseCapture, EnableMouseCapture, Event};
+use ratatui::crossterm::terminal::{
+    EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
+};
+use ratatui::crossterm::{cursor, execute};
+use std::io::{self, Write as _};
+use std::panic::{self, PanicHookInfo};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{self, ThreadId};
+use std::time::{Duration, Instant};
+
+/// Redraws per second are never more.
+const MAX_REFRESH_HZ: f64 = 20.0;
+
+/// Shows the run until the user quits (or the chain is asked to end from elsewhere), then asks it to end.
+/// `NO_COLOR` in the environment, if not empty, turns colour off.
+///
+/// # Errors
+/// When the terminal cannot be used, or another thread of the program panicked meanwhile.
+pub fn run(monitor: &Monitor, options: &UiOptions) -> anyhow::Result<()> {
+    let plain = std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty());
+    let depth = Depth::detect(options.color && !plain);
+    let guard = Guard::take().context("cannot take over the terminal")?;
+    let mut terminal = Terminal::new(CrosstermBackend::new(io::stdout()))?;
+    terminal.clear()?;
+    let mut app = App::new(options, depth);
+    let events = |timeout| {
+        if event::poll(timeout)? {
+            event::read().map(Some)
+        } else {
+            Ok(None)
+        }
+    };
+    let copy = |text: &str| copy_to_clipboard(&mut io::stdout(), text);
+    let result = show(
+        &mut terminal,
+        &mut app,
+        monitor,
+        options.refresh_hz,
+        events,
+        copy,
+        || guard.failed(),
+    );
+    monitor.set_paused(false);
+    monitor.stop();
+    drop(terminal);
+    guard.give_back()?;
+    result
+}
+
+/// The loop: events as they come, looks at the monitor at the refresh rate, drawing when something changed.
+///
+/// `events` waits at most so long for the next event; `copy` takes text to the clipboard; `failed` says that
+/// the program is coming to an end.
+///
+/// # Errors
+/// When drawing, reading events or copying fails.
+pub fn show<B>(
+    terminal: &mut Terminal<B>,
+    app: &mut App,
+    monitor: &Monitor,
+    refresh_hz: f64,
+    mut events: impl FnMut(Duration) -> io::Result<Option<Event>>,
+    mut copy: impl FnMut(&str) -> io::Result<()>,
+    failed: impl Fn() -> bool,
+) -> anyhow::Result<()>
+where
+    B: Backend,
+    B::Error: Send + Sync + 'static,
+{
+    monitor.watch();
+    let rate = if refresh_hz.is_nan() {
+        MAX_REFRESH_HZ
+    } else {
+        refresh_hz.clamp(1.0, MAX_REFRESH_HZ)
+    };
+    let period = Duration::from_secs_f64(rate.recip());
+    app.width = terminal.size()?.width;
+    app.poll(monitor);
+    let mut draw = true;
+    let mut next = Instant::now();
+    while !failed() && !ended_from_elsewhere(monitor) {
+        if Instant::now() >= next {
+            draw |= app.poll(monitor);
+            if std::mem::take(&mut draw) {
+                terminal.draw(|frame| frame.render_widget(&*app, frame.area()))?;
+            }
+            next = Instant::now() + period;
+        }
+        let Some(event) = events(next.saturating_duration_since(Instant::now()))? else {
+            continue;
+        };
+        draw = true;
+        match app.update(&event) {
+            Action::None => {}
+            Action::Quit => break,
+            Action::Copy(text) => copy(&text)?,
+            Action::Pause(paused) => {
+                monitor.set_paused(paused);
+                app.paused = paused;
+            }
+            Action::Pace(pace) => {
+                monitor.set_pace(pace);
+                app.pace = pace;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Whether something other than this UI asked the chain to end, and it has. A failed run stays on screen.
+fn ended_from_elsewhere(monitor: &Monitor) -> bool {
+    monitor.stopping() && monitor.status().phase == Phase::Finished
+}
+
+/// OSC 52: asks the terminal to put text on the clipboard (xterm's control sequences, "Operating System
+/// Commands"), which works over ssh too. Terminals that do not know it ignore it.
+fn copy_to_clipboard(out: &mut impl io::Write, text: &str) -> io::Result<()> {
+    write!(out, "\x1b]52;c;{}\x07", base64(text.as_bytes()))?;
+    out.flush()
+}
+
+/// RFC 4648 §4.
+fn base64(bytes: &[u8]) -> String {
+    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
+    for chunk in bytes.chunks(3) {
+        let group = chunk.iter().fold(0_u32, |g, &b| g << 8 | u32::from(b)) << (8 * (3 - chunk.len()));
+        for i in 0..4 {
+            let six = (group >> (18 - 6 * i)) as usize & 63;
+            text.push(if i <= chunk.len() {
+                char::from(ALPHABET[six])
+            } else {
+                '='
+            });
+        }
+    }
+    text
+}
+
+type Hook = Box<dyn Fn(&PanicHookInfo<'_>) + Send + Sync>;
+
+/// The terminal while it is ours.
+///
+/// A panic of the thread that draws gives it back before the message is printed. A panic of any other thread
+/// keeps its message until the drawing thread has noticed and left, so that neither spoils the other.
+struct Guard {
+    previous: Arc<Hook>,
+    elsewhere: Arc<Mutex<Option<String>>>,
+    given_back: bool,
+}
+
+impl Guard {
+    fn take() -> io::Result<Self> {
+        let previous = Arc::new(panic::take_hook());
+        let elsewhere = Arc::new(Mutex::new(None));
+        let drawing = thread::current().id();
+        let (hook, message) = (Arc::clone(&previous), Arc::clone(&elsewhere));
+        panic::set_hook(Box::new(move |info| on_panic(info, drawing, &hook, &message)));
+        let guard = Self {
+            previous,
+            elsewhere,
+            given_back: false,
+        };
+        enable_raw_mode()?;
+        execute!(
+            io::stdout(),
+            EnterAlternateScreen,
+            EnableMouseCapture,
+            cursor::Hide
+        )?;
+        Ok(guard)
+    }
+
+    fn failed(&self) -> bool {
+        self.elsewhere
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .is_some()
+    }
+
+    fn give_back(mut self) -> anyhow::Result<()> {
+        self.release();
+        let message = self
+            .elsewhere
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        message.map_or(Ok(()), |m| Err(anyhow::Error::msg(m)))
+    }
+
+    fn release(&mut self) {
+        if std::mem::replace(&mut self.given_back, true) {
+            return;
+        }
+        restore();
+        // A panicking thread may not change the hook.
+        if !thread::panicking() {
+            let previous = Arc::clone(&self.previous);
+            panic::set_hook(Box::new(move |info| previous(info)));
+        }
+    }
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        self.release();
+    }
+}
+
+fn on_panic(info: &PanicHookInfo<'_>, drawing: ThreadId, previous: &Hook, elsewhere: &Mutex<Option<String>>) {
+    if thread::current().id() == drawing {
+        restore();
+        previous(info);
+    } else {
+        let name = thread::current().name().unwrap_or("unnamed").to_owned();
+        let mut kept = elsewhere.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.get_or_insert(format!("thread '{name}': {info}"));
+    }
+}
+
+/// As far as possible: there is nothing better to do with an error here.
+fn restore() {
+    let _ = disable_raw_mode();
+    let _ = execute!(
+        io::stdout(),
+        DisableMouseCapture,
+        LeaveAlternateScreen,
+        cursor::Show
+    );
+    let _ = io::stdout().flush();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn base64_is_rfc_4648() {
+        for (plain, coded) in [
+            ("", ""),
+            ("f", "Zg=="),
+            ("fo", "Zm8="),
+            ("foo", "Zm9v"),
+            ("foobar", "Zm9vYmFy"),
+        ] {
+            assert_eq!(base64(plain.as_bytes()), coded);
+        }
+    }
+
+    #[test]
+    fn the_clipboard_sequence_is_osc_52() {
+        let mut out = Vec::new();
+        copy_to_clipboard(&mut out, "foo").expect("a vector takes everything");
+        assert_eq!(out, b"\x1b]52;c;Zm9v\x07");
+    }
+}
