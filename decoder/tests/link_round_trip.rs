@@ -680,3 +680,77 @@ fn encoder_refuses_what_a_link_cannot_carry() {
     assert!(no_packets.encode_frame(1, &mut Vec::new()).is_err());
     assert_eq!(LinkPacket::IDLE_APID, 2047);
 }
+
+/// First and second frame of a channel with one packet of 80 bytes in zones of 50, all data bytes `fill`, with
+/// the given counts.
+fn halves(fill: u8, counts: [u32; 2]) -> [Vec<u8>; 2] {
+    let mut encoder = LinkEncoder::new(&aos(60)).unwrap();
+    encoder.push_packet(0, &packet(1, 0, &[fill; 74])).unwrap();
+    counts.map(|count| {
+        let mut frame = Vec::new();
+        encoder.set_vc_count(0, count);
+        encoder.encode_frame(0, &mut frame).unwrap();
+        frame
+    })
+}
+
+/// The halves of two packets fit together by length and pointer, but not by what lies between.
+#[test]
+fn halves_of_different_packets_are_never_joined() {
+    let damaged = {
+        let mut frame = halves(3, [0, 0])[0].clone();
+        frame[20] ^= 1;
+        frame
+    };
+    let cases = [
+        ("frames lost", [7, 9], None),
+        ("frame count began anew", [7, 3], None),
+        ("frame rejected", [7, 7], Some(damaged)),
+    ];
+    for (reason, counts, between) in cases {
+        let (first, second) = (halves(1, counts)[0].clone(), halves(2, counts)[1].clone());
+        let frames: Vec<_> = [first].into_iter().chain(between).chain([second]).collect();
+        let (decoder, out) = decode(&aos(60), &frames);
+        assert_eq!(useful(&out), Vec::<Vec<u8>>::new(), "{reason}");
+        let resyncs: Vec<_> = out.resyncs.iter().map(|r| (r.reason, r.dropped_bytes)).collect();
+        assert_eq!(resyncs, [(reason, 80)]);
+        assert_eq!(decoder.counters().vcs.values().next().unwrap().cut_packets, 1);
+    }
+}
+
+#[test]
+fn pointer_beyond_the_frame_is_not_followed() {
+    for (pointer, reason) in [
+        (49, "impossible packet header"),
+        (50, "first header pointer beyond the frame"),
+        (51, "first header pointer beyond the frame"),
+    ] {
+        // Zones of 50 bytes of 0xFF; the third frame begins with a packet.
+        let config = LinkConfig {
+            fecf: false,
+            ..aos(58)
+        };
+        let mut encoder = LinkEncoder::new(&config).unwrap();
+        let mut sent = frames(&mut encoder, 0, &packets(1, &[44, 44, 44]));
+        sent[1][7] = pointer;
+        sent[1][8..].fill(0xFF);
+        let (decoder, out) = decode(&config, &sent);
+        assert_eq!(
+            out.packets.iter().map(|p| p.sequence_count).collect::<Vec<_>>(),
+            [0, 2]
+        );
+        let resyncs: Vec<_> = out
+            .resyncs
+            .iter()
+            .map(|r| (r.frame, r.reason, r.dropped_bytes))
+            .collect();
+        let first = if pointer == 49 {
+            "first header pointer contradicts packet length"
+        } else {
+            reason
+        };
+        assert_eq!(resyncs[0].1, first);
+        assert_eq!(resyncs.iter().map(|r| r.2).sum::<usize>(), 50);
+        assert_eq!(decoder.counters().vcs.values().next().unwrap().dropped_bytes, 50);
+    }
+}

@@ -1,9 +1,10 @@
 //! CRC-16 of frames and packets: CCITT polynomial 0x1021, preset 0xFFFF, high byte first
 //! (CCSDS 132.0-B-3 §4.1.6, 732.0-B-4 §4.1.6, ECSS-E-ST-70-41C annex B).
 
-use crc::{CRC_16_IBM_3740, Crc};
+use crc::{CRC_16_IBM_3740, Crc, Table};
 
-const CCITT: Crc<u16> = Crc::<u16>::new(&CRC_16_IBM_3740);
+/// Sixteen bytes a step: the check of long frames is most of what the link layer computes.
+static CCITT: Crc<u16, Table<16>> = Crc::<u16, Table<16>>::new(&CRC_16_IBM_3740);
 
 /// CRC-16 of `bytes`, to be appended high byte first.
 pub fn crc16(bytes: &[u8]) -> u16 {

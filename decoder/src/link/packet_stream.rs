@@ -221,6 +221,19 @@ mod tests {
     }
 
     #[test]
+    fn two_headers_in_a_row_are_not_enough() {
+        let mut stream = packet(1, 10);
+        // After 0xFF, two packets of zeros are possible, a third is not.
+        stream.extend([&[0xFF][..], &[0; 14], &[0xFF; 8]].concat());
+        for apid in 2..6 {
+            stream.extend(packet(apid, 20));
+        }
+        let (packets, counters) = decode(&stream, 5);
+        assert_eq!(packets, [(1, 0), (2, 39), (3, 65), (4, 91), (5, 117)]);
+        assert_eq!((counters.resyncs, counters.dropped_bytes), (1, 23));
+    }
+
+    #[test]
     fn the_end_stands_for_packets_that_would_follow() {
         let mut stream = vec![0xE0, 0xFF, 0xFF];
         stream.extend(packet(9, 4));

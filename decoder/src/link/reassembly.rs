@@ -134,7 +134,11 @@ impl Reassembler {
         if head.is_empty() && self.partial.is_empty() {
             return;
         }
-        let whole = !self.partial.is_empty();
+        if self.partial.is_empty() {
+            // The pointer should have been 0.
+            self.lose(frame, CONTRADICTION, counters);
+            return self.drop_bytes(head.len(), counters);
+        }
         self.partial.extend_from_slice(head);
         let header = PacketHeader::new(&self.partial);
         if header.is_some_and(|h| !h.plausible(config)) {
@@ -142,7 +146,7 @@ impl Reassembler {
         }
         let total = header.map_or(usize::MAX, PacketHeader::total_bytes);
         match total.cmp(&self.partial.len()) {
-            std::cmp::Ordering::Equal if whole => {
+            std::cmp::Ordering::Equal => {
                 on_packet(
                     &self.partial,
                     Span {
@@ -153,7 +157,7 @@ impl Reassembler {
                 );
                 self.partial.clear();
             }
-            std::cmp::Ordering::Greater if whole && !starts => {}
+            std::cmp::Ordering::Greater if !starts => {}
             _ => self.lose(frame, CONTRADICTION, counters),
         }
     }
