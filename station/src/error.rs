@@ -1,6 +1,6 @@
 //! What can end a run early.
 
-use crate::input::InputError;
+use crate::input::{InputError, SigmfWriteError};
 use crate::profile::ProfileError;
 use groundlink_decoder::coding::CodingError;
 use groundlink_decoder::link::LinkError;
@@ -14,6 +14,9 @@ pub enum StationError {
     /// The input cannot be opened or read.
     #[error(transparent)]
     Input(#[from] InputError),
+    /// A recording cannot be written.
+    #[error(transparent)]
+    Recording(#[from] SigmfWriteError),
     /// The link profile is wrong.
     #[error(transparent)]
     Profile(#[from] ProfileError),

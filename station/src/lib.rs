@@ -3,9 +3,11 @@
 pub mod chain;
 mod error;
 pub mod input;
+pub mod inspect;
 pub mod monitor;
 pub mod output;
 pub mod profile;
+pub mod simulate;
 pub mod time;
 
 pub use error::StationError;

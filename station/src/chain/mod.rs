@@ -295,28 +295,24 @@ impl End {
             self.shown_counters = Some(Instant::now());
         }
         let utc = self.to.clock.utc_text(position as f64);
-        let eb_n0_db = receiver.map_or(f32::NAN, |(status, _)| status.es_n0_db + self.eb_n0_offset_db());
+        let eb_n0_offset_db = self.soft.eb_n0_offset_db() as f32;
         let (totals, sync, elapsed) = (self.to.totals, self.soft.status().clone(), self.started.elapsed());
         self.to.monitor.update(|status| {
             status.position = position;
             status.lost_samples = lost_samples;
             status.utc = utc;
             status.elapsed = elapsed;
-            status.eb_n0_db = eb_n0_db;
             status.totals = totals;
             status.sync = sync;
             if let Some((receiver, rate)) = receiver {
                 status.signal_seconds = position as f64 / rate;
+                status.eb_n0_db = receiver.es_n0_db + eb_n0_offset_db;
                 status.receiver = Some(receiver);
             }
             if let Some(counters) = counters {
                 status.link = counters;
             }
         });
-    }
-
-    fn eb_n0_offset_db(&self) -> f32 {
-        self.soft.eb_n0_offset_db() as f32
     }
 
     /// Finishes all stages, writes the last records and the report, shows the final state.

@@ -1,16 +1,16 @@
 //! Inputs without samples: soft symbols, bits, CADUs, frames, packets.
 
 use super::frames::{Received, publish_packet};
-use super::publisher::IndexUnit;
+use super::publisher::{IndexUnit, Publisher};
 use super::soft::SoftOrigin;
 use super::{End, Ended, From, RunConfig};
 use crate::StationError;
-use crate::input::{self, SoftReader};
+use crate::input::{self, InputError, SoftReader, is_defect};
 use crate::monitor::Monitor;
 use crate::output::report::{Report, VcReport};
 use groundlink_decoder::coding::{CodingConfig, Descrambler, LineCode, SymbolBits};
 use groundlink_decoder::link::{LinkOutput, PacketDecoder};
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 
 /// Runs the chain on an input without samples.
 pub fn run(config: &RunConfig, monitor: &Monitor) -> Result<Report, StationError> {
@@ -33,18 +33,20 @@ fn run_soft(config: &RunConfig, monitor: &Monitor) -> Result<Report, StationErro
     let mut end = End::open(config, &coding, SoftOrigin::Input, IndexUnit::SoftBit, monitor)?;
     end.announce(config, None, "")?;
     let mut soft = Vec::new();
-    let ended = end.follow(monitor, |end| {
+    let mut ended = end.follow(monitor, |end| {
         soft.clear();
         reader.read(&mut soft, config.block.max(1))?;
         end.soft.take(&soft, &[], &mut end.frames, &mut end.to)?;
         Ok(soft.len() as u64)
     });
+    end.to.warnings.extend_from_slice(reader.warnings());
+    ended.bad_samples = reader.bad_values();
     end.close(config, None, ended)
 }
 
 /// CADUs are hard bits that need no inner decoding.
 fn run_cadus(config: &RunConfig, monitor: &Monitor) -> Result<Report, StationError> {
-    let mut bytes = input::open_bytes(&config.input)?;
+    let mut bytes = ByteSource::open(&config.input)?;
     let coding = CodingConfig {
         symbols: SymbolBits::One,
         convolutional: None,
@@ -57,7 +59,7 @@ fn run_cadus(config: &RunConfig, monitor: &Monitor) -> Result<Report, StationErr
     let mut buffer = vec![0; config.block.max(1)];
     let mut soft = Vec::new();
     let ended = end.follow(monitor, |end| {
-        let read = read_some(&mut bytes, &mut buffer, &config.input)?;
+        let read = bytes.some(&mut buffer, &mut end.to)?;
         soft.clear();
         for byte in &buffer[..read] {
             soft.extend((0..8).rev().map(|bit| if byte >> bit & 1 == 1 { 127i8 } else { -127 }));
@@ -69,7 +71,7 @@ fn run_cadus(config: &RunConfig, monitor: &Monitor) -> Result<Report, StationErr
 }
 
 fn run_frames(config: &RunConfig, monitor: &Monitor) -> Result<Report, StationError> {
-    let mut bytes = input::open_bytes(&config.input)?;
+    let mut bytes = ByteSource::open(&config.input)?;
     let length = config.profile.link_config()?.length;
     let coding = config.profile.coding_config()?;
     let mut end = End::open(config, &coding, SoftOrigin::Bytes, IndexUnit::Byte, monitor)?;
@@ -77,9 +79,9 @@ fn run_frames(config: &RunConfig, monitor: &Monitor) -> Result<Report, StationEr
     let mut frame = vec![0; length];
     let mut position = 0;
     let ended = end.follow(monitor, |end| {
-        let read = read_whole(&mut bytes, &mut frame, &config.input)?;
+        let read = bytes.whole(&mut frame, &mut end.to)?;
         if read > 0 && read < length {
-            end.to.warn(&format!("the input ends inside a frame: {read} of {length} bytes ignored"))?;
+            end.to.warnings.push(format!("the input ends inside a frame: {read} of {length} bytes ignored"));
             return Ok(0);
         }
         if read == length {
@@ -100,7 +102,7 @@ fn run_frames(config: &RunConfig, monitor: &Monitor) -> Result<Report, StationEr
 }
 
 fn run_packets(config: &RunConfig, monitor: &Monitor) -> Result<Report, StationError> {
-    let mut bytes = input::open_bytes(&config.input)?;
+    let mut bytes = ByteSource::open(&config.input)?;
     let coding = config.profile.coding_config()?;
     let mut end = End::open(config, &coding, SoftOrigin::Bytes, IndexUnit::Byte, monitor)?;
     end.announce(config, None, "")?;
@@ -108,7 +110,7 @@ fn run_packets(config: &RunConfig, monitor: &Monitor) -> Result<Report, StationE
     let mut buffer = vec![0; config.block.max(1)];
     let mut output = LinkOutput::default();
     let ended = end.follow(monitor, |end| {
-        let read = read_some(&mut bytes, &mut buffer, &config.input)?;
+        let read = bytes.some(&mut buffer, &mut end.to)?;
         decoder.feed(&buffer[..read], &mut output);
         if read == 0 {
             decoder.finish(&mut output);
@@ -130,21 +132,43 @@ fn run_packets(config: &RunConfig, monitor: &Monitor) -> Result<Report, StationE
     Ok(report)
 }
 
-/// Reads some bytes; 0 at the end.
-fn read_some(from: &mut impl Read, buffer: &mut [u8], name: &str) -> Result<usize, StationError> {
-    Ok(from.read(buffer).map_err(|source| input::InputError::read(name, source))?)
+/// Bytes of the input; where compressed data are cut short they end there, with a warning.
+struct ByteSource {
+    name: String,
+    reader: Box<dyn Read + Send>,
 }
 
-/// Fills the buffer unless the input ends before.
-fn read_whole(from: &mut impl Read, buffer: &mut [u8], name: &str) -> Result<usize, StationError> {
-    let mut filled = 0;
-    while filled < buffer.len() {
-        match read_some(from, &mut buffer[filled..], name)? {
-            0 => break,
-            read => filled += read,
+impl ByteSource {
+    fn open(name: &str) -> Result<Self, StationError> {
+        Ok(Self { name: name.to_owned(), reader: input::open_bytes(name)? })
+    }
+
+    /// Reads some bytes; 0 at the end.
+    fn some(&mut self, buffer: &mut [u8], to: &mut Publisher) -> Result<usize, StationError> {
+        loop {
+            match self.reader.read(buffer) {
+                Ok(read) => return Ok(read),
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) if is_defect(&error) => {
+                    to.warnings.push(format!("{}: {error}", self.name));
+                    return Ok(0);
+                }
+                Err(source) => return Err(InputError::Io { name: self.name.clone(), source }.into()),
+            }
         }
     }
-    Ok(filled)
+
+    /// Fills the buffer unless the input ends before.
+    fn whole(&mut self, buffer: &mut [u8], to: &mut Publisher) -> Result<usize, StationError> {
+        let mut filled = 0;
+        while filled < buffer.len() {
+            match self.some(&mut buffer[filled..], to)? {
+                0 => break,
+                read => filled += read,
+            }
+        }
+        Ok(filled)
+    }
 }
 
 impl End {

@@ -6,6 +6,7 @@ mod demo;
 mod docs;
 mod inspect;
 mod monitor;
+mod picture;
 mod profiles;
 mod progress;
 mod simulate;

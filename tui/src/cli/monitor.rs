@@ -4,7 +4,8 @@ use super::args;
 use super::{exit_code, run_config};
 use crate::ui::{self, UiOptions};
 use anyhow::anyhow;
-use groundlink_station::chain::{self, RunConfig};
+use groundlink_station::chain::{self, From, RunConfig};
+use groundlink_station::input::open_samples;
 use groundlink_station::monitor::Monitor;
 use groundlink_station::output::report::Report;
 use std::process::ExitCode;
@@ -15,7 +16,12 @@ pub fn run(args: args::Monitor, color: bool) -> anyhow::Result<ExitCode> {
     let config = run_config(args.input, args.outputs.into())?;
     let pace = (args.pace > 0.0).then_some(args.pace);
     let title = config.input.clone();
-    watch(&config, title, pace, color, chain::run)
+    if config.from != From::Iq {
+        return watch(&config, title, pace, color, chain::run);
+    }
+    // Opened before the screen is taken, so that what is wrong is said in one plain line.
+    let source = open_samples(&config.input, &config.open)?;
+    watch(&config, title, pace, color, |config, monitor| chain::run_samples(config, source, monitor))
 }
 
 /// Runs the chain and shows it until the user quits.
@@ -31,7 +37,7 @@ pub fn watch(
     monitor.set_pace(pace);
     thread::scope(|scope| {
         let chain = scope.spawn(|| run(config, &monitor));
-        let shown = ui::run(&monitor, &UiOptions { color, refresh_hz: 20.0, title });
+        let shown = ui::run(&monitor, &UiOptions { color, refresh_hz: 10.0, title });
         monitor.stop();
         let report = chain.join().map_err(|_| anyhow!("the decoder ended unexpectedly"))?;
         shown?;

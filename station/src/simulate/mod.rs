@@ -1,0 +1,207 @@
+//! The transmitting side of a link profile, to a SigMF recording: frames, coding, modulation, channel.
+
+mod traffic;
+
+pub use traffic::Traffic;
+
+use crate::StationError;
+use crate::input::{SampleFormat, SigmfMeta, SigmfWriter};
+use crate::output::Sink;
+use crate::profile::Profile;
+use groundlink_decoder::coding::FrameEncoder;
+use groundlink_dsp::channel::{Channel, ChannelConfig, noise_sigma};
+use groundlink_dsp::modulator::Modulator;
+use groundlink_dsp::{FskInput, Modulation, SignalConfig};
+use hifitime::Epoch;
+use num_complex::Complex32;
+
+/// Mean level of what is written (signal and noise together), relative to full scale: room for noise peaks.
+const LEVEL: f64 = 0.2;
+/// Bits modulated at a time.
+const BITS_AT_ONCE: usize = 4_096;
+/// Idle bits after the last frame, that its last bits may come out of the inner decoder and the filters.
+const TAIL_BITS: usize = 64;
+/// Samples per symbol of a complex recording whose rate the user leaves open.
+const SAMPLES_PER_SYMBOL: f64 = 4.0;
+
+/// What is sent.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Content {
+    /// So many frames of traffic made up from the seed.
+    Frames(u64),
+    /// These bytes: in packets where the frames carry packets, else as frames.
+    Payload(Vec<u8>),
+}
+
+/// A simulation.
+#[derive(Debug, Clone)]
+pub struct SimulateConfig {
+    /// Link profile.
+    pub profile: Profile,
+    /// SigMF recording to write: either of its files, or their base name.
+    pub out: String,
+    /// What is sent.
+    pub content: Content,
+    /// Where the frames that were sent go, too.
+    pub sent_frames: Option<String>,
+    /// Information-bit energy to noise density, dB; `None` adds no noise.
+    pub eb_n0_db: Option<f64>,
+    /// Carrier offset from the profile's, Hz.
+    pub offset_hz: f64,
+    /// Change of the carrier, Hz per second.
+    pub doppler_hz_s: f64,
+    /// Carrier phase at the start, radians.
+    pub phase_rad: f64,
+    /// How much faster than nominal the transmitter's clock runs, parts per million.
+    pub clock_ppm: f64,
+    /// Seed of traffic and noise.
+    pub seed: u64,
+    /// Samples per second; `None` takes one that suits the signal.
+    pub sample_rate_hz: Option<f64>,
+    /// Format written; a real one gives a passband (PSK) or FM-demodulated audio (FSK).
+    pub format: SampleFormat,
+    /// Seconds before and after the signal.
+    pub lead_s: f64,
+    /// UTC of the first sample.
+    pub start: Option<Epoch>,
+}
+
+/// What was written.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Simulated {
+    /// Frames sent.
+    pub frames: u64,
+    /// Samples written.
+    pub samples: u64,
+    /// Samples clipped by the format.
+    pub clipped: u64,
+    /// Samples per second.
+    pub sample_rate_hz: f64,
+}
+
+/// Makes the recording.
+///
+/// # Errors
+/// When the profile has no signal or an impossible one, or a file cannot be written.
+pub fn simulate(config: &SimulateConfig) -> Result<Simulated, StationError> {
+    let rate = config.sample_rate_hz.unwrap_or_else(|| suitable_rate(&config.profile, config.format.complex));
+    let signal = config.profile.signal_config(rate, config.format.complex)?;
+    let name = || config.profile.name.clone();
+    let wrong_signal = |source| StationError::Signal { profile: name(), source };
+    let mut traffic = Traffic::new(&config.profile, &config.content, config.seed)?;
+    let mut encoder = FrameEncoder::new(&config.profile.coding_config()?)
+        .map_err(|source| StationError::Coding { profile: name(), source })?;
+    let mut sent = config.sent_frames.as_deref().map(Sink::open).transpose()?;
+    let mut air = Air {
+        modulator: Modulator::new(&signal).map_err(wrong_signal)?,
+        channel: Channel::new(&channel_config(config, &signal)).map_err(wrong_signal)?,
+        writer: SigmfWriter::create(&config.out, meta(config, rate))?,
+        clean: Vec::new(),
+        received: Vec::new(),
+    };
+    let (mut frame, mut bits, mut frames) = (Vec::new(), Vec::new(), 0);
+    while traffic.next_frame(&mut frame)? {
+        frames += 1;
+        if let Some(sink) = &mut sent {
+            sink.write(&frame)?;
+        }
+        encoder
+            .encode(&frame, &mut bits)
+            .map_err(|source| StationError::Coding { profile: name(), source })?;
+        if bits.len() >= BITS_AT_ONCE {
+            air.send(&bits)?;
+            bits.clear();
+        }
+    }
+    encoder.idle(TAIL_BITS, &mut bits);
+    air.send(&bits)?;
+    if let Some(sink) = &mut sent {
+        sink.flush()?;
+    }
+    air.finish()?;
+    let (samples, clipped) = (air.writer.samples(), air.writer.clipped());
+    air.writer.finish()?;
+    Ok(Simulated { frames, samples, clipped, sample_rate_hz: rate })
+}
+
+/// A rate at which the signal fits: a whole number, at least four samples a symbol and well beyond the carrier.
+fn suitable_rate(profile: &Profile, complex: bool) -> f64 {
+    let Some(signal) = &profile.signal else {
+        return 1.0;
+    };
+    let deviation = signal.deviation_hz.unwrap_or(0.0);
+    let edge = signal.carrier_hz.abs() + signal.symbol_rate_hz + deviation + signal.search_hz;
+    let of_band = if complex { 2.0 * edge } else { 2.5 * edge };
+    (SAMPLES_PER_SYMBOL * signal.symbol_rate_hz).max(of_band).ceil()
+}
+
+fn channel_config(config: &SimulateConfig, signal: &SignalConfig) -> ChannelConfig {
+    let rate = signal.sample_rate_hz;
+    let sigma = config.eb_n0_db.map_or(0.0, |eb_n0_db| {
+        let es_n0_db = eb_n0_db - config.profile.eb_n0_offset_db();
+        noise_sigma(es_n0_db, rate / signal.symbol_rate_hz)
+    });
+    let scale = LEVEL / (1.0 + sigma * sigma).sqrt();
+    let psk = matches!(signal.modulation, Modulation::Bpsk | Modulation::Qpsk | Modulation::Oqpsk);
+    let edge = (config.lead_s.max(0.0) * rate) as u64;
+    ChannelConfig {
+        seed: config.seed,
+        noise_sigma: sigma * scale,
+        gain_db: 20.0 * scale.log10(),
+        frequency_hz: config.offset_hz,
+        doppler_hz_s: config.doppler_hz_s,
+        phase_rad: config.phase_rad,
+        clock_ppm: config.clock_ppm,
+        leading: edge,
+        trailing: edge,
+        real_passband: !config.format.complex && psk && signal.fsk_input == FskInput::Iq,
+        ..ChannelConfig::ideal(rate)
+    }
+}
+
+fn meta(config: &SimulateConfig, sample_rate_hz: f64) -> SigmfMeta {
+    SigmfMeta {
+        datatype: config.format,
+        sample_rate_hz,
+        frequency_hz: None,
+        datetime: config.start,
+        hardware: None,
+        author: None,
+        description: Some(format!("simulated: profile {}, seed {}", config.profile.name, config.seed)),
+        annotations: Vec::new(),
+    }
+}
+
+/// Modulator, channel and file in a row.
+struct Air {
+    modulator: Modulator,
+    channel: Channel,
+    writer: SigmfWriter,
+    clean: Vec<Complex32>,
+    received: Vec<Complex32>,
+}
+
+impl Air {
+    fn send(&mut self, bits: &[u8]) -> Result<(), StationError> {
+        for bits in bits.chunks(BITS_AT_ONCE) {
+            self.modulator.process(bits, &mut self.clean);
+            self.channel.process(&self.clean, &mut self.received);
+            self.write()?;
+        }
+        Ok(())
+    }
+
+    fn write(&mut self) -> Result<(), StationError> {
+        self.writer.write(&self.received)?;
+        self.clean.clear();
+        self.received.clear();
+        Ok(())
+    }
+
+    fn finish(&mut self) -> Result<(), StationError> {
+        self.modulator.finish(&mut self.clean);
+        self.channel.process(&self.clean, &mut self.received);
+        self.channel.finish(&mut self.received);
+        self.write()
+    }
+}

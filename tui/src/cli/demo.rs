@@ -1,0 +1,40 @@
+//! `groundlink` without a command: the bundled recording.
+
+use super::{exit_code, monitor, summary};
+use groundlink_station::chain::{self, DEFAULT_BLOCK, From, RunConfig};
+use groundlink_station::input::{OpenOptions, open_reader};
+use groundlink_station::monitor::Monitor;
+use groundlink_station::output::OutputConfig;
+use groundlink_station::output::report::Report;
+use groundlink_station::profile::Profile;
+use groundlink_station::StationError;
+use std::io::{IsTerminal, stdin, stdout};
+use std::process::ExitCode;
+
+const ARCHIVE: &[u8] = include_bytes!("../../../recordings/demo.sigmf");
+const NAME: &str = "demo.sigmf";
+
+/// Replays the demo in the terminal UI, or decodes it where there is no terminal.
+pub fn run(color: bool) -> anyhow::Result<ExitCode> {
+    let config = RunConfig {
+        input: NAME.to_owned(),
+        from: From::Iq,
+        open: OpenOptions::default(),
+        soft: None,
+        profile: Profile::load("demo", &[])?,
+        outputs: OutputConfig::default(),
+        block: DEFAULT_BLOCK,
+    };
+    if stdin().is_terminal() && stdout().is_terminal() {
+        return monitor::watch(&config, "demo".to_owned(), Some(1.0), color, decode);
+    }
+    let report = decode(&config, &Monitor::new())?;
+    summary::print(&report);
+    eprintln!("no terminal here, so the bundled recording was only decoded; in a terminal it is shown live");
+    Ok(exit_code(&report))
+}
+
+fn decode(config: &RunConfig, monitor: &Monitor) -> Result<Report, StationError> {
+    let source = open_reader(NAME, Box::new(ARCHIVE), &config.open)?;
+    chain::run_samples(config, source, monitor)
+}

@@ -1,0 +1,51 @@
+//! `groundlink simulate`.
+
+use super::args::Simulate;
+use anyhow::Context;
+use groundlink_station::input::parse_utc;
+use groundlink_station::profile::Profile;
+use groundlink_station::simulate::{Content, SimulateConfig, simulate};
+use std::process::ExitCode;
+
+/// Frames sent when the user does not say how many.
+const DEFAULT_FRAMES: u64 = 20;
+
+/// Makes the recording and says what is in it.
+pub fn run(args: &Simulate) -> anyhow::Result<ExitCode> {
+    let made = simulate(&config(args)?)?;
+    eprintln!(
+        "{}: {} frames, {} samples at {} S/s ({:.2} s), {} clipped",
+        args.out,
+        made.frames,
+        made.samples,
+        made.sample_rate_hz,
+        made.samples as f64 / made.sample_rate_hz,
+        made.clipped
+    );
+    Ok(ExitCode::SUCCESS)
+}
+
+fn config(args: &Simulate) -> anyhow::Result<SimulateConfig> {
+    let content = match &args.payload {
+        Some(path) => {
+            Content::Payload(std::fs::read(path).with_context(|| format!("cannot read payload {path}"))?)
+        }
+        None => Content::Frames(args.frames.unwrap_or(DEFAULT_FRAMES)),
+    };
+    Ok(SimulateConfig {
+        profile: Profile::load(&args.profile.profile, &args.profile.set)?,
+        out: args.out.clone(),
+        content,
+        sent_frames: args.sent_frames.clone(),
+        eb_n0_db: args.ebn0,
+        offset_hz: args.freq_offset,
+        doppler_hz_s: args.doppler_rate,
+        phase_rad: args.phase.to_radians(),
+        clock_ppm: args.clock_ppm,
+        seed: args.seed,
+        sample_rate_hz: args.rate,
+        format: args.format,
+        lead_s: args.lead,
+        start: args.start.as_deref().map(parse_utc).transpose()?,
+    })
+}
