@@ -32,6 +32,15 @@ pub fn srrc_at(t: f64, roll_off: f64) -> f64 {
     numerator / (PI * t * (1.0 - (4.0 * roll_off * t).powi(2)))
 }
 
+/// The raised cosine at `t` symbols from its centre: what two square-root raised cosines make together.
+pub fn raised_cosine(t: f64, roll_off: f64) -> f64 {
+    let x = 2.0 * roll_off * t;
+    if (x.abs() - 1.0).abs() < 1e-9 {
+        return PI / 4.0 * sinc(t);
+    }
+    sinc(t) * (PI * roll_off * t).cos() / (1.0 - x * x)
+}
+
 /// Gaussian pulse of bandwidth-time product `bt` over `span_symbols` symbols, scaled to unit sum.
 ///
 /// `bt` is the 3 dB bandwidth times the symbol duration, as in GMSK.

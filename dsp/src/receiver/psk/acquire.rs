@@ -6,8 +6,9 @@
 //! weaker line than the true one, and the strongest of all wins.
 
 use super::Plan;
-use super::carrier::{LineFinder, stripped};
+use super::carrier::{CHIRP_STEP, LineFinder, stripped};
 use super::matched::{Interpolator, Matched};
+use super::track::WINDOW;
 use super::timing::{BLOCK_SYMBOLS, Clock, ClockMeter};
 use crate::{Complex32, Modulation};
 use num_complex::Complex64;
@@ -16,11 +17,12 @@ use std::f64::consts::{PI, TAU};
 /// Spacing of the carriers tried, in symbol rates.
 const SPACING: f64 = 0.125;
 /// Chance that noise passes for a carrier.
-const FALSE_ALARM: f64 = 1e-6;
+const FALSE_ALARM: f64 = 1e-4;
 /// Fastest carrier drift expected, Hz per second.
 const MAX_DRIFT: f64 = 1000.0;
-/// Most rates of drift that are tried to each side.
-const MAX_CHIRPS: f64 = 24.0;
+/// Most rates of drift that are tried to each side, in a stretch of one window; longer ones are for weak
+/// signals, which cannot be caught in fast drift anyway.
+const MAX_CHIRPS: f64 = 16.0;
 
 /// What was found in a stretch.
 #[derive(Debug, Clone, Copy)]
@@ -176,8 +178,8 @@ impl Acquirer {
         self.values
             .extend(self.symbols.iter().map(|s| s * scale * (s * scale)));
         let reach = (2.0 * self.reach() + 0.016) / nominal;
-        let upper = self.lines.strongest(&self.values, 1.0 / nominal, reach, 0);
-        let lower = self.lines.strongest(&self.values, -1.0 / nominal, reach, 0);
+        let upper = self.lines.strongest_locally(&self.values, 1.0 / nominal, reach);
+        let lower = self.lines.strongest_locally(&self.values, -1.0 / nominal, reach);
         let period = 2.0 / (upper.freq - lower.freq);
         if (period / nominal - 1.0).abs() > 0.03 {
             return None;
@@ -228,7 +230,9 @@ impl Acquirer {
 
     fn chirps(&self, count: usize) -> i32 {
         let seconds = count as f64 / self.plan.symbol_rate_hz;
-        (f64::from(self.plan.order()) * MAX_DRIFT * seconds * seconds).min(MAX_CHIRPS) as i32
+        let cycles = f64::from(self.plan.order()) * MAX_DRIFT * seconds * seconds;
+        let windows = count as f64 / WINDOW as f64;
+        (cycles / CHIRP_STEP).min(MAX_CHIRPS / (windows * windows)) as i32
     }
 
     fn certain(&self, power: f64, cells: f64) -> bool {

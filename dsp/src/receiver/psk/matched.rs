@@ -257,29 +257,28 @@ impl Interpolator {
     /// of `stream` (interleaved). Values beyond the ends are zero.
     pub fn pick(&self, stream: &[f32], start: f64, step: f64, count: usize, out: &mut Vec<Complex32>) {
         out.clear();
-        out.extend((0..count).map(|k| self.at(stream, start + k as f64 * step)));
+        out.resize(count, Complex32::ZERO);
+        pick(stream, start, step, self.span, &self.table, out);
     }
+}
 
-    fn at(&self, stream: &[f32], position: f64) -> Complex32 {
-        let whole = position.floor();
-        let phase = ((position - whole) * PHASES as f64 + 0.5) as usize;
-        let first = whole as i64 - (self.span as i64 / 2 - 1);
-        let Some(samples) = usize::try_from(first)
-            .ok()
-            .and_then(|f| stream.get(2 * f..2 * (f + self.span)))
-        else {
-            return Complex32::ZERO;
-        };
-        let row = &self.table[2 * self.span * phase..][..2 * self.span];
+#[multiversion::multiversion(targets("x86_64+avx2", "aarch64+neon"))]
+fn pick(stream: &[f32], start: f64, step: f64, span: usize, table: &[f32], out: &mut [Complex32]) {
+    for (k, value) in out.iter_mut().enumerate() {
+        let position = start + k as f64 * step;
+        // Positions before the stream saturate to its first sample and then fall out of range below.
+        let whole = position as usize;
+        let phase = ((position - whole as f64) * PHASES as f64 + 0.5) as usize;
+        let first = (whole + 1).wrapping_sub(span / 2);
+        let row = table.get(2 * span * phase..2 * span * (phase + 1));
+        let samples = stream.get(first.wrapping_mul(2)..first.wrapping_add(span).wrapping_mul(2));
+        let (Some(samples), Some(row)) = (samples, row) else { continue };
         let mut sum = [0.0_f32; 8];
         for (x, t) in samples.chunks_exact(8).zip(row.chunks_exact(8)) {
             for lane in 0..8 {
                 sum[lane] += x[lane] * t[lane];
             }
         }
-        Complex32::new(
-            sum[0] + sum[2] + (sum[4] + sum[6]),
-            sum[1] + sum[3] + (sum[5] + sum[7]),
-        )
+        *value = Complex32::new(sum[0] + sum[2] + (sum[4] + sum[6]), sum[1] + sum[3] + (sum[5] + sum[7]));
     }
 }

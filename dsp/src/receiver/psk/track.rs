@@ -3,18 +3,19 @@
 use super::Plan;
 use super::acquire::{Acquirer, Candidate};
 use super::carrier::{
-    BLOCK_SYMBOLS, CarrierModel, Turned, line_power, residual_phase, slope, smoothing_reach,
+    BLOCK_SYMBOLS, CarrierModel, Turned, line_power, offset_corrections, residual_phase, slope, smoothing_reach,
 };
 use super::demap::{Levels, demap};
 use super::front::FrontEnd;
 use super::matched::{Interpolator, Matched};
 use super::timing::{self, ClockMeter, ClockTracker, tracked};
+use crate::design::raised_cosine;
 use crate::{Complex32, Mark, Modulation, Pulse, SoftBatch};
 use num_complex::Complex64;
 use std::f64::consts::TAU;
 
 /// Symbols in a window.
-const WINDOW: usize = 512;
+pub(super) const WINDOW: usize = 512;
 /// Windows held from the one in work on; a weak signal is acquired over all of them.
 const HELD: usize = 4;
 /// Windows without lock that are bridged on the old clock and carrier.
@@ -33,8 +34,7 @@ const SHOWN: usize = 256;
 struct Window {
     start: f64,
     period: f64,
-    symbols: Vec<Complex32>,
-    late: Vec<Complex32>,
+    turned: Turned,
 }
 
 /// Everything that follows a signal.
@@ -47,6 +47,7 @@ struct Track {
     last_phase: f64,
     /// Blocks of the window before, relative to the model.
     before: Vec<Complex64>,
+    before_energy: f64,
     misses: u32,
     clock_misfits: u32,
     locked: bool,
@@ -67,11 +68,14 @@ pub(super) struct Engine {
     current: Window,
     next: Window,
     has_next: bool,
-    turned: [Turned; 2],
     phases: Vec<f64>,
+    /// The matched pulse half a symbol and one and a half symbols from its centre.
+    half_symbol_taps: [f32; 2],
     clock_lines: Vec<Complex64>,
     /// Result for the stretch that is searched next, and where it starts.
     cached: Option<(f64, Option<Candidate>)>,
+    /// Whether the last search went over all windows held: every other one does.
+    long_search: bool,
     newest: Mark,
     shown: Vec<Complex32>,
 }
@@ -97,10 +101,11 @@ impl Engine {
             current: Window::default(),
             next: Window::default(),
             has_next: false,
-            turned: [Turned::default(), Turned::default()],
             phases: Vec::new(),
+            half_symbol_taps: [0.5, 1.5].map(|t| matched_pulse(plan.pulse, t) as f32),
             clock_lines: Vec::new(),
             cached: None,
+            long_search: false,
             newest: Mark {
                 bit: 0,
                 at: 0.0,
@@ -200,7 +205,10 @@ impl Engine {
             (Some(here), Some(after)) if after.power > here.power && self.agree(&here, &after) => Some(after),
             (Some(here), _) => Some(here),
             (None, Some(after)) => Some(after),
-            (None, None) => self.search(start, HELD * WINDOW).filter(|c| c.certain),
+            (None, None) => {
+                self.long_search = !self.long_search;
+                if self.long_search { self.search(start, HELD * WINDOW).filter(|c| c.certain) } else { None }
+            }
         };
         let Some(found) = found else { return false };
         if self.track.locked && self.same(&found) {
@@ -261,6 +269,7 @@ impl Engine {
             levels: None,
             last_phase: 0.0,
             before: Vec::new(),
+            before_energy: 0.0,
             misses: 0,
             clock_misfits: 0,
             locked: true,
@@ -340,36 +349,30 @@ impl Engine {
     fn take_symbols(&mut self, window: &mut Window, count: usize) {
         let (stream, first) = self.matched.output();
         let start = window.start - first as f64;
-        self.interpolator
-            .pick(stream, start, window.period, count, &mut window.symbols);
+        let (period, turned) = (window.period, &mut window.turned);
+        self.interpolator.pick(stream, start, period, count, &mut turned.symbols);
         if self.plan.modulation == Modulation::Oqpsk {
-            self.interpolator.pick(
-                stream,
-                start + window.period / 2.0,
-                window.period,
-                count,
-                &mut window.late,
-            );
+            self.interpolator.pick(stream, start + period / 2.0, period, count, &mut turned.late);
         }
+        turned.compute(window.start, period, &self.track.model, self.plan.modulation);
     }
 
-    /// Turns both windows by the model and looks for the carrier near it.
+    /// Looks for the carrier near the model.
     fn check_lock(&mut self) -> bool {
         let model = self.track.model;
-        for (turned, window) in self.turned.iter_mut().zip([&self.current, &self.next]) {
-            turned.compute(
-                &window.symbols,
-                &window.late,
-                window.start,
-                window.period,
-                &model,
-                self.plan.modulation,
-            );
-        }
-        let [now, then] = &self.turned;
-        let alone = line_power(&now.blocks, &[], now.energy);
-        let both = line_power(&now.blocks, &then.blocks, now.energy + then.energy);
-        alone.max(both) > LOCK_POWER && self.track.clock_misfits < 2
+        let (now, then) = (&mut self.current.turned, &mut self.next.turned);
+        now.refer_to(&model, self.plan.order());
+        then.refer_to(&model, self.plan.order());
+        let before = &self.track.before;
+        let pair = now.energy + then.energy;
+        let seen = line_power(&[&now.blocks], now.energy, LOCK_POWER) > LOCK_POWER
+            || line_power(&[&now.blocks, &then.blocks], pair, LOCK_POWER) > LOCK_POWER
+            || line_power(
+                &[before, &now.blocks, &then.blocks],
+                self.track.before_energy + pair,
+                LOCK_POWER,
+            ) > LOCK_POWER;
+        seen && self.track.clock_misfits < 2
     }
 
     fn emit(&mut self, front: &FrontEnd, locked: bool, out: &mut SoftBatch) {
@@ -378,21 +381,38 @@ impl Engine {
         let reach = self.smoothing(levels);
         residual_phase(
             &self.track.before,
-            &self.turned[0].blocks,
-            &self.turned[1].blocks,
+            &self.current.turned.blocks,
+            &self.next.turned.blocks,
             reach,
             self.plan.order(),
             &mut self.track.last_phase,
             &mut self.phases,
         );
-        apply_phases(&mut self.turned[0], &self.phases, modulation);
+        self.current.turned.finish(&self.phases);
+        if modulation == Modulation::Oqpsk {
+            self.finish_offset(levels);
+        }
         let mark = self.mark(front, locked, levels, out.llrs.len());
         out.marks.push(mark);
         self.newest = mark;
         self.restart = false;
         let scale = levels.soft_per_amplitude(modulation);
-        demap(modulation, &self.turned[0].symbols, scale, &mut out.llrs);
+        demap(modulation, &self.current.turned.symbols, scale, &mut out.llrs);
         self.show(levels);
+    }
+
+    /// Refines the phase of OQPSK by its decisions, then brings both arms of a symbol together.
+    fn finish_offset(&mut self, levels: Levels) {
+        let reach = smoothing_reach(levels.es_n0(), Modulation::Bpsk, WINDOW / BLOCK_SYMBOLS / 2);
+        let turned = &mut self.current.turned;
+        let corrections = offset_corrections(turned, &self.half_symbol_taps, reach);
+        turned.finish_again(&corrections);
+        for (phase, correction) in self.phases.iter_mut().zip(&corrections) {
+            *phase += correction;
+        }
+        for (symbol, late) in turned.symbols.iter_mut().zip(&turned.late) {
+            symbol.im = late.im;
+        }
     }
 
     /// Phase blocks averaged to each side. A loop of noise bandwidth B averages 1 / (2 B T) symbols.
@@ -414,15 +434,15 @@ impl Engine {
         let modulation = self.plan.modulation;
         let order = self.plan.order();
         let measure = |turned: &Turned| measure_levels(turned, modulation, order);
-        let now = measure(&self.turned[0]);
+        let now = measure(&self.current.turned);
         let levels = match self.track.levels {
             Some(mut levels) => {
-                levels.follow(now, 0.4);
+                levels.follow(now, 0.2);
                 levels
             }
-            None if self.turned[1].symbols.is_empty() => now,
+            None if self.next.turned.symbols.is_empty() => now,
             None => {
-                let then = measure(&self.turned[1]);
+                let then = measure(&self.next.turned);
                 if then.es_n0() > now.es_n0() { then } else { now }
             }
         };
@@ -432,7 +452,7 @@ impl Engine {
 
     fn mark(&self, front: &FrontEnd, locked: bool, levels: Levels, bit: usize) -> Mark {
         let decimation = self.plan.matched_decimation as f64;
-        let middle = self.current.start + self.current.period * self.current.symbols.len() as f64 / 2.0;
+        let middle = self.current.start + self.current.period * self.current.turned.symbols.len() as f64 / 2.0;
         let per_symbol = self.current.period * decimation * front.scale();
         let shift = slope(&self.phases) / (BLOCK_SYMBOLS as f64 * self.current.period) / TAU / decimation;
         Mark {
@@ -449,7 +469,7 @@ impl Engine {
 
     fn show(&mut self, levels: Levels) {
         let gain = (1.0 / (levels.signal + levels.noise).max(1e-30).sqrt()) as f32;
-        let symbols = &self.turned[0].symbols;
+        let symbols = &self.current.turned.symbols;
         self.shown.clear();
         self.shown.extend(
             symbols[symbols.len().saturating_sub(SHOWN)..]
@@ -461,7 +481,7 @@ impl Engine {
     /// Carries the carrier model over to the next window.
     fn follow(&mut self, locked: bool) {
         let old = self.track.model;
-        let window = self.current.symbols.len() as f64 * self.current.period;
+        let window = self.current.turned.symbols.len() as f64 * self.current.period;
         let boundary = self.current.start + window;
         let mut model = old;
         model.move_to(boundary);
@@ -474,13 +494,10 @@ impl Engine {
             model.rate += gain * gain / 8.0 * error / window.max(1.0);
         }
         self.track.last_phase = 0.0;
-        let order = f64::from(self.plan.order());
-        self.track.before.clear();
-        for (k, block) in self.turned[0].blocks.iter().enumerate() {
-            let time = self.current.start + ((k as f64 + 0.5) * BLOCK_SYMBOLS as f64) * self.current.period;
-            let turn = order * (old.phase_at(time) - model.phase_at(time));
-            self.track.before.push(block * Complex64::cis(turn));
-        }
+        let turned = &mut self.current.turned;
+        turned.refer_to(&model, self.plan.order());
+        self.track.before_energy = turned.energy;
+        std::mem::swap(&mut self.track.before, &mut turned.blocks);
         self.track.model = model;
         self.retune_when_far(boundary);
     }
@@ -499,7 +516,7 @@ impl Engine {
         self.matched
             .retune(new, boundary.floor() as i64 - 2 * self.interpolator.margin());
         if self.has_next {
-            let count = self.next.symbols.len();
+            let count = self.next.turned.symbols.len();
             let end = (self.next.start + (WINDOW + 2) as f64 * self.plan.samples_per_symbol() * 1.04) as i64;
             self.matched.extend(end + self.interpolator.margin());
             let mut window = std::mem::take(&mut self.next);
@@ -523,6 +540,7 @@ impl Track {
             levels: None,
             last_phase: 0.0,
             before: Vec::new(),
+            before_energy: 0.0,
             misses: 0,
             clock_misfits: 0,
             locked: false,
@@ -536,27 +554,6 @@ fn wander(plan: &Plan) -> f64 {
         (hz / plan.symbol_rate_hz * WINDOW as f64).clamp(1e-4, 1.0)
     });
     (relative * plan.samples_per_symbol()).powi(2)
-}
-
-/// Turns symbols by the phases of their blocks, linearly between the blocks' centres. Afterwards the symbols
-/// of OQPSK hold I of their own instant and Q of that half a symbol later.
-fn apply_phases(turned: &mut Turned, phases: &[f64], modulation: Modulation) {
-    let rotors: Vec<Complex32> = phases.iter().map(|&p| Complex32::cis(-p as f32)).collect();
-    let half = BLOCK_SYMBOLS as f32 / 2.0;
-    for (n, symbol) in turned.symbols.iter_mut().enumerate() {
-        let block = n / BLOCK_SYMBOLS;
-        let place = ((n % BLOCK_SYMBOLS) as f32 + 0.5 - half) / BLOCK_SYMBOLS as f32;
-        let other = if place < 0.0 {
-            block.saturating_sub(1)
-        } else {
-            (block + 1).min(rotors.len() - 1)
-        };
-        let rotor = rotors[block] + (rotors[other] - rotors[block]) * place.abs();
-        *symbol *= rotor;
-        if modulation == Modulation::Oqpsk {
-            symbol.im = (turned.late[n] * rotor).im;
-        }
-    }
 }
 
 /// Levels of a window's symbols; the phase of BPSK is taken out block by block.
@@ -591,5 +588,13 @@ fn measure_levels(turned: &Turned, modulation: Modulation, order: i32) -> Levels
             )
         }
         _ => Levels::measure(modulation, turned.symbols.iter().copied()),
+    }
+}
+
+/// Response of the matched filter to its pulse, `t` symbols from the centre.
+fn matched_pulse(pulse: Pulse, t: f64) -> f64 {
+    match pulse {
+        Pulse::Srrc { roll_off } => raised_cosine(t, roll_off),
+        _ => (1.0 - t.abs()).max(0.0),
     }
 }
