@@ -77,9 +77,9 @@ fn true_amplitude(apparent: f64, power: f64) -> f64 {
     for _ in 0..30 {
         let guess = f64::midpoint(low, high);
         if folded(guess) < apparent {
-            low = guess
+            low = guess;
         } else {
-            high = guess
+            high = guess;
         }
     }
     f64::midpoint(low, high)

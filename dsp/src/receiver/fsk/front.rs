@@ -32,7 +32,7 @@ impl Front {
         let decimator = (decimation > 1).then(|| {
             let width = half_width_hz.min(decimated_rate * 0.4);
             let stop = decimated_rate - width;
-            let taps = low_pass((width + stop) / 2.0 / rate, (stop - width) / rate, 60.0);
+            let taps = low_pass(f64::midpoint(width, stop) / rate, (stop - width) / rate, 60.0);
             Fir::new(taps, decimation)
         });
         Self {

@@ -24,7 +24,7 @@ use front::Front;
 use num_complex::Complex64;
 use stream::Stream;
 use track::{Emitted, Track};
-use window::{SEGMENT, SEGMENTS, Scratch, Window};
+use window::{SEGMENT, SEGMENTS, Scratch, Signal, Window};
 
 /// Points kept for display.
 const POINTS: usize = 256;
@@ -261,8 +261,10 @@ impl Stages {
             let window = window::estimate(
                 number,
                 &self.lines,
-                &self.x,
-                oversampling,
+                Signal {
+                    x: &self.x,
+                    oversampling,
+                },
                 before,
                 &mut self.scratch,
             );
@@ -277,8 +279,16 @@ impl Stages {
         } else {
             0.0
         };
-        self.track
-            .emit(&self.windows, &self.x, oversampling, first, ended, llrs)
+        self.track.emit(
+            &self.windows,
+            Signal {
+                x: &self.x,
+                oversampling,
+            },
+            first,
+            ended,
+            llrs,
+        )
     }
 
     fn forget(&mut self, oversampling: usize) {
@@ -321,15 +331,14 @@ fn check(config: &SignalConfig) -> Result<(), ConfigError> {
     within("carrier_hz", config.carrier_hz, -half_rate, half_rate)?;
     within("search_hz", config.search_hz, 0.0, half_rate)?;
     if let Some(deviation) = config.deviation_hz {
-        within("deviation_hz", deviation.abs(), 0.0, half_rate)?;
+        within("deviation_hz", deviation, 0.0, half_rate)?;
     }
-    let spread = (config.search_hz + deviation_hz(config).abs()) / config.symbol_rate_hz;
+    let spread = (config.search_hz + deviation_hz(config)) / config.symbol_rate_hz;
     within("search_hz + deviation_hz, in symbol rates,", spread, 0.0, 25.0)?;
-    let fits = match (config.modulation, config.pulse) {
-        (Modulation::Fsk, Pulse::Rect | Pulse::Gaussian { .. }) => true,
-        (Modulation::Gmsk, Pulse::Gaussian { .. }) => true,
-        _ => false,
-    };
+    let fits = matches!(
+        (config.modulation, config.pulse),
+        (Modulation::Fsk, Pulse::Rect) | (Modulation::Fsk | Modulation::Gmsk, Pulse::Gaussian { .. })
+    );
     if let Pulse::Gaussian { bt } = config.pulse {
         within("pulse.bt", bt, 0.1, 10.0)?;
     }

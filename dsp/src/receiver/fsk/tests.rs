@@ -1,1 +1,449 @@
+use super::*;
+use crate::channel::{Channel, ChannelConfig, noise_sigma};
+use crate::modulator::Modulator;
+use proptest::prelude::*;
+use rand::{RngExt, SeedableRng};
 
+const RATE: f64 = 9600.0;
+
+fn config(modulation: Modulation, pulse: Pulse, fsk_input: FskInput, sample_rate_hz: f64) -> SignalConfig {
+    SignalConfig {
+        sample_rate_hz,
+        modulation,
+        symbol_rate_hz: RATE,
+        carrier_hz: 0.0,
+        search_hz: 0.0,
+        pulse,
+        deviation_hz: None,
+        fsk_input,
+        carrier_loop_hz: None,
+        timing_loop_hz: None,
+    }
+}
+
+fn random_bits(count: usize, seed: u64) -> Vec<u8> {
+    let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(seed);
+    (0..count).map(|_| rng.random_range(0..2)).collect()
+}
+
+/// Samples after the channel, and the source position of each symbol's centre.
+fn transmit(config: &SignalConfig, channel: &ChannelConfig, bits: &[u8]) -> (Vec<Complex32>, Vec<f64>) {
+    let mut modulator = Modulator::new(config).unwrap();
+    let (mut clean, mut out) = (Vec::new(), Vec::new());
+    modulator.process(bits, &mut clean);
+    modulator.finish(&mut clean);
+    let mut channel_run = Channel::new(channel).unwrap();
+    channel_run.process(&clean, &mut out);
+    channel_run.finish(&mut out);
+    let speed = 1.0 + channel.clock_ppm * 1e-6;
+    let first = modulator.first_symbol_at();
+    let sps = config.sample_rate_hz / config.symbol_rate_hz;
+    let at = |k: usize| channel.leading as f64 + (first + k as f64 * sps) / speed;
+    (out, (0..bits.len()).map(at).collect())
+}
+
+fn receive(config: &SignalConfig, samples: &[Complex32]) -> SoftBatch {
+    let mut receiver = FskReceiver::new(config).unwrap();
+    let mut out = SoftBatch::default();
+    receiver.process(samples, &mut out);
+    receiver.finish(&mut out);
+    out
+}
+
+/// Source position of every soft bit by the marks.
+fn positions(batch: &SoftBatch) -> Vec<f64> {
+    let mut places = Vec::with_capacity(batch.llrs.len());
+    for (n, mark) in batch.marks.iter().enumerate() {
+        let end = batch.marks.get(n + 1).map_or(batch.llrs.len(), |next| next.bit);
+        places.extend((mark.bit..end).map(|bit| mark.at + (bit - mark.bit) as f64 * mark.samples_per_symbol));
+    }
+    places
+}
+
+/// How the soft bits nearest to the symbols compare.
+#[derive(Debug)]
+struct Comparison {
+    errors: usize,
+    missing: usize,
+    /// Largest distance of a soft bit from its symbol, in symbols.
+    farthest: f64,
+}
+
+fn compare(batch: &SoftBatch, bits: &[u8], at: &[f64]) -> Comparison {
+    let places = positions(batch);
+    assert_eq!(places.len(), batch.llrs.len());
+    assert!(places.windows(2).all(|pair| pair[0] < pair[1] + 3.0));
+    let symbol = at[1] - at[0];
+    let mut result = Comparison {
+        errors: 0,
+        missing: 0,
+        farthest: 0.0,
+    };
+    for (&bit, &at) in bits.iter().zip(at) {
+        let after = places.partition_point(|&place| place < at);
+        let near = [after.saturating_sub(1), after.min(places.len() - 1)];
+        let best = near
+            .into_iter()
+            .min_by(|&a, &b| (places[a] - at).abs().total_cmp(&(places[b] - at).abs()));
+        let best = best.unwrap();
+        let distance = (places[best] - at).abs() / symbol;
+        if distance > 0.4 {
+            result.missing += 1;
+            continue;
+        }
+        result.farthest = result.farthest.max(distance);
+        result.errors += usize::from((batch.llrs[best] > 0) != (bit == 1));
+    }
+    result
+}
+
+const GAUSS: Pulse = Pulse::Gaussian { bt: 0.5 };
+
+/// Every kind of signal: modulation, pulse, deviation.
+const KINDS: [(Modulation, Pulse, Option<f64>); 4] = [
+    (Modulation::Fsk, Pulse::Rect, Some(4800.0)),
+    (Modulation::Fsk, Pulse::Rect, Some(3000.0)),
+    (Modulation::Fsk, GAUSS, Some(3000.0)),
+    (Modulation::Gmsk, GAUSS, None),
+];
+
+#[test]
+fn bursts_come_out_whole_with_frequency_and_clock_offsets() {
+    let bits = random_bits(2000, 3);
+    for (modulation, pulse, deviation_hz) in KINDS {
+        for (fsk_input, sample_rate) in [
+            (FskInput::Iq, 48_000.0),
+            (FskInput::Iq, 250_000.0),
+            (FskInput::FmAudio, 47_040.0),
+        ] {
+            for ppm in [-15_000.0, 80.0, 15_000.0] {
+                let mut config = config(modulation, pulse, fsk_input, sample_rate);
+                config.deviation_hz = deviation_hz;
+                config.search_hz = 2000.0;
+                let channel = ChannelConfig {
+                    noise_sigma: noise_sigma(22.0, sample_rate / RATE),
+                    frequency_hz: if fsk_input == FskInput::Iq { 1300.0 } else { 0.0 },
+                    phase_rad: 1.0,
+                    clock_ppm: ppm,
+                    leading: 7_777,
+                    trailing: 5_000,
+                    ..ChannelConfig::ideal(sample_rate)
+                };
+                let (samples, at) = transmit(&config, &channel, &bits);
+                let batch = receive(&config, &samples);
+                let result = compare(&batch, &bits, &at);
+                let case = format!("{modulation:?} {pulse:?} {fsk_input:?} {sample_rate} {ppm}: {result:?}");
+                assert_eq!((result.errors, result.missing), (0, 0), "{case}");
+                assert!(result.farthest < 0.15, "{case}");
+                let locked: Vec<_> = batch.marks.iter().filter(|mark| mark.locked).collect();
+                let mark = locked[locked.len() / 2];
+                assert!(
+                    (mark.symbol_rate_hz / RATE - 1.0 - ppm * 1e-6).abs() < 1e-3,
+                    "{case}"
+                );
+                let offset = if fsk_input == FskInput::Iq { 1300.0 } else { 0.0 };
+                assert!(
+                    (mark.offset_hz - offset).abs() < 150.0,
+                    "{case} {}",
+                    mark.offset_hz
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn a_carrier_in_the_passband_is_mixed_down() {
+    let bits = random_bits(1000, 4);
+    let mut config = config(Modulation::Gmsk, GAUSS, FskInput::Iq, 96_000.0);
+    config.carrier_hz = -21_000.0;
+    let channel = ChannelConfig {
+        noise_sigma: noise_sigma(20.0, 10.0),
+        leading: 5000,
+        ..ChannelConfig::ideal(96_000.0)
+    };
+    let (samples, at) = transmit(&config, &channel, &bits);
+    let result = compare(&receive(&config, &samples), &bits, &at);
+    assert_eq!((result.errors, result.missing), (0, 0), "{result:?}");
+}
+
+#[test]
+fn audio_of_any_scale_and_offset_is_received() {
+    let bits = random_bits(1500, 5);
+    let config = config(Modulation::Fsk, GAUSS, FskInput::FmAudio, 48_000.0);
+    let channel = ChannelConfig {
+        noise_sigma: noise_sigma(20.0, 5.0),
+        ..ChannelConfig::ideal(48_000.0)
+    };
+    let (samples, at) = transmit(&config, &channel, &bits);
+    for (scale, offset) in [(1.0, 0.0), (0.003, 0.004), (-25.0, -40.0)] {
+        let changed: Vec<_> = samples
+            .iter()
+            .map(|s| Complex32::new(scale * s.re + offset, 0.0))
+            .collect();
+        let mut batch = receive(&config, &changed);
+        if scale < 0.0 {
+            batch.llrs.iter_mut().for_each(|llr| *llr = -*llr);
+        }
+        let result = compare(&batch, &bits, &at);
+        assert_eq!(
+            (result.errors, result.missing),
+            (0, 0),
+            "{scale} {offset} {result:?}"
+        );
+    }
+}
+
+#[test]
+fn long_runs_of_equal_bits_survive() {
+    let mut bits = random_bits(1000, 6);
+    bits[300..420].fill(1);
+    bits[600..750].fill(0);
+    for fsk_input in [FskInput::Iq, FskInput::FmAudio] {
+        let config = config(Modulation::Fsk, Pulse::Rect, fsk_input, 48_000.0);
+        let channel = ChannelConfig {
+            noise_sigma: noise_sigma(18.0, 5.0),
+            ..ChannelConfig::ideal(48_000.0)
+        };
+        let (samples, at) = transmit(&config, &channel, &bits);
+        let result = compare(&receive(&config, &samples), &bits, &at);
+        assert_eq!(
+            (result.errors, result.missing),
+            (0, 0),
+            "{fsk_input:?} {result:?}"
+        );
+    }
+}
+
+#[test]
+fn the_last_symbol_comes_out_and_none_beyond_the_end() {
+    let bits = random_bits(700, 7);
+    let config = config(Modulation::Fsk, Pulse::Rect, FskInput::Iq, 48_000.0);
+    let (samples, at) = transmit(&config, &ChannelConfig::ideal(48_000.0), &bits);
+    let cut = (at[699] + 2.6) as usize + 1;
+    let batch = receive(&config, &samples[..cut]);
+    let places = positions(&batch);
+    assert!(*places.last().unwrap() <= (cut - 1) as f64 && places[0] >= 0.0);
+    assert!((places.last().unwrap() - at[699]).abs() < 1.0);
+    let result = compare(&batch, &bits[..699], &at[..699]);
+    assert_eq!((result.errors, result.missing), (0, 0), "{result:?}");
+}
+
+#[test]
+fn noise_is_neither_locked_nor_believed() {
+    for fsk_input in [FskInput::Iq, FskInput::FmAudio] {
+        let config = config(Modulation::Gmsk, GAUSS, fsk_input, 48_000.0);
+        let channel = ChannelConfig {
+            noise_sigma: 0.3,
+            trailing: 1_000_000,
+            ..ChannelConfig::ideal(48_000.0)
+        };
+        let mut samples = Vec::new();
+        Channel::new(&channel).unwrap().finish(&mut samples);
+        let batch = receive(&config, &samples);
+        assert_eq!(batch.marks.iter().filter(|mark| mark.locked).count(), 0);
+        let mean = batch.llrs.iter().map(|llr| f64::from(llr.abs())).sum::<f64>() / batch.llrs.len() as f64;
+        assert!(mean < 16.0, "{fsk_input:?} {mean}");
+    }
+}
+
+#[test]
+fn a_gap_restarts_and_keeps_the_source_position() {
+    let bits = random_bits(1500, 8);
+    let config = config(Modulation::Fsk, Pulse::Rect, FskInput::Iq, 48_000.0);
+    let (samples, at) = transmit(&config, &ChannelConfig::ideal(48_000.0), &bits);
+    let mut receiver = FskReceiver::new(&config).unwrap();
+    let mut batch = SoftBatch::default();
+    receiver.process(&samples[..3000], &mut batch);
+    receiver.gap(1003, &mut batch);
+    let resumed = batch.llrs.len();
+    receiver.process(&samples[4003..], &mut batch);
+    receiver.finish(&mut batch);
+    let mark = batch.marks.iter().find(|mark| mark.bit == resumed).unwrap();
+    assert!(mark.restart && mark.at >= 4003.0 && mark.at < 4012.0, "{mark:?}");
+    let kept: Vec<usize> = (0..1500).filter(|&k| at[k] < 2990.0 || at[k] > 4013.0).collect();
+    let sent: Vec<u8> = kept.iter().map(|&k| bits[k]).collect();
+    let places: Vec<f64> = kept.iter().map(|&k| at[k]).collect();
+    let result = compare(&batch, &sent, &places);
+    assert_eq!((result.errors, result.missing), (0, 0), "{result:?}");
+}
+
+#[test]
+fn bad_samples_are_zeros() {
+    let bits = random_bits(800, 9);
+    let config = config(Modulation::Gmsk, GAUSS, FskInput::Iq, 48_000.0);
+    let (samples, _) = transmit(&config, &ChannelConfig::ideal(48_000.0), &bits);
+    let (mut bad, mut zeroed) = (samples.clone(), samples);
+    for n in (100..3000).step_by(97) {
+        bad[n] = Complex32::new(f32::NAN, [f32::INFINITY, 0.0][n % 2]);
+        zeroed[n] = Complex32::new(0.0, 0.0);
+    }
+    assert_eq!(receive(&config, &bad).llrs, receive(&config, &zeroed).llrs);
+}
+
+#[test]
+fn impossible_configurations_are_refused() {
+    let good = config(Modulation::Gmsk, GAUSS, FskInput::Iq, 48_000.0);
+    let refused = |change: &dyn Fn(&mut SignalConfig)| {
+        let mut config = good.clone();
+        change(&mut config);
+        FskReceiver::new(&config).unwrap_err()
+    };
+    for value in [f64::NAN, f64::INFINITY, 0.0, -9600.0, 25_000.0, 1e-3] {
+        refused(&|c| c.symbol_rate_hz = value);
+    }
+    refused(&|c| c.sample_rate_hz = f64::NAN);
+    refused(&|c| c.carrier_hz = 30_000.0);
+    refused(&|c| c.search_hz = -1.0);
+    refused(&|c| c.pulse = Pulse::Gaussian { bt: 0.0 });
+    assert!(matches!(
+        refused(&|c| c.modulation = Modulation::Bpsk),
+        ConfigError::PulseMismatch { .. }
+    ));
+    refused(&|c| {
+        c.modulation = Modulation::Fsk;
+        c.deviation_hz = Some(f64::NAN);
+    });
+}
+
+/// Bit error rate of a long transmission.
+fn bit_error_rate(config: &SignalConfig, es_n0_db: f64, count: usize) -> f64 {
+    let bits = random_bits(count, 11);
+    let sps = config.sample_rate_hz / config.symbol_rate_hz;
+    let channel = ChannelConfig {
+        noise_sigma: noise_sigma(es_n0_db, sps),
+        seed: 12,
+        ..ChannelConfig::ideal(config.sample_rate_hz)
+    };
+    let (samples, at) = transmit(config, &channel, &bits);
+    let result = compare(&receive(config, &samples), &bits, &at);
+    (result.errors + result.missing) as f64 / count as f64
+}
+
+#[test]
+fn error_rates_are_those_of_theory() {
+    // Per kind and Es/N0: lowest and highest error rate. FSK of index 1 with a discriminator: not worse than
+    // non-coherent orthogonal detection, exp(-Es/2N0)/2 (J. G. Proakis, Digital Communications, 5.4). FM audio
+    // with white noise: the matched filter, erfc(sqrt(Es/N0))/2.
+    for (fsk_input, es_n0_db, low, high) in [
+        (FskInput::Iq, 8.0, 0.7, 1.0),
+        (FskInput::Iq, 10.0, 0.5, 1.0),
+        (FskInput::FmAudio, 2.0, 0.95, 1.1),
+        (FskInput::FmAudio, 6.0, 0.9, 1.25),
+    ] {
+        let mut config = config(Modulation::Fsk, Pulse::Rect, fsk_input, 48_000.0);
+        config.deviation_hz = Some(4800.0);
+        let ratio = 10f64.powf(es_n0_db / 10.0);
+        let theory = match fsk_input {
+            FskInput::Iq => 0.5 * (-ratio / 2.0).exp(),
+            FskInput::FmAudio => 0.5 * (1.0 - crate::modulator::erf(ratio.sqrt())),
+        };
+        let found = bit_error_rate(&config, es_n0_db, 20_000) / theory;
+        assert!(
+            (low..=high).contains(&found),
+            "{fsk_input:?} at {es_n0_db} dB: {found} times theory"
+        );
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+    #[test]
+    fn chunking_is_invisible(cuts in prop::collection::vec(0usize..3000, 1..12), kind in 0usize..4, audio: bool) {
+        let fsk_input = if audio { FskInput::FmAudio } else { FskInput::Iq };
+        let (modulation, pulse, deviation_hz) = KINDS[kind];
+        let mut config = config(modulation, pulse, fsk_input, 48_000.0);
+        config.deviation_hz = deviation_hz;
+        let channel = ChannelConfig {
+            noise_sigma: noise_sigma(12.0, 5.0),
+            leading: 500,
+            ..ChannelConfig::ideal(48_000.0)
+        };
+        let (samples, _) = transmit(&config, &channel, &random_bits(cuts.iter().sum::<usize>() / 6, 1));
+        let whole = receive(&config, &samples);
+        let mut receiver = FskReceiver::new(&config).unwrap();
+        let mut batch = SoftBatch::default();
+        let mut rest = &samples[..];
+        for cut in cuts {
+            let (now, later) = rest.split_at(cut.min(rest.len()));
+            receiver.process(now, &mut batch);
+            rest = later;
+        }
+        receiver.process(rest, &mut batch);
+        receiver.finish(&mut batch);
+        prop_assert_eq!(whole, batch);
+    }
+}
+
+fn wav(name: &str) -> Option<Vec<Complex32>> {
+    let Ok(data) = std::env::var("GROUNDLINK_DATA") else {
+        println!("skipped: GROUNDLINK_DATA is not set");
+        return None;
+    };
+    let bytes = std::fs::read(std::path::Path::new(&data).join("iq").join(name)).unwrap();
+    let channels = usize::from(bytes[22]);
+    let data = bytes.windows(4).position(|tag| tag == b"data").unwrap() + 8;
+    let value = |b: &[u8]| f32::from(i16::from_le_bytes([b[0], b[1]])) / 32768.0;
+    let sample = |b: &[u8]| Complex32::new(value(b), if channels == 2 { value(&b[2..]) } else { 0.0 });
+    Some(bytes[data..].chunks_exact(2 * channels).map(sample).collect())
+}
+
+/// Indices at which the 64-bit word occurs without an error.
+fn find(llrs: &[i8], word: u64) -> Vec<usize> {
+    let bits = |from: usize| {
+        llrs[from..from + 64]
+            .iter()
+            .fold(0, |word, &llr| word << 1 | u64::from(llr > 0))
+    };
+    (0..llrs.len().saturating_sub(63))
+        .filter(|&from| bits(from) == word)
+        .collect()
+}
+
+#[test]
+fn three_gmsk_bursts_of_a_recording_have_faultless_sync_words() {
+    let Some(samples) = wav("orbicraft-z_48k_iq.wav") else {
+        return;
+    };
+    let mut config = config(Modulation::Gmsk, GAUSS, FskInput::Iq, 48_000.0);
+    config.search_hz = 2000.0;
+    let batch = receive(&config, &samples);
+    let found = find(&batch.llrs, 0x5072_F64B_2D90_B1F5);
+    assert_eq!(found.len(), 3, "{found:?}");
+    // The second and third burst carry the same frame: sync, 64 bits of header and 1280 coded bits.
+    let hard = |from: usize| {
+        batch.llrs[from..from + 1408]
+            .iter()
+            .map(|&llr| llr > 0)
+            .collect::<Vec<_>>()
+    };
+    let differing = hard(found[1])
+        .iter()
+        .zip(hard(found[2]))
+        .filter(|&(&a, b)| a != b)
+        .count();
+    assert_eq!(differing, 0);
+    let places = positions(&batch);
+    for (&bit, symbol) in found.iter().zip([1654.0, 10_977.0, 17_617.0]) {
+        assert!(
+            (places[bit] / 5.0 - symbol).abs() < 20.0,
+            "{} {symbol}",
+            places[bit] / 5.0
+        );
+    }
+}
+
+#[test]
+fn a_recording_of_fm_audio_is_locked_at_its_symbol_rate() {
+    let Some(samples) = wav("trisat_48k_fmdemod.wav") else {
+        return;
+    };
+    let mut config = config(Modulation::Fsk, Pulse::Rect, FskInput::FmAudio, 48_000.0);
+    config.symbol_rate_hz = 9766.0;
+    let batch = receive(&config, &samples);
+    let locked: Vec<_> = batch.marks.iter().filter(|mark| mark.locked).collect();
+    assert!(locked.len() > 400, "{}", locked.len());
+    let mut rates: Vec<f64> = locked.iter().map(|mark| mark.symbol_rate_hz).collect();
+    rates.sort_by(f64::total_cmp);
+    assert!((rates[rates.len() / 2] - 9765.7).abs() < 1.0);
+}

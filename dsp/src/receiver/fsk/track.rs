@@ -2,7 +2,7 @@
 
 use super::eye::Eye;
 use super::stream::Stream;
-use super::window::{SEGMENT, SEGMENTS, Window, value_at};
+use super::window::{SEGMENT, SEGMENTS, Signal, Window};
 use crate::SoftBatch;
 
 /// Clock difference, in symbols, up to which two estimates are of the same clock.
@@ -70,19 +70,18 @@ impl Track {
     pub(super) fn emit(
         &mut self,
         windows: &Stream<Window>,
-        x: &Stream<f32>,
-        oversampling: usize,
+        signal: Signal<'_>,
         begin: f64,
         ended: bool,
         llrs: &mut Vec<i8>,
     ) -> Option<Emitted> {
         self.values.clear();
-        let end = x.end().saturating_sub(1) as f64 / oversampling as f64;
+        let end = signal.x.end().saturating_sub(1) as f64 / signal.oversampling as f64;
         if self.segment >= windows.end() {
             let last = self.last.filter(|_| ended && !self.done)?;
             self.done = true;
             let line = Line::through(&last, 1.0 + last.window.rate.deviation);
-            return Some(self.sample(&line, &last, end + 1e-9, x, oversampling, false, llrs));
+            return Some(self.sample(&line, &last, end + 1e-9, signal, false, llrs));
         }
         let window = best(windows, self.segment);
         let u = (self.segment * SEGMENT) as f64 + SEGMENT as f64 / 2.0;
@@ -102,7 +101,7 @@ impl Track {
             let from = self.last.map_or(begin, |last| last.u);
             self.next = (line.clock(from) - 0.5).ceil() + 0.5;
         }
-        let emitted = self.sample(&line, &anchor, u.min(end), x, oversampling, restart, llrs);
+        let emitted = self.sample(&line, &anchor, u.min(end), signal, restart, llrs);
         self.last = Some(anchor);
         self.segment += 1;
         Some(emitted)
@@ -139,8 +138,7 @@ impl Track {
         line: &Line,
         anchor: &Anchor,
         until: f64,
-        x: &Stream<f32>,
-        oversampling: usize,
+        signal: Signal<'_>,
         restart: bool,
         llrs: &mut Vec<i8>,
     ) -> Emitted {
@@ -150,14 +148,14 @@ impl Track {
         let noise = (eye.noise * eye.noise)
             .max(1e-4 * eye.amplitude * eye.amplitude)
             .max(1e-30);
-        let scale = 2.0 * eye.amplitude / noise / f64::from(SoftBatch::LLR_UNIT);
+        let scale = 2.0 * anchor.window.trust * eye.amplitude / noise / f64::from(SoftBatch::LLR_UNIT);
         loop {
             let u = line.time(self.next);
             if u >= until {
                 break;
             }
             self.next += 1.0;
-            let value = value_at(x, u, oversampling).unwrap_or(eye.middle as f32);
+            let value = signal.at(u).unwrap_or(eye.middle as f32);
             self.values.push(value);
             let llr = (scale * (f64::from(value) - eye.middle))
                 .round()

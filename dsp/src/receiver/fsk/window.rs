@@ -26,6 +26,8 @@ pub(super) struct Window {
     pub(super) centre: f64,
     pub(super) eye: Eye,
     pub(super) locked: bool,
+    /// How far the symbols are to be believed, 0 to 1: without a clock there is no information.
+    pub(super) trust: f64,
 }
 
 impl Window {
@@ -44,16 +46,25 @@ fn centre_block(window: usize) -> usize {
     window * SEGMENT / BLOCK + BLOCKS / 2
 }
 
-/// Value of the filtered signal at a symbol time.
-pub(super) fn value_at(x: &Stream<f32>, u: f64, oversampling: usize) -> Option<f32> {
-    let position = u * oversampling as f64;
-    if position < 0.0 {
-        return None;
+/// The filtered signal on symbol time.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Signal<'a> {
+    pub(super) x: &'a Stream<f32>,
+    pub(super) oversampling: usize,
+}
+
+impl Signal<'_> {
+    /// Value at a symbol time, where it is known.
+    pub(super) fn at(&self, u: f64) -> Option<f32> {
+        let position = u * self.oversampling as f64;
+        if position < 0.0 {
+            return None;
+        }
+        let whole = position as usize;
+        let low = *self.x.get(whole)?;
+        let high = *self.x.get(whole + 1)?;
+        Some(low + (high - low) * (position - whole as f64) as f32)
     }
-    let whole = position as usize;
-    let low = *x.get(whole)?;
-    let high = *x.get(whole + 1)?;
-    Some(low + (high - low) * (position - whole as f64) as f32)
 }
 
 /// Scratch of the estimation.
@@ -67,8 +78,7 @@ pub(super) struct Scratch {
 pub(super) fn estimate(
     window: usize,
     lines: &Stream<Complex64>,
-    x: &Stream<f32>,
-    oversampling: usize,
+    signal: Signal<'_>,
     before: Option<&Window>,
     scratch: &mut Scratch,
 ) -> Window {
@@ -91,11 +101,12 @@ pub(super) fn estimate(
     let speed = 1.0 + rate.deviation;
     let mut u = begin + (0.5 - this.clock(begin)).rem_euclid(1.0) / speed;
     while u < end {
-        scratch.values.extend(value_at(x, u, oversampling));
+        scratch.values.extend(signal.at(u));
         u += 1.0 / speed;
     }
     let held = before.map(|w| w.eye).unwrap_or_default();
     this.eye = eye::measure(&scratch.values, &mut scratch.sorted).unwrap_or(held);
     this.locked = rate.coherence > LOCK_COHERENCE && this.eye.ratio() > LOCK_RATIO;
+    this.trust = (rate.coherence / LOCK_COHERENCE).powi(2).min(1.0);
     this
 }
