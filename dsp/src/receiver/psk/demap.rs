@@ -12,30 +12,31 @@ pub(super) struct Levels {
 }
 
 impl Levels {
-    /// Measures symbols that carry no phase error.
-    ///
-    /// BPSK leaves its imaginary part to the noise alone. Otherwise the second and fourth moments tell signal
-    /// from noise (D. R. Pauluzzi and N. C. Beaulieu, 2000: M2M4).
-    pub fn measure(modulation: Modulation, symbols: impl Iterator<Item = Complex32>) -> Self {
-        let (mut count, mut re, mut im, mut fourth) = (0.0_f64, 0.0_f64, 0.0_f64, 0.0_f64);
+    /// Tells signal from noise by the second and fourth moments (D. R. Pauluzzi and N. C. Beaulieu, 2000:
+    /// M2M4); the phase of the symbols does not matter.
+    pub fn from_moments(symbols: impl Iterator<Item = Complex32>) -> Self {
+        let (mut count, mut second, mut fourth) = (0.0_f64, 0.0_f64, 0.0_f64);
         for symbol in symbols {
-            let (i, q) = (f64::from(symbol.re).powi(2), f64::from(symbol.im).powi(2));
+            let power = f64::from(symbol.norm_sqr());
             count += 1.0;
-            re += i;
-            im += q;
-            fourth += (i + q) * (i + q);
+            second += power;
+            fourth += power * power;
         }
-        let (re, im, fourth) = (re / count, im / count, fourth / count);
-        let total = re + im;
-        let signal = match modulation {
-            Modulation::Bpsk => re - im,
-            _ => (2.0 * total * total - fourth).max(0.0).sqrt(),
-        };
+        let (second, fourth) = (second / count, fourth / count);
+        Self::split(second, (2.0 * second * second - fourth).max(0.0).sqrt())
+    }
+
+    /// Levels of BPSK symbols, given the sum of their squares along the carrier's phase, to which signal
+    /// adds and noise does not.
+    pub fn from_squares(symbols: &[Complex32], signal: f64) -> Self {
+        let count = symbols.len() as f64;
+        let total: f64 = symbols.iter().map(|s| f64::from(s.norm_sqr())).sum();
+        Self::split(total / count, signal / count)
+    }
+
+    fn split(total: f64, signal: f64) -> Self {
         let signal = signal.clamp(0.02 * total, 0.9999 * total);
-        Self {
-            signal,
-            noise: total - signal,
-        }
+        Self { signal, noise: total - signal }
     }
 
     /// Follows a new measurement.

@@ -26,6 +26,8 @@ const LOCK_POWER: f64 = 8.0;
 const CLOCK_COHERENCE: f64 = 2.0;
 /// Offset from the filter's carrier, in symbol rates, that makes the filter follow.
 const RETUNE: f64 = 0.008;
+/// Phase blocks to each side that the level measurement of BPSK averages.
+const LEVEL_REACH: usize = 6;
 /// Symbols kept for display.
 const SHOWN: usize = 256;
 
@@ -556,38 +558,21 @@ fn wander(plan: &Plan) -> f64 {
     (relative * plan.samples_per_symbol()).powi(2)
 }
 
-/// Levels of a window's symbols; the phase of BPSK is taken out block by block.
+/// Levels of a window's symbols.
 fn measure_levels(turned: &Turned, modulation: Modulation, order: i32) -> Levels {
-    if turned.symbols.is_empty() {
-        return Levels {
-            signal: 0.0,
-            noise: 1.0,
-        };
-    }
     match modulation {
-        Modulation::Oqpsk => Levels::measure(
-            modulation,
-            turned
-                .symbols
-                .iter()
-                .zip(&turned.late)
-                .map(|(s, l)| Complex32::new(s.re, l.im)),
+        _ if turned.symbols.is_empty() => Levels { signal: 0.0, noise: 1.0 },
+        Modulation::Oqpsk => Levels::from_moments(
+            turned.symbols.iter().zip(&turned.late).map(|(s, l)| Complex32::new(s.re, l.im)),
         ),
         Modulation::Bpsk => {
-            let reach = 4;
-            let mut phases = Vec::new();
-            let mut last = 0.0;
-            residual_phase(&[], &turned.blocks, &[], reach, order, &mut last, &mut phases);
-            Levels::measure(
-                modulation,
-                turned
-                    .symbols
-                    .iter()
-                    .enumerate()
-                    .map(|(n, s)| s * Complex32::cis(-phases[n / BLOCK_SYMBOLS] as f32)),
-            )
+            let (mut last, mut phases) = (0.0, Vec::new());
+            residual_phase(&[], &turned.blocks, &[], LEVEL_REACH, order, &mut last, &mut phases);
+            let along = turned.blocks.iter().zip(&phases);
+            let signal: f64 = along.map(|(b, p)| (b * Complex64::cis(-f64::from(order) * p)).re).sum();
+            Levels::from_squares(&turned.symbols, signal)
         }
-        _ => Levels::measure(modulation, turned.symbols.iter().copied()),
+        _ => Levels::from_moments(turned.symbols.iter().copied()),
     }
 }
 
