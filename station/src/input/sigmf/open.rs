@@ -63,8 +63,11 @@ pub(crate) fn open_pair(
         })
     })?;
     let input = ByteInput::open(found)?;
-    let length = input.length;
-    open_data(name, "SigMF", input, length, meta, options)
+    let extent = Extent {
+        available: input.length,
+        declared: None,
+    };
+    open_data(name, "SigMF", input, extent, meta, options)
 }
 
 fn read_meta_file(path: &str) -> Result<Vec<u8>, InputError> {
@@ -140,9 +143,13 @@ fn open_in_archive(
     let available = input
         .length
         .map(|length| length.saturating_sub(archive.data_offset));
-    let length = available.map_or(archive.data_bytes, |available| available.min(archive.data_bytes));
+    let available = available.map_or(archive.data_bytes, |available| available.min(archive.data_bytes));
+    let extent = Extent {
+        available: Some(available),
+        declared: Some(archive.data_bytes),
+    };
     input.reader = Box::new(input.reader.take(archive.data_bytes));
-    open_data(name, "SigMF archive", input, Some(length), meta, options)
+    open_data(name, "SigMF archive", input, extent, meta, options)
 }
 
 fn skip(reader: &mut dyn Read, bytes: u64) -> io::Result<()> {
@@ -153,12 +160,21 @@ fn skip(reader: &mut dyn Read, bytes: u64) -> io::Result<()> {
     Ok(())
 }
 
-/// Sets up the stream of samples; `input` stands at the first byte of `data_bytes` data.
+/// Bytes of a data file.
+#[derive(Clone, Copy)]
+struct Extent {
+    /// That are there, where known.
+    available: Option<u64>,
+    /// That should be there, where stated.
+    declared: Option<u64>,
+}
+
+/// Sets up the stream of samples; `input` stands at the first byte of the data.
 fn open_data(
     name: &str,
     kind: &str,
     input: ByteInput,
-    data_bytes: Option<u64>,
+    extent: Extent,
     mut meta: Meta,
     options: &OpenOptions,
 ) -> Result<Box<dyn SampleSource>, InputError> {
@@ -182,7 +198,7 @@ fn open_data(
         .segments
         .iter()
         .fold(0, |sum, s| sum.saturating_add(s.header_bytes));
-    let length = data_bytes.map(|bytes| bytes.saturating_sub(headers).saturating_sub(trailing) / size);
+    let samples_in = |bytes: u64| bytes.saturating_sub(headers).saturating_sub(trailing) / size;
     let mut reader: Box<dyn Read + Send> = input.reader;
     if held > 0 {
         reader = Box::new(HoldBack {
@@ -202,7 +218,7 @@ fn open_data(
         format: described,
         complex: format.complex,
         sample_rate_hz: Some(rate),
-        length,
+        length: extent.available.map(samples_in),
         captures: meta.segments.into_iter().map(|s| s.capture).collect(),
         hardware: meta.hardware,
     };
@@ -211,7 +227,7 @@ fn open_data(
         info,
         encoding,
         live: input.live,
-        declared: None,
+        declared: extent.declared.map(samples_in),
         jumps,
         warnings,
     };
