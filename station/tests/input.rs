@@ -283,7 +283,9 @@ proptest! {
         damage in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..10),
     ) {
         let mut bytes = if zst { zstd(&cu8(20_000)) } else { gzip(&cu8(20_000)) };
-        damage.iter().for_each(|(at, value)| *at.get_mut(&mut bytes) = *value);
+        for (at, value) in damage {
+            *at.get_mut(&mut bytes) = value;
+        }
         let opened = open_reader("-", Box::new(Cursor::new(bytes)), &options("cu8", 1e6));
         if let Ok(mut source) = opened {
             drain(&mut *source, 1000);

@@ -1,4 +1,4 @@
-//! SigMF recordings: what is written reads back, and what others write is understood.
+//! `SigMF` recordings: what is written reads back, and what others write is understood.
 
 mod input_support;
 
@@ -518,7 +518,9 @@ proptest! {
     ) {
         let mut bytes = tar_of(&[("a.sigmf-meta", &archive_meta()), ("a.sigmf-data", &[7; 1000])]);
         let length = bytes.len();
-        damage.iter().for_each(|(at, value)| bytes[at % length] = *value);
+        for (at, value) in damage {
+            bytes[at % length] = value;
+        }
         bytes.truncate(length - cut % length);
         let _ = locate(&mut &bytes[..], false);
         let _ = locate(&mut &bytes[..], true);

@@ -29,7 +29,7 @@ fn format_chunk(tag: u16, channels: u16, rate: u32, bits: u16) -> Vec<u8> {
 /// A file of 16-bit stereo at 48 kS/s with chunks before the data and whatever size of the data.
 fn wav(form: &[u8], before: &[Vec<u8>], data_size: u32, data: &[u8]) -> Vec<u8> {
     let mut bytes = [form, &u32::MAX.to_le_bytes(), b"WAVE"].concat();
-    before.iter().for_each(|c| bytes.extend(c));
+    bytes.extend(before.concat());
     bytes.extend(chunk(b"data", data_size, &[]));
     bytes.extend(data);
     bytes

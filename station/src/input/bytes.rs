@@ -61,7 +61,9 @@ impl StreamDefect {
 /// Whether a read failed only because the data end there ([`StreamDefect`]): whoever reads should use what came
 /// before and warn with the error's text.
 pub fn is_defect(error: &io::Error) -> bool {
-    error.get_ref().is_some_and(|inner| inner.is::<StreamDefect>())
+    error
+        .get_ref()
+        .is_some_and(<dyn std::error::Error + Send + Sync>::is::<StreamDefect>)
 }
 
 /// An opened input, decompressed.
@@ -91,7 +93,7 @@ impl ByteInput {
                 name: path.to_owned(),
             });
         }
-        let length = meta.is_file().then(|| meta.len());
+        let length = meta.is_file().then_some(meta.len());
         Self::from_reader(path, Box::new(file), length, !meta.is_file())
     }
 

@@ -101,7 +101,7 @@ pub enum InputError {
         /// What is wrong with it.
         source: WavError,
     },
-    /// A SigMF recording or archive that cannot be used.
+    /// A `SigMF` recording or archive that cannot be used.
     #[error("{name}: {source}")]
     Sigmf {
         /// The path as given.

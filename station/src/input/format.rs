@@ -41,7 +41,7 @@ impl SampleFormat {
     }
 }
 
-/// The SigMF datatype, such as `ci16_le` or `cu8`.
+/// The `SigMF` datatype, such as `ci16_le` or `cu8`.
 impl fmt::Display for SampleFormat {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let end = match (self.number.bytes(), self.big_endian) {
@@ -58,7 +58,7 @@ impl fmt::Display for SampleFormat {
     }
 }
 
-/// SigMF datatypes, and the names other programs have for the same: `cs16`, `sc16`, `fc32`, `s16` (real).
+/// `SigMF` datatypes, and the names other programs have for the same: `cs16`, `sc16`, `fc32`, `s16` (real).
 /// Little-endian where the name does not say.
 impl FromStr for SampleFormat {
     type Err = InputError;

@@ -98,7 +98,7 @@ mod tests {
         let long: Vec<u8> = (0..100_000u32).map(|i| i as u8).collect();
         let text: String = long
             .chunks(37)
-            .map(|l| l.iter().map(|b| format!("{b:02x}")).collect::<String>() + "\n")
+            .flat_map(|l| l.iter().map(|b| format!("{b:02x}")).chain(["\n".to_owned()]))
             .collect();
         assert!(decode(text.as_bytes()) == (long, None));
     }

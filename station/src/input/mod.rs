@@ -47,7 +47,7 @@ pub enum SampleType {
     F64,
 }
 
-/// Layout of raw samples: what SigMF calls the datatype.
+/// Layout of raw samples: what `SigMF` calls the datatype.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SampleFormat {
     /// Number type.
@@ -74,7 +74,7 @@ pub struct Capture {
 pub struct InputInfo {
     /// Path, or `-`.
     pub name: String,
-    /// Container and number format for people: "SigMF ci16_le", "WAV PCM 16 bit stereo", "raw cu8, gzip".
+    /// Container and number format for people: "`SigMF` `ci16_le`", "WAV PCM 16 bit stereo", "raw cu8, gzip".
     pub format: String,
     /// Whether samples are complex (false: one real value each, the imaginary part is zero).
     pub complex: bool,

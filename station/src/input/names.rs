@@ -2,7 +2,7 @@
 //!
 //! | program | pattern |
 //! |---|---|
-//! | SatDump | `2023-08-10_12-00-00_6000000SPS_1702500000Hz.cs16` (also with milliseconds: `12-00-00-123`) |
+//! | `SatDump` | `2023-08-10_12-00-00_6000000SPS_1702500000Hz.cs16` (also with milliseconds: `12-00-00-123`) |
 //! | gqrx | `gqrx_20230810_120000_145800000_48000_fc.raw`, cf32 |
 //! | `rtl_433` | `g001_433.92M_250k.cu8`: a number with M is the frequency, one with k the rate |
 //! | SDR#, HDSDR | `SDRSharp_20230810_120000Z_433920000Hz_IQ.wav`, `HDSDR_20230810_120000Z_7100kHz_RF.wav` |

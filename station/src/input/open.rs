@@ -59,7 +59,7 @@ impl OpenOptions {
     }
 }
 
-/// Opens samples at `path`: a SigMF recording (either of its files, their common base name, or an archive), a
+/// Opens samples at `path`: a `SigMF` recording (either of its files, their common base name, or an archive), a
 /// WAV file, or raw samples; each as it is or compressed with gzip or zstd. `-` is standard input.
 ///
 /// The source's sample rate is always known. Raw samples need format and rate from `options`, or from a name as
@@ -84,7 +84,7 @@ pub fn open_samples(path: &str, options: &OpenOptions) -> Result<Box<dyn SampleS
 /// may tell format, rate, time and frequency.
 ///
 /// # Errors
-/// As [`open_samples`]. A SigMF archive must have the metadata before the data, since there is no going back.
+/// As [`open_samples`]. A `SigMF` archive must have the metadata before the data, since there is no going back.
 pub fn open_reader(
     name: &str,
     reader: Box<dyn io::Read + Send>,

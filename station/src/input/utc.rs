@@ -23,7 +23,7 @@ pub(crate) fn from_parts(date: [u32; 3], time: [u32; 3], nanos: u32) -> Option<E
     .ok()
 }
 
-/// Reads ISO 8601 as SigMF requires it: `2024-05-01T12:00:00.125Z`. A missing zone is taken for UTC, offsets
+/// Reads ISO 8601 as `SigMF` requires it: `2024-05-01T12:00:00.125Z`. A missing zone is taken for UTC, offsets
 /// such as `+02:00` are applied.
 pub(crate) fn parse_iso(text: &str) -> Option<Epoch> {
     let (date, rest) = text.trim().split_once(['T', 't', ' '])?;

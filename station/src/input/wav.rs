@@ -2,7 +2,7 @@
 //!
 //! Our own reading of the chunks, since crate `hound` knows neither RF64/BW64 (EBU Tech 3306, ITU-R BS.2088: sizes
 //! in a `ds64` chunk) nor what pipes and recordings over 4 GB leave in the sizes, nor the `auxi` chunk in which
-//! SDR programs (SpectraVue, HDSDR, SDR#) put start time and tuned frequency. In the tests `hound` is the oracle.
+//! SDR programs (`SpectraVue`, HDSDR, SDR#) put start time and tuned frequency. In the tests `hound` is the oracle.
 
 use super::bytes::ByteInput;
 use super::convert::Encoding;

@@ -1,4 +1,4 @@
-//! SigMF archives: where in a tar the data lie, and what the metadata say.
+//! `SigMF` archives: where in a tar the data lie, and what the metadata say.
 
 use super::{DATA_ENDING, MAX_META_BYTES, META_ENDING, SigmfError};
 use std::io::{self, Read};

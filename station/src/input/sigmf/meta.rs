@@ -1,4 +1,4 @@
-//! SigMF metadata as far as a receiver needs them.
+//! `SigMF` metadata as far as a receiver needs them.
 
 use super::SigmfError;
 use crate::input::stream::Jump;

@@ -1,6 +1,6 @@
-//! SigMF recordings: metadata and data side by side, or both in a tar archive.
+//! `SigMF` recordings: metadata and data side by side, or both in a tar archive.
 //!
-//! Source: the SigMF specification 1.2, namespace `core`. Only recordings of one channel are read.
+//! Source: the `SigMF` specification 1.2, namespace `core`. Only recordings of one channel are read.
 
 mod archive;
 mod meta;
@@ -23,11 +23,11 @@ pub(crate) const MAX_META_BYTES: u64 = 64 << 20;
 pub(crate) const META_ENDING: &str = ".sigmf-meta";
 pub(crate) const DATA_ENDING: &str = ".sigmf-data";
 
-/// What is wrong with a SigMF recording or archive.
+/// What is wrong with a `SigMF` recording or archive.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum SigmfError {
-    /// No JSON, or not of the shape that SigMF prescribes.
+    /// No JSON, or not of the shape that `SigMF` prescribes.
     #[error("SigMF metadata: {0}")]
     Json(#[from] serde_json::Error),
     /// Longer than any metadata.
@@ -48,7 +48,7 @@ pub enum SigmfError {
         /// Channels found.
         channels: u64,
     },
-    /// Metadata without data, which SigMF allows.
+    /// Metadata without data, which `SigMF` allows.
     #[error("SigMF core:metadata_only: there are no samples with these metadata")]
     MetadataOnly,
     /// A data file named with a path.

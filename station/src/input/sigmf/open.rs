@@ -1,4 +1,4 @@
-//! From a SigMF recording to a source of samples.
+//! From a `SigMF` recording to a source of samples.
 
 use super::{DATA_ENDING, META_ENDING, Meta, SigmfError, archive, parse_meta};
 use crate::input::bytes::{ByteInput, without_codec};
@@ -104,7 +104,7 @@ pub(crate) fn open_archive_file(
     };
     let archive = archive.map_err(wrap)?;
     let input = ByteInput::open(path)?;
-    open_in_archive(path, input, archive, true, options)
+    open_in_archive(path, input, &archive, true, options)
 }
 
 /// Opens an archive that can be read only once.
@@ -117,13 +117,13 @@ pub(crate) fn open_archive_stream(
         name: name.to_owned(),
         source,
     })?;
-    open_in_archive(name, input, archive, false, options)
+    open_in_archive(name, input, &archive, false, options)
 }
 
 fn open_in_archive(
     name: &str,
     mut input: ByteInput,
-    archive: archive::Archive,
+    archive: &archive::Archive,
     from_start: bool,
     options: &OpenOptions,
 ) -> Result<Box<dyn SampleSource>, InputError> {

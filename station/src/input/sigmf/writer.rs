@@ -1,4 +1,4 @@
-//! Writing SigMF recordings.
+//! Writing `SigMF` recordings.
 
 use super::{DATA_ENDING, META_ENDING};
 use crate::input::{SampleFormat, SampleType, utc};
