@@ -1,1 +1,13 @@
-//! x
+//! What the benchmarks, the throughput program and the Eb/N0 sweep share: test signals made in memory,
+//! receivers put together by hand, statistics, theory and curves.
+
+pub mod align;
+pub mod curve;
+pub mod ideal;
+pub mod link;
+pub mod receive;
+pub mod source;
+pub mod statistics;
+pub mod sweep;
+pub mod theory;
+pub mod usage;

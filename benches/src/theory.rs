@@ -1,0 +1,146 @@
+//! Error rates that theory gives for the additive white Gaussian noise channel.
+
+use groundlink_decoder::coding::CodingConfig;
+use groundlink_dsp::Modulation;
+use std::f64::consts::PI;
+
+/// A level in dB as a power ratio.
+pub fn from_db(db: f64) -> f64 {
+    10f64.powf(db / 10.0)
+}
+
+/// Complementary error function: Taylor series of erf up to 2.5, continued fraction beyond (Abramowitz and
+/// Stegun 7.1.6 and 7.1.14). Relative error below 1e-10.
+pub fn erfc(x: f64) -> f64 {
+    if x < 0.0 {
+        return 2.0 - erfc(-x);
+    }
+    let bell = (-x * x).exp() / PI.sqrt();
+    if x < 2.5 {
+        let (mut term, mut sum) = (x, x);
+        for n in 1..60 {
+            term *= 2.0 * x * x / f64::from(2 * n + 1);
+            sum += term;
+        }
+        return 1.0 - 2.0 * bell * sum;
+    }
+    let fraction = (1..=60).rev().fold(x, |tail, k| x + f64::from(k) / 2.0 / tail);
+    bell / fraction
+}
+
+/// Bit error rate of ideal coherent BPSK, QPSK and OQPSK: `0.5 erfc(sqrt(Eb/N0))`.
+pub fn psk_ber(eb_n0_db: f64) -> f64 {
+    0.5 * erfc(from_db(eb_n0_db).sqrt())
+}
+
+/// Bit error rate of orthogonal FSK (index 1) received without carrier phase: `0.5 exp(-Eb/N0 / 2)`.
+pub fn orthogonal_fsk_ber(eb_n0_db: f64) -> f64 {
+    0.5 * (-from_db(eb_n0_db) / 2.0).exp()
+}
+
+/// Reference of a modulation, with its name. For GMSK it is that of coherent MSK, which no receiver of GMSK
+/// reaches.
+pub fn reference_ber(modulation: Modulation, eb_n0_db: f64) -> f64 {
+    match modulation {
+        Modulation::Fsk => orthogonal_fsk_ber(eb_n0_db),
+        _ => psk_ber(eb_n0_db),
+    }
+}
+
+/// What [`reference_ber`] is called.
+pub fn reference_name(modulation: Modulation) -> &'static str {
+    match modulation {
+        Modulation::Fsk => "orthogonal FSK, no carrier phase",
+        Modulation::Gmsk => "coherent MSK",
+        _ => "0.5 erfc(sqrt(Eb/N0))",
+    }
+}
+
+/// Probability that a frame of this coding is lost when its bits err independently with probability `ber`.
+/// `None` where an inner code makes the errors come in bursts; such links have no closed form.
+pub fn frame_error_rate(coding: &CodingConfig, ber: f64) -> Option<f64> {
+    if coding.convolutional.is_some() {
+        return None;
+    }
+    let Some(rs) = &coding.reed_solomon else {
+        let bits = (coding.frame_bytes() * 8) as f64;
+        return Some(-(bits * (-ber).ln_1p()).exp_m1());
+    };
+    let codeword = rs.data_bytes / rs.interleave + rs.parity;
+    let symbol = -(8.0 * (-ber).ln_1p()).exp_m1();
+    let lost = more_than(rs.parity / 2, codeword, symbol);
+    Some(-(rs.interleave as f64 * (-lost).ln_1p()).exp_m1())
+}
+
+/// Probability of more than `limit` hits in `trials`, each of probability `p`.
+fn more_than(limit: usize, trials: usize, p: f64) -> f64 {
+    if p <= 0.0 {
+        return 0.0;
+    }
+    let mut log_choose = 0.0;
+    let mut sum = 0.0;
+    for hits in 0..=trials {
+        if hits > limit {
+            let log = log_choose + hits as f64 * p.ln() + (trials - hits) as f64 * (-p).ln_1p();
+            sum += log.exp();
+        }
+        log_choose += ((trials - hits) as f64 / (hits + 1) as f64).ln();
+    }
+    sum.min(1.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use groundlink_station::profile::Profile;
+
+    #[test]
+    fn erfc_of_published_tables() {
+        // Abramowitz and Stegun, tables 7.1 and 7.3.
+        for (x, expected) in [
+            (0.0, 1.0),
+            (0.5, 0.479_500_122_187),
+            (1.0, 0.157_299_207_050),
+            (2.0, 4.677_734_981_047e-3),
+            (3.0, 2.209_049_699_859e-5),
+            (5.0, 1.537_459_794_428e-12),
+            (-1.0, 1.842_700_792_950),
+        ] {
+            assert!(
+                (erfc(x) / expected - 1.0).abs() < 1e-10,
+                "erfc({x}) = {}",
+                erfc(x)
+            );
+        }
+        assert!((erfc(2.5 - 1e-12) / erfc(2.5) - 1.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn bpsk_reaches_1e_5_at_9_59_db() {
+        assert!((psk_ber(9.588) / 1e-5 - 1.0).abs() < 0.01);
+    }
+
+    #[test]
+    fn reed_solomon_meets_published_points() {
+        // aff3ct/error_rate_references, RS(255,223) over BPSK and AWGN.
+        let mut coding = Profile::builtin("demo").unwrap().coding_config().unwrap();
+        coding.convolutional = None;
+        let rs = coding.reed_solomon.as_mut().unwrap();
+        (rs.interleave, rs.data_bytes) = (1, 223);
+        for (eb_n0_db, expected) in [(5.4, 2.16e-1), (6.0, 4.95e-3), (6.2, 7.78e-4)] {
+            let channel_db = eb_n0_db + 10.0 * (223.0_f64 / 255.0).log10();
+            let found = frame_error_rate(&coding, psk_ber(channel_db)).unwrap();
+            assert!((found / expected - 1.0).abs() < 0.1, "{eb_n0_db} dB: {found:.3e}");
+        }
+    }
+
+    #[test]
+    fn an_uncoded_frame_is_lost_by_its_first_wrong_bit() {
+        let mut coding = Profile::builtin("demo").unwrap().coding_config().unwrap();
+        assert_eq!(frame_error_rate(&coding, 1e-3), None);
+        (coding.convolutional, coding.reed_solomon) = (None, None);
+        coding.block_bytes = 100;
+        let expected = 1.0 - 0.999_f64.powi(800);
+        assert!((frame_error_rate(&coding, 1e-3).unwrap() - expected).abs() < 1e-12);
+    }
+}
