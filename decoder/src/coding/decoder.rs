@@ -1,0 +1,163 @@
+//! The receiving chain of one link.
+
+use super::arms::Arms;
+use super::asm::Marker;
+use super::bits::BitBuffer;
+use super::block::{BlockDecoder, Layout};
+use super::config::{CodingConfig, CodingError, Descrambler};
+use super::descrambler::Iess308Descrambler;
+use super::frame::{CodedFrame, SyncStatus};
+use super::inner::InnerDecoder;
+use super::line_code::LineDecoder;
+use super::sync::FrameSync;
+
+/// Soft bits processed at a time, so that buffers stay in the cache.
+const PART: usize = 16384;
+
+/// What the bits pass between inner decoder and frame synchronisation, one for each stream.
+#[derive(Debug, Clone)]
+struct LineStage {
+    line: LineDecoder,
+    descrambler: Option<Iess308Descrambler>,
+}
+
+impl LineStage {
+    fn process(&mut self, soft: &mut [i8]) {
+        self.line.process(soft);
+        if let Some(descrambler) = &mut self.descrambler {
+            descrambler.process(soft);
+        }
+    }
+
+    fn reset(&mut self) {
+        self.line.reset();
+        if let Some(descrambler) = &mut self.descrambler {
+            descrambler.reset();
+        }
+    }
+}
+
+/// Soft bits in, frames out.
+///
+/// Soft bits are `i8`, positive = 1, magnitude = reliability (±127 for hard decisions; -128 counts as -127).
+/// With an inner code frames come out some thousand soft bits after their last bit, since node synchronisation
+/// looks ahead; without one as soon as their last bit is in.
+#[derive(Debug)]
+pub struct FrameDecoder {
+    inner: Option<InnerDecoder>,
+    arms: Arms,
+    stages: Vec<LineStage>,
+    sync: FrameSync,
+    /// Soft bits ever fed.
+    fed: u64,
+    /// Whether the next soft bit begins a run.
+    fresh: bool,
+}
+
+impl FrameDecoder {
+    /// Builds the decoder.
+    ///
+    /// # Errors
+    /// When the configuration is impossible.
+    pub fn new(config: &CodingConfig) -> Result<Self, CodingError> {
+        let layout = Layout::new(config)?;
+        let unit_bits = layout.unit_bits();
+        let inner =
+            config.convolutional.as_ref().map(|code| InnerDecoder::new(code, config.symbols, 2 * unit_bits));
+        let arms = Arms::new(config.symbols);
+        let streams = if inner.is_some() { 1 } else { arms.streams() };
+        let stage = LineStage {
+            line: LineDecoder::new(config.line_code),
+            descrambler: config.descrambler.map(|Descrambler::Iess308| Iess308Descrambler::default()),
+        };
+        let marker = Marker::new(&config.asm, (unit_bits * streams) as f64, layout.rs.is_some());
+        let bits = BitBuffer::new(streams, inner.is_some());
+        Ok(Self {
+            inner,
+            arms,
+            stages: vec![stage; streams],
+            sync: FrameSync::new(marker, BlockDecoder::new(layout), bits, config.asm.flywheel),
+            fed: 0,
+            fresh: true,
+        })
+    }
+
+    /// Takes the next soft bits, appends the frames they complete. The output does not depend on where the
+    /// input was cut.
+    pub fn feed(&mut self, soft: &[i8], out: &mut Vec<CodedFrame>) {
+        for part in soft.chunks(PART) {
+            let before = self.sync.bits.end();
+            if let Some(inner) = &mut self.inner {
+                inner.feed(part);
+                take_inner(inner, &mut self.sync.bits);
+            } else {
+                if std::mem::take(&mut self.fresh) {
+                    self.sync.bits.begin_run(0, self.fed);
+                }
+                self.arms.process(part, self.sync.bits.streams_mut());
+            }
+            self.fed += part.len() as u64;
+            self.deliver(before, out);
+        }
+    }
+
+    /// Line-decodes the bits from `before` on and lets frame synchronisation see them.
+    fn deliver(&mut self, before: u64, out: &mut Vec<CodedFrame>) {
+        for (n, stage) in self.stages.iter_mut().enumerate() {
+            stage.process(self.sync.bits.tail_mut(n, before));
+        }
+        self.sync.advance(out);
+    }
+
+    /// The next soft bit does not continue the one before (a gap, a new burst): gives what can still be
+    /// given and starts the search again. Soft-bit indices go on counting.
+    pub fn restart(&mut self, out: &mut Vec<CodedFrame>) {
+        let before = self.sync.bits.end();
+        if let Some(inner) = &mut self.inner {
+            inner.finish();
+            take_inner(inner, &mut self.sync.bits);
+        } else if !self.fresh {
+            self.arms.finish(self.sync.bits.streams_mut());
+        }
+        self.deliver(before, out);
+        self.sync.finish(out);
+        for stage in &mut self.stages {
+            stage.reset();
+        }
+        self.fresh = true;
+    }
+
+    /// The input has ended: appends what can still be given.
+    pub fn finish(&mut self, out: &mut Vec<CodedFrame>) {
+        self.restart(out);
+    }
+
+    /// Snapshot for display and report.
+    pub fn status(&self) -> SyncStatus {
+        let counts = self.sync.counts();
+        let inner = self.inner.as_ref();
+        SyncStatus {
+            state: self.sync.state(),
+            node_locked: inner.is_none_or(InnerDecoder::locked),
+            channel_ber: inner.map_or(f32::NAN, InnerDecoder::channel_ber),
+            node: inner.map_or_else(String::new, InnerDecoder::describe),
+            false_alarm_per_frame: self.sync.false_alarm_per_frame(),
+            blocks: counts.blocks,
+            uncorrectable: counts.uncorrectable,
+            slips: counts.slips,
+        }
+    }
+}
+
+/// Moves decoded bits, as sure soft bits, to frame synchronisation.
+fn take_inner(inner: &mut InnerDecoder, bits: &mut BitBuffer) {
+    let decoded = inner.output();
+    for &(ahead, soft) in &decoded.runs {
+        bits.begin_run(ahead, soft);
+    }
+    bits.streams_mut()[0].extend(decoded.bits.iter().map(|&bit| bit as i8 * 2 - 1));
+    bits.extend_contradictions(&decoded.contradictions);
+    decoded.runs.clear();
+    decoded.bits.clear();
+    decoded.contradictions.clear();
+}

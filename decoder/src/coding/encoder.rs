@@ -1,0 +1,81 @@
+//! The sending chain of one link: the exact inverse of the receiving one.
+
+use super::block::Layout;
+use super::config::{CodingConfig, CodingError, Descrambler};
+use super::convolutional::ConvolutionalEncoder;
+use super::descrambler::Iess308Scrambler;
+use super::line_code::LineEncoder;
+
+/// Frames in, coded bits out: the exact inverse of [`super::FrameDecoder`]. All states continue from frame to
+/// frame.
+#[derive(Debug)]
+pub struct FrameEncoder {
+    layout: Layout,
+    unit: Vec<u8>,
+    scrambler: Option<Iess308Scrambler>,
+    line: LineEncoder,
+    inner: Option<ConvolutionalEncoder>,
+    idle: u8,
+}
+
+impl FrameEncoder {
+    /// Builds the encoder.
+    ///
+    /// # Errors
+    /// When the configuration is impossible.
+    pub fn new(config: &CodingConfig) -> Result<Self, CodingError> {
+        let layout = Layout::new(config)?;
+        Ok(Self {
+            unit: vec![0; layout.asm.len() + layout.block_bytes],
+            layout,
+            scrambler: config.descrambler.map(|Descrambler::Iess308| Iess308Scrambler::default()),
+            line: LineEncoder::new(config.line_code),
+            inner: config.convolutional.as_ref().map(ConvolutionalEncoder::new),
+            idle: 0,
+        })
+    }
+
+    /// Encodes one frame (of `CodingConfig::frame_bytes` bytes), appends its channel bits, one per byte
+    /// (0 or 1), in the order in which the modulator sends them. Where the code covers the marker, the marker
+    /// replaces the frame's first bytes. Tail bytes are sent as 0x55.
+    ///
+    /// # Errors
+    /// When the frame has another length.
+    pub fn encode(&mut self, frame: &[u8], bits: &mut Vec<u8>) -> Result<(), CodingError> {
+        if frame.len() != self.layout.frame_bytes {
+            return Err(CodingError::FrameLength { found: frame.len(), expected: self.layout.frame_bytes });
+        }
+        let (layout, unit) = (&self.layout, &mut self.unit);
+        unit.fill(0x55);
+        unit[layout.frame_start..][..frame.len()].copy_from_slice(frame);
+        unit[..layout.asm.len()].copy_from_slice(&layout.asm);
+        let codeblock = layout.codeblock(unit);
+        if let Some(rs) = &layout.rs {
+            rs.encode(codeblock);
+        }
+        layout.randomize(unit);
+        // A marker that is not whole bytes is preceded by the zeros that fill its first byte.
+        for n in 8 * layout.asm.len() - layout.asm_bits..8 * self.unit.len() {
+            self.send(self.unit[n / 8] >> (7 - n % 8) & 1, bits);
+        }
+        Ok(())
+    }
+
+    /// Appends the channel bits of `count` idle bits (0 and 1 in turn): before the first frame as a preamble,
+    /// after the last so that a receiver's inner decoder gets the whole of it.
+    pub fn idle(&mut self, count: usize, bits: &mut Vec<u8>) {
+        for _ in 0..count {
+            self.send(self.idle, bits);
+            self.idle ^= 1;
+        }
+    }
+
+    fn send(&mut self, bit: u8, bits: &mut Vec<u8>) {
+        let bit = self.scrambler.as_mut().map_or(bit, |scrambler| scrambler.encode(bit));
+        let level = self.line.encode(bit);
+        match &mut self.inner {
+            Some(inner) => inner.encode(level, bits),
+            None => bits.push(level),
+        }
+    }
+}

@@ -1,0 +1,253 @@
+//! Soft-decision Viterbi decoder of the K=7, rate 1/2 code.
+//!
+//! Metrics are correlations (larger is better) in `i16`: a step adds at most 254 and the spread between states
+//! stays below 3100, so subtracting the best metric every [`CHUNK`] steps keeps all of them in range. The
+//! metrics lie in the order of the states; one step reads the halves 0..32 and 32..64 and writes even and odd
+//! states, all straight loops over 32 lanes that the compiler vectorises. Decisions are stored one byte per
+//! state, even states first.
+//!
+//! Every start is from unknown state (all metrics equal), every traceback from the best state, so neither the
+//! start nor the end of a stream loses bits.
+
+use super::convolutional::{CONSTRAINT, output};
+use multiversion::multiversion;
+
+/// Trellis states.
+pub const STATES: usize = 1 << (CONSTRAINT - 1);
+/// Steps between two normalisations of the metrics.
+pub const CHUNK: usize = 32;
+/// Steps after which survivors from any state have merged (more than ten constraint lengths).
+pub const CONVERGENCE: usize = 128;
+
+const HALF: usize = STATES / 2;
+
+/// Sign (+1 for a one) of both symbols on the branch from state `j` with a zero.
+const SIGNS: ([i16; HALF], [i16; HALF]) = {
+    let mut signs = ([0; HALF], [0; HALF]);
+    let mut j = 0;
+    while j < HALF {
+        let (c1, c2) = output((j << 1) as u8);
+        signs.0[j] = if c1 { 1 } else { -1 };
+        signs.1[j] = if c2 { 1 } else { -1 };
+        j += 1;
+    }
+    signs
+};
+
+type Decisions = [u8; STATES];
+
+/// Which implementation of the add-compare-select step runs; both give the same bits and metrics.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Kernel {
+    /// Written for the vector unit, chosen at run time for the processor.
+    #[default]
+    Vector,
+    /// State by state, as the textbook has it.
+    Plain,
+}
+
+/// Path metrics of all states, relative to the best of the chunk before, and the sum of what was subtracted.
+#[derive(Debug, Clone)]
+pub(crate) struct Metrics {
+    state: [i16; STATES],
+    /// Correlation gained by the best path since the start.
+    pub(crate) gain: i64,
+}
+
+impl Metrics {
+    pub(crate) fn new() -> Self {
+        Self { state: [0; STATES], gain: 0 }
+    }
+
+    fn best(&self) -> usize {
+        let max = self.state.iter().copied().max().unwrap_or(0);
+        self.state.iter().position(|&m| m == max).unwrap_or(0)
+    }
+
+    fn normalise(&mut self) {
+        let max = self.state.iter().copied().max().unwrap_or(0);
+        self.gain += i64::from(max);
+        for metric in &mut self.state {
+            *metric -= max;
+        }
+    }
+
+    /// Advances without keeping decisions, at most [`CHUNK`] steps.
+    pub(crate) fn probe(&mut self, g1: &[i8], g2: &[i8]) {
+        debug_assert!(g1.len() <= CHUNK && g1.len() == g2.len());
+        probe_steps(&mut self.state, g1, g2);
+        self.normalise();
+    }
+}
+
+/// One step: branch metrics, both candidates of each new state, the better one and which it was.
+#[inline(always)]
+fn step(state: &mut [i16; STATES], g1: i8, g2: i8, decisions: &mut Decisions) {
+    let (low, high) = state.split_at(HALF);
+    let (mut even, mut odd) = ([0i16; HALF], [0i16; HALF]);
+    let (even_decisions, odd_decisions) = decisions.split_at_mut(HALF);
+    let (g1, g2) = (i16::from(g1), i16::from(g2));
+    for j in 0..HALF {
+        let branch = SIGNS.0[j] * g1 + SIGNS.1[j] * g2;
+        let (a, b) = (low[j] + branch, high[j] - branch);
+        let (c, d) = (low[j] - branch, high[j] + branch);
+        even[j] = a.max(b);
+        odd[j] = c.max(d);
+        even_decisions[j] = u8::from(b > a);
+        odd_decisions[j] = u8::from(d > c);
+    }
+    for j in 0..HALF {
+        state[2 * j] = even[j];
+        state[2 * j + 1] = odd[j];
+    }
+}
+
+#[multiversion(targets("x86_64+avx512f+avx512bw+avx512vl+avx512dq", "x86_64+avx2", "aarch64+neon"))]
+fn steps(state: &mut [i16; STATES], g1: &[i8], g2: &[i8], decisions: &mut [Decisions]) {
+    let mut local = *state;
+    for ((&a, &b), d) in g1.iter().zip(g2).zip(decisions) {
+        step(&mut local, a, b, d);
+    }
+    *state = local;
+}
+
+#[multiversion(targets("x86_64+avx512f+avx512bw+avx512vl+avx512dq", "x86_64+avx2", "aarch64+neon"))]
+fn probe_steps(state: &mut [i16; STATES], g1: &[i8], g2: &[i8]) {
+    let mut local = *state;
+    let mut unused = [0; STATES];
+    for (&a, &b) in g1.iter().zip(g2) {
+        step(&mut local, a, b, &mut unused);
+    }
+    *state = local;
+}
+
+/// The textbook's form: for each new state, compare its two predecessors.
+fn plain_steps(state: &mut [i16; STATES], g1: &[i8], g2: &[i8], decisions: &mut [Decisions]) {
+    for ((&a, &b), d) in g1.iter().zip(g2).zip(decisions) {
+        let old = *state;
+        for new in 0..STATES {
+            let candidate = |oldest: usize| {
+                let from = new >> 1 | oldest << (CONSTRAINT - 2);
+                let (c1, c2) = output((from << 1 | new & 1) as u8);
+                let sign = |c: bool, g: i8| if c { i16::from(g) } else { -i16::from(g) };
+                old[from] + sign(c1, a) + sign(c2, b)
+            };
+            let (zero, one) = (candidate(0), candidate(1));
+            state[new] = zero.max(one);
+            d[decision_index(new)] = u8::from(one > zero);
+        }
+    }
+}
+
+const fn decision_index(state: usize) -> usize {
+    (state & 1) * HALF + (state >> 1)
+}
+
+/// Streaming decoder whose caller decides when bits are final: steps are pushed, then traced back from the
+/// best state at a [`Viterbi::mark`] or at the end.
+#[derive(Debug, Clone)]
+pub struct Viterbi {
+    metrics: Metrics,
+    decisions: Vec<Decisions>,
+    kernel: Kernel,
+}
+
+/// Where a decoder stood: enough to go back to it, or to trace back from it.
+#[derive(Debug, Clone)]
+pub struct Mark {
+    metrics: Metrics,
+    steps: usize,
+}
+
+impl Mark {
+    /// Steps that were pending.
+    pub fn steps(&self) -> usize {
+        self.steps
+    }
+
+    /// The same place after the oldest `emitted` steps were given out.
+    pub fn after(self, emitted: usize) -> Self {
+        Self { steps: self.steps.saturating_sub(emitted), metrics: self.metrics }
+    }
+}
+
+impl Default for Viterbi {
+    fn default() -> Self {
+        Self::new(Kernel::default())
+    }
+}
+
+impl Viterbi {
+    /// A decoder in unknown state.
+    pub fn new(kernel: Kernel) -> Self {
+        Self { metrics: Metrics::new(), decisions: Vec::new(), kernel }
+    }
+
+    /// Forgets everything, back to unknown state.
+    pub fn reset(&mut self) {
+        self.metrics = Metrics::new();
+        self.decisions.clear();
+    }
+
+    /// Correlation gained by the best path since the start, in units of the soft bits.
+    pub fn gain(&self) -> i64 {
+        self.metrics.gain
+    }
+
+    /// Steps pushed and not yet given out.
+    pub fn pending(&self) -> usize {
+        self.decisions.len()
+    }
+
+    /// Takes the soft symbols of both generators (positive = 1, -127..=127), one of each a step. Metrics are
+    /// normalised every [`CHUNK`] steps of this call, so calls of whole chunks give the same as one call.
+    pub fn push(&mut self, g1: &[i8], g2: &[i8]) {
+        let mut done = self.decisions.len();
+        self.decisions.resize(done + g1.len().min(g2.len()), [0; STATES]);
+        for (a, b) in g1.chunks(CHUNK).zip(g2.chunks(CHUNK)) {
+            let decisions = &mut self.decisions[done..done + a.len()];
+            match self.kernel {
+                Kernel::Vector => steps(&mut self.metrics.state, a, b, decisions),
+                Kernel::Plain => plain_steps(&mut self.metrics.state, a, b, decisions),
+            }
+            self.metrics.normalise();
+            done += a.len();
+        }
+    }
+
+    /// The present place.
+    pub fn mark(&self) -> Mark {
+        Mark { metrics: self.metrics.clone(), steps: self.decisions.len() }
+    }
+
+    /// Undoes all steps after `mark` (which must not have been given out since).
+    pub fn rewind(&mut self, mark: &Mark) {
+        self.metrics = mark.metrics.clone();
+        self.decisions.truncate(mark.steps);
+    }
+
+    /// Appends the oldest `count` bits (0 or 1), decided by tracing back from the best state at `mark`, and
+    /// forgets them. Marks taken before are void.
+    pub fn emit(&mut self, mark: &Mark, count: usize, out: &mut Vec<u8>) {
+        let count = count.min(mark.steps).min(self.decisions.len());
+        let mut state = mark.metrics.best();
+        for decisions in self.decisions[count..mark.steps].iter().rev() {
+            state = state >> 1 | (decisions[decision_index(state)] as usize) << (CONSTRAINT - 2);
+        }
+        let start = out.len();
+        out.resize(start + count, 0);
+        for (bit, decisions) in out[start..].iter_mut().zip(&self.decisions[..count]).rev() {
+            *bit = (state & 1) as u8;
+            state = state >> 1 | (decisions[decision_index(state)] as usize) << (CONSTRAINT - 2);
+        }
+        self.decisions.copy_within(count.., 0);
+        self.decisions.truncate(self.decisions.len() - count);
+    }
+
+    /// Appends all bits still pending, traced back from the best state, and resets.
+    pub fn finish(&mut self, out: &mut Vec<u8>) {
+        let mark = self.mark();
+        self.emit(&mark, mark.steps, out);
+        self.reset();
+    }
+}
