@@ -1,0 +1,133 @@
+//! Once running, the receiving chain allocates nothing per block besides the frames and packets that it gives
+//! out. A counting allocator needs `unsafe`; it is allowed in this test alone.
+#![allow(unsafe_code)]
+
+use groundlink_benches::link::{Link, Offsets, Transmitter};
+use groundlink_decoder::coding::FrameDecoder;
+use groundlink_decoder::link::{LinkDecoder, LinkOutput};
+use groundlink_dsp::receiver::Receiver;
+use groundlink_dsp::{Complex32, SoftBatch};
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+
+struct Counting;
+
+thread_local! {
+    static ALLOCATIONS: Cell<u64> = const { Cell::new(0) };
+}
+
+fn count() {
+    // Fails only while the thread ends, when nobody counts any more.
+    let _ = ALLOCATIONS.try_with(|count| count.set(count.get() + 1));
+}
+
+// SAFETY: every call is handed to the system's allocator unchanged.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        count();
+        // SAFETY: the caller keeps the contract of `GlobalAlloc`.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
+        // SAFETY: the caller keeps the contract of `GlobalAlloc`.
+        unsafe { System.dealloc(memory, layout) }
+    }
+
+    unsafe fn realloc(&self, memory: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        count();
+        // SAFETY: the caller keeps the contract of `GlobalAlloc`.
+        unsafe { System.realloc(memory, layout, size) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+/// Allocations that `run` makes.
+fn allocations(run: impl FnOnce()) -> u64 {
+    let before = ALLOCATIONS.get();
+    run();
+    ALLOCATIONS.get() - before
+}
+
+const SAMPLES: usize = 2_000_000;
+const BLOCK: usize = 10_000;
+/// Samples after which every buffer has reached its size.
+const WARM: usize = 1_000_000;
+
+fn recording(link: &Link) -> Vec<Complex32> {
+    let offsets = Offsets {
+        frequency_hz: link.signal.symbol_rate_hz / 100.0,
+        clock_ppm: 10.0,
+    };
+    Transmitter::new(link, 6.0, offsets, 1)
+        .unwrap()
+        .record(SAMPLES)
+        .unwrap()
+}
+
+#[test]
+fn the_counter_counts() {
+    assert_eq!(allocations(|| drop(vec![1u8; 100])), 1);
+    assert_eq!(allocations(|| ()), 0);
+}
+
+#[test]
+fn receiver_allocates_nothing_per_block() {
+    let link = Link::concatenated().unwrap();
+    let samples = recording(&link);
+    let mut receiver = Receiver::new(&link.signal).unwrap();
+    let mut batch = SoftBatch::default();
+    let (warm, measured) = samples.split_at(WARM);
+    for block in warm.chunks(BLOCK) {
+        batch.clear();
+        receiver.process(block, &mut batch);
+    }
+    let per_block: Vec<u64> = measured
+        .chunks(BLOCK)
+        .map(|block| {
+            batch.clear();
+            allocations(|| receiver.process(block, &mut batch))
+        })
+        .collect();
+    assert!(receiver.status().carrier_locked);
+    assert_eq!(per_block.iter().sum::<u64>(), 0, "{per_block:?}");
+}
+
+#[test]
+fn decoders_allocate_only_what_they_give_out() {
+    let link = Link::concatenated().unwrap();
+    let mut receiver = Receiver::new(&link.signal).unwrap();
+    let mut batch = SoftBatch::default();
+    receiver.process(&recording(&link), &mut batch);
+    batch.marks.clear();
+    let mut decoder = FrameDecoder::new(&link.coding).unwrap();
+    let mut packets = LinkDecoder::new(&link.frames).unwrap();
+    let (mut frames, mut out) = (Vec::with_capacity(16), LinkOutput::default());
+    out.packets.reserve(64);
+    let (mut emitted, mut extra) = (0, Vec::new());
+    for (number, block) in batch.llrs.chunks(BLOCK).enumerate() {
+        let warm = number * BLOCK < batch.llrs.len() / 2;
+        let coding = allocations(|| decoder.feed(block, &mut frames));
+        // Its bytes, its CADU, and the corrections per codeword.
+        let allowed = 3 * frames.len() as u64;
+        let mut linking = 0;
+        let mut delivered = 0;
+        for frame in &frames {
+            out.packets.clear();
+            linking += allocations(|| packets.feed(&frame.bytes, frame.good(), &mut out));
+            delivered += out.packets.len() as u64;
+        }
+        emitted += frames.len();
+        frames.clear();
+        if !warm && (coding > allowed || linking > delivered) {
+            extra.push((number, coding, allowed, linking, delivered));
+        }
+    }
+    assert!(emitted > 20, "{emitted} frames");
+    assert!(
+        extra.is_empty(),
+        "block, coding, allowed, linking, packets: {extra:?}"
+    );
+}
