@@ -6,16 +6,19 @@
 //! weaker line than the true one, and the strongest of all wins.
 
 use super::Plan;
-use super::carrier::{CHIRP_STEP, LineFinder, stripped};
+use super::carrier::stripped;
+use super::line::{CHIRP_STEP, LineFinder};
 use super::matched::{Interpolator, Matched};
+use super::timing::{BLOCK_SYMBOLS, Clock, ClockMeter, Instants};
 use super::track::WINDOW;
-use super::timing::{BLOCK_SYMBOLS, Clock, ClockMeter};
 use crate::{Complex32, Modulation};
 use num_complex::Complex64;
 use std::f64::consts::{PI, TAU};
 
 /// Spacing of the carriers tried, in symbol rates.
 const SPACING: f64 = 0.125;
+/// How far a line may lie from its filter's carrier, in symbol rates.
+const REACH: f64 = 0.75 * SPACING;
 /// Chance that noise passes for a carrier.
 const FALSE_ALARM: f64 = 1e-4;
 /// Fastest carrier drift expected, Hz per second.
@@ -113,9 +116,11 @@ impl Acquirer {
         self.clock_lines.clear();
         meter.measure(
             &self.filtered,
-            start - first,
-            nominal,
-            count / BLOCK_SYMBOLS,
+            &Instants {
+                start: start - first,
+                period: nominal,
+                blocks: count / BLOCK_SYMBOLS,
+            },
             self.plan.modulation,
             |_| 0.0,
             &mut self.clock_lines,
@@ -145,7 +150,7 @@ impl Acquirer {
         );
         let line = self
             .lines
-            .strongest(&self.values, 0.0, order * self.reach(), self.chirps(count));
+            .strongest(&self.values, 0.0, order * REACH, self.chirps(count));
         let per_base = 1.0 / (order * clock.period * self.plan.matched_decimation as f64);
         Some(Candidate {
             carrier: carrier + line.freq * per_base,
@@ -177,7 +182,7 @@ impl Acquirer {
         self.values.clear();
         self.values
             .extend(self.symbols.iter().map(|s| s * scale * (s * scale)));
-        let reach = (2.0 * self.reach() + 0.016) / nominal;
+        let reach = (2.0 * REACH + 0.016) / nominal;
         let upper = self.lines.strongest_locally(&self.values, 1.0 / nominal, reach);
         let lower = self.lines.strongest_locally(&self.values, -1.0 / nominal, reach);
         let period = 2.0 / (upper.freq - lower.freq);
@@ -194,7 +199,7 @@ impl Acquirer {
         let middle = first + centre;
         let begin = middle + late;
         let symbols = ((begin - start) / period).floor();
-        let power = (upper.power + lower.power) / 2.0;
+        let power = f64::midpoint(upper.power, lower.power);
         let blocks = count / BLOCK_SYMBOLS;
         let block_snr = power / blocks as f64;
         let clock = Clock {
@@ -205,9 +210,9 @@ impl Acquirer {
         };
         let decimation = self.plan.matched_decimation as f64;
         Some(Candidate {
-            carrier: carrier + (upper.freq + lower.freq) / 4.0 / decimation,
+            carrier: carrier + f64::midpoint(upper.freq, lower.freq) / 2.0 / decimation,
             rate: 0.0,
-            phase: Some((up + TAU * late / period) / 2.0 + TAU * (carrier * decimation * middle).fract()),
+            phase: Some(0.5 * (up + TAU * late / period) + TAU * (carrier * decimation * middle).fract()),
             start: begin - symbols * period,
             middle,
             clock,
@@ -221,11 +226,6 @@ impl Acquirer {
         let length = (count as f64 * self.plan.samples_per_symbol() * 1.02) as i64;
         let from = start.floor() as i64 - margin;
         matched.filtered(carrier, from..from + length + 2 * margin, &mut self.filtered) as f64
-    }
-
-    /// How far a line may lie from its filter's carrier, in symbol rates.
-    fn reach(&self) -> f64 {
-        0.75 * SPACING
     }
 
     fn chirps(&self, count: usize) -> i32 {

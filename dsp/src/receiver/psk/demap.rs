@@ -36,7 +36,10 @@ impl Levels {
 
     fn split(total: f64, signal: f64) -> Self {
         let signal = signal.clamp(0.02 * total, 0.9999 * total);
-        Self { signal, noise: total - signal }
+        Self {
+            signal,
+            noise: total - signal,
+        }
     }
 
     /// Follows a new measurement.

@@ -31,7 +31,10 @@ impl FrontEnd {
         for &factor in &plan.decimations {
             let pass = plan.pass_hz / rate;
             let stop = 1.0 / factor as f64 - pass;
-            let fir = Fir::new(design::low_pass((pass + stop) / 2.0, stop - pass, 70.0), factor);
+            let fir = Fir::new(
+                design::low_pass(f64::midpoint(pass, stop), stop - pass, 70.0),
+                factor,
+            );
             offset -= scale * fir.group_delay_samples();
             scale *= factor as f64;
             rate /= factor as f64;

@@ -272,13 +272,18 @@ fn pick(stream: &[f32], start: f64, step: f64, span: usize, table: &[f32], out: 
         let first = (whole + 1).wrapping_sub(span / 2);
         let row = table.get(2 * span * phase..2 * span * (phase + 1));
         let samples = stream.get(first.wrapping_mul(2)..first.wrapping_add(span).wrapping_mul(2));
-        let (Some(samples), Some(row)) = (samples, row) else { continue };
+        let (Some(samples), Some(row)) = (samples, row) else {
+            continue;
+        };
         let mut sum = [0.0_f32; 8];
         for (x, t) in samples.chunks_exact(8).zip(row.chunks_exact(8)) {
             for lane in 0..8 {
                 sum[lane] += x[lane] * t[lane];
             }
         }
-        *value = Complex32::new(sum[0] + sum[2] + (sum[4] + sum[6]), sum[1] + sum[3] + (sum[5] + sum[7]));
+        *value = Complex32::new(
+            sum[0] + sum[2] + (sum[4] + sum[6]),
+            sum[1] + sum[3] + (sum[5] + sum[7]),
+        );
     }
 }

@@ -11,10 +11,14 @@ mod acquire;
 mod carrier;
 mod demap;
 mod front;
+mod line;
 mod matched;
 mod plan;
+#[cfg(test)]
+mod tests;
 mod timing;
 mod track;
+mod turned;
 
 use crate::receiver::ReceiverStatus;
 use crate::{Complex32, ConfigError, SignalConfig, SoftBatch};

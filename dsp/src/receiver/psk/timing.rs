@@ -11,6 +11,9 @@ pub(super) const BLOCK_SYMBOLS: usize = 16;
 /// Largest deviation of the symbol clock that is searched, relative.
 const MAX_CLOCK_ERROR: f64 = 0.016;
 
+/// Clock lines below this share of the energy are rounding errors (the line of a roll-off of 0.05 has 0.006).
+const ROUNDING: f64 = 5e-4;
+
 /// Clock line of one stretch.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Clock {
@@ -31,6 +34,14 @@ impl Clock {
         let block_snr = (self.coherence - 1.0).max(0.01) / (blocks - self.coherence).max(0.02 * blocks);
         (self.period / TAU).powi(2) / (2.0 * blocks * block_snr)
     }
+}
+
+/// Where symbols are assumed: at `start + k * period` for that many blocks.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Instants {
+    pub start: f64,
+    pub period: f64,
+    pub blocks: usize,
 }
 
 /// Measures the clock line block by block.
@@ -58,20 +69,23 @@ impl ClockMeter {
         }
     }
 
-    /// Appends the line's value in each block of the interleaved `stream`, relative to symbols at
-    /// `start + k * period`; `blocks` or as many as fit.
+    /// Appends the line's value in each block of the interleaved `stream`, or in as many as it holds. For
+    /// OQPSK `phase` is that of the carrier.
     pub fn measure(
         &self,
         stream: &[f32],
-        start: f64,
-        period: f64,
-        blocks: usize,
+        instants: &Instants,
         modulation: Modulation,
         phase: impl Fn(f64) -> f64,
         out: &mut Vec<Complex64>,
     ) {
         let length = self.cos.len();
         let centre = (length as f64 - 1.0) / 2.0;
+        let Instants {
+            start,
+            period,
+            blocks,
+        } = *instants;
         for block in 0..blocks {
             let from = (start + (block * BLOCK_SYMBOLS) as f64 * period).round();
             let Some(samples) = stream.get(2 * from.max(0.0) as usize..2 * (from.max(0.0) as usize + length))
@@ -85,7 +99,14 @@ impl ClockMeter {
                 same * cos + cross * sin
             } else {
                 let (re, im, energy) = power_line(samples, &self.cos, &self.sin);
-                Complex64::new(re.into(), im.into()) - self.table_sum * (f64::from(energy) / length as f64)
+                let line = Complex64::new(re.into(), im.into())
+                    - self.table_sum * (f64::from(energy) / length as f64);
+                // A constant envelope leaves nothing but rounding, which is the same in every block.
+                if line.norm() < ROUNDING * f64::from(energy) {
+                    Complex64::ZERO
+                } else {
+                    line
+                }
             };
             out.push(line * Complex64::cis(-TAU * ((middle - start) / period).fract()));
         }
@@ -226,9 +247,9 @@ impl ClockTracker {
         let low = self.nominal * (1.0 - 2.0 * MAX_CLOCK_ERROR);
         let high = self.nominal * (1.0 + 2.0 * MAX_CLOCK_ERROR);
         self.period = self.period.clamp(low, high);
-        for row in 0..2 {
-            for col in 0..2 {
-                self.covariance[row][col] -= gain[row] * column[col];
+        for (row, gain) in self.covariance.iter_mut().zip(gain) {
+            for (value, column) in row.iter_mut().zip(column) {
+                *value -= gain * column;
             }
         }
         true

@@ -3,12 +3,13 @@
 use super::Plan;
 use super::acquire::{Acquirer, Candidate};
 use super::carrier::{
-    BLOCK_SYMBOLS, CarrierModel, Turned, line_power, offset_corrections, residual_phase, slope, smoothing_reach,
+    BLOCK_SYMBOLS, CarrierModel, line_power, offset_corrections, residual_phase, slope, smoothing_reach,
 };
 use super::demap::{Levels, demap};
 use super::front::FrontEnd;
 use super::matched::{Interpolator, Matched};
-use super::timing::{self, ClockMeter, ClockTracker, tracked};
+use super::timing::{self, ClockMeter, ClockTracker, Instants, tracked};
+use super::turned::Turned;
 use crate::design::raised_cosine;
 use crate::{Complex32, Mark, Modulation, Pulse, SoftBatch};
 use num_complex::Complex64;
@@ -209,7 +210,11 @@ impl Engine {
             (None, Some(after)) => Some(after),
             (None, None) => {
                 self.long_search = !self.long_search;
-                if self.long_search { self.search(start, HELD * WINDOW).filter(|c| c.certain) } else { None }
+                if self.long_search {
+                    self.search(start, HELD * WINDOW).filter(|c| c.certain)
+                } else {
+                    None
+                }
             }
         };
         let Some(found) = found else { return false };
@@ -323,9 +328,11 @@ impl Engine {
         self.clock_lines.clear();
         self.meter.measure(
             stream,
-            position - first as f64,
-            period,
-            count / timing::BLOCK_SYMBOLS,
+            &Instants {
+                start: position - first as f64,
+                period,
+                blocks: count / timing::BLOCK_SYMBOLS,
+            },
             self.plan.modulation,
             |t| model.phase_at(t + first as f64) + last,
             &mut self.clock_lines,
@@ -352,9 +359,11 @@ impl Engine {
         let (stream, first) = self.matched.output();
         let start = window.start - first as f64;
         let (period, turned) = (window.period, &mut window.turned);
-        self.interpolator.pick(stream, start, period, count, &mut turned.symbols);
+        self.interpolator
+            .pick(stream, start, period, count, &mut turned.symbols);
         if self.plan.modulation == Modulation::Oqpsk {
-            self.interpolator.pick(stream, start + period / 2.0, period, count, &mut turned.late);
+            self.interpolator
+                .pick(stream, start + period / 2.0, period, count, &mut turned.late);
         }
         turned.compute(window.start, period, &self.track.model, self.plan.modulation);
     }
@@ -407,7 +416,7 @@ impl Engine {
     fn finish_offset(&mut self, levels: Levels) {
         let reach = smoothing_reach(levels.es_n0(), Modulation::Bpsk, WINDOW / BLOCK_SYMBOLS / 2);
         let turned = &mut self.current.turned;
-        let corrections = offset_corrections(turned, &self.half_symbol_taps, reach);
+        let corrections = offset_corrections(turned, self.half_symbol_taps, reach);
         turned.finish_again(&corrections);
         for (phase, correction) in self.phases.iter_mut().zip(&corrections) {
             *phase += correction;
@@ -454,7 +463,8 @@ impl Engine {
 
     fn mark(&self, front: &FrontEnd, locked: bool, levels: Levels, bit: usize) -> Mark {
         let decimation = self.plan.matched_decimation as f64;
-        let middle = self.current.start + self.current.period * self.current.turned.symbols.len() as f64 / 2.0;
+        let middle =
+            self.current.start + self.current.period * self.current.turned.symbols.len() as f64 / 2.0;
         let per_symbol = self.current.period * decimation * front.scale();
         let shift = slope(&self.phases) / (BLOCK_SYMBOLS as f64 * self.current.period) / TAU / decimation;
         Mark {
@@ -561,15 +571,32 @@ fn wander(plan: &Plan) -> f64 {
 /// Levels of a window's symbols.
 fn measure_levels(turned: &Turned, modulation: Modulation, order: i32) -> Levels {
     match modulation {
-        _ if turned.symbols.is_empty() => Levels { signal: 0.0, noise: 1.0 },
+        _ if turned.symbols.is_empty() => Levels {
+            signal: 0.0,
+            noise: 1.0,
+        },
         Modulation::Oqpsk => Levels::from_moments(
-            turned.symbols.iter().zip(&turned.late).map(|(s, l)| Complex32::new(s.re, l.im)),
+            turned
+                .symbols
+                .iter()
+                .zip(&turned.late)
+                .map(|(s, l)| Complex32::new(s.re, l.im)),
         ),
         Modulation::Bpsk => {
             let (mut last, mut phases) = (0.0, Vec::new());
-            residual_phase(&[], &turned.blocks, &[], LEVEL_REACH, order, &mut last, &mut phases);
+            residual_phase(
+                &[],
+                &turned.blocks,
+                &[],
+                LEVEL_REACH,
+                order,
+                &mut last,
+                &mut phases,
+            );
             let along = turned.blocks.iter().zip(&phases);
-            let signal: f64 = along.map(|(b, p)| (b * Complex64::cis(-f64::from(order) * p)).re).sum();
+            let signal: f64 = along
+                .map(|(b, p)| (b * Complex64::cis(-f64::from(order) * p)).re)
+                .sum();
             Levels::from_squares(&turned.symbols, signal)
         }
         _ => Levels::from_moments(turned.symbols.iter().copied()),
