@@ -131,6 +131,11 @@ impl BlockDecoder {
         Some(rs.decode(&mut self.unit[self.layout.frame_start..][..rs.block_bytes()], &mut self.corrections))
     }
 
+    /// Most corrections in a codeword of the unit decoded last (0 where there is no outer code).
+    pub(crate) fn most_corrected(&self) -> u8 {
+        self.corrections.iter().flatten().copied().max().unwrap_or(0)
+    }
+
     /// The unit decoded last as a frame, with `quality` completed.
     pub(crate) fn frame(&self, soft_index: u64, soft_end: u64, quality: FrameQuality) -> CodedFrame {
         let mut cadu = self.unit.clone();

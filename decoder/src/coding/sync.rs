@@ -13,6 +13,10 @@ use super::frame::{CodedFrame, FrameQuality, SyncState};
 /// Bits by which a frame may be early or late before a whole search looks for it.
 const SLIP: u64 = 8;
 
+/// Corrections from which on a success in search is doubted until no better candidate is in its span: the code
+/// is cyclic, so a codeword met some bytes late (at a marker inside a frame) decodes with as many corrections.
+const DOUBTFUL: u8 = 4;
+
 /// Where a unit may begin.
 #[derive(Debug, Clone, Copy)]
 struct Candidate {
@@ -176,28 +180,27 @@ impl FrameSync {
         if !self.complete(&candidate) {
             return Ok(());
         }
-        if self.decode(&candidate) == Some(true) {
+        let good = self.decode(&candidate) == Some(true);
+        let corrected = self.blocks.most_corrected();
+        if good && corrected < DOUBTFUL {
             self.accept(&candidate, 0, out);
             return Ok(());
         }
         self.state = State::Search(candidate.bit);
         self.need(candidate.bit + self.unit_bits + self.marker.bits as u64)?;
         let confirmed = self.confirmed(&candidate);
-        if self.checked && !confirmed {
+        if self.checked && !good && !confirmed {
             self.state = State::Search(candidate.bit + 1);
             return Ok(());
         }
-        if !confirmed {
-            self.need(candidate.bit + 2 * (self.unit_bits + self.marker.bits as u64))?;
-        } else if self.checked {
-            self.need(candidate.bit + 2 * self.unit_bits)?;
-        }
-        let better = if confirmed && !self.checked {
-            None
+        let sure = confirmed && (good || !self.checked);
+        let chosen = if sure {
+            candidate
         } else {
-            self.find_better(&candidate, candidate.bit + 1)
+            self.need(candidate.bit + 2 * (self.unit_bits + self.marker.bits as u64))?;
+            let limit = if good { corrected } else { u8::MAX };
+            self.find_better(&candidate, candidate.bit + 1, limit).unwrap_or(candidate)
         };
-        let chosen = better.unwrap_or(candidate);
         self.decode(&chosen);
         self.accept(&chosen, 0, out);
         Ok(())
@@ -209,8 +212,9 @@ impl FrameSync {
         self.blocks.decode(soft, candidate.inverted)
     }
 
-    /// The first candidate from `from` on inside the span of `failed` that succeeds where it failed.
-    fn find_better(&mut self, failed: &Candidate, from: u64) -> Option<Candidate> {
+    /// The first candidate from `from` on inside the span of `failed` that succeeds, with fewer than
+    /// `corrections` corrected symbols in each codeword.
+    fn find_better(&mut self, failed: &Candidate, from: u64, corrections: u8) -> Option<Candidate> {
         let limit = failed.bit + self.unit_bits;
         let mut from = from;
         while let Some(candidate) = self.find(from, limit) {
@@ -218,7 +222,11 @@ impl FrameSync {
             if candidate.bit == failed.bit || !self.complete(&candidate) {
                 continue;
             }
-            let good = if self.checked { self.decode(&candidate) == Some(true) } else { self.confirmed(&candidate) };
+            let good = if self.checked {
+                self.decode(&candidate) == Some(true) && self.blocks.most_corrected() < corrections
+            } else {
+                self.confirmed(&candidate)
+            };
             // A marker with a successor also beats a place where there is none.
             if good || (failed.found.is_none() && self.confirmed(&candidate)) {
                 return Some(candidate);
@@ -303,14 +311,14 @@ impl FrameSync {
             // The stream ends in this unit; nothing that begins later can be whole.
             return Err(Wait);
         }
-        let good = self.decode(&candidate).unwrap_or(candidate.found.is_some());
+        let good = self.decode(&candidate).map_or(candidate.found.is_some(), |ok| ok && self.plausible(&candidate));
         let slip = candidate.bit as i64 - expected as i64;
         if good {
             self.accept(&candidate, slip, out);
             return Ok(());
         }
         self.need(candidate.bit + 2 * (self.unit_bits + self.marker.bits as u64))?;
-        if let Some(better) = self.find_better(&candidate, expected.saturating_sub(SLIP)) {
+        if let Some(better) = self.find_better(&candidate, expected.saturating_sub(SLIP), u8::MAX) {
             self.unconfirmed.clear();
             self.decode(&better);
             self.accept(&better, better.bit as i64 - expected as i64, out);
@@ -321,7 +329,16 @@ impl FrameSync {
         Ok(())
     }
 
-    /// A unit in lock that did not decode, and nothing better in its span.
+    /// Whether there is at least a trace of a marker. Without one a success of the outer code proves nothing:
+    /// constant fill is a codeword, and for most depths the randomizer's sequence is one too.
+    fn plausible(&self, candidate: &Candidate) -> bool {
+        candidate.found.is_some()
+            || self
+                .fit(candidate.stream, candidate.bit, self.marker.bits as u32 / 3)
+                .is_some_and(|found| found.inverted == candidate.inverted)
+    }
+
+    /// A unit in lock that did not decode, or without any marker, and nothing better in its span.
     fn failed(&mut self, candidate: &Candidate, slip: i64, missed: u32, out: &mut Vec<CodedFrame>) {
         if candidate.found.is_some() {
             self.accept(candidate, slip, out);
