@@ -8,8 +8,8 @@ mod pulse;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use pulse::erf;
-use pulse::{PulseTable, gaussian_frequency, gaussian_phase, gaussian_sigma};
+use pulse::{PulseTable, gaussian_frequency};
+pub(crate) use pulse::{erf, gaussian_phase, gaussian_sigma};
 
 use crate::design::srrc_at;
 use crate::{Complex32, ConfigError, FskInput, Modulation, Pulse, SignalConfig};

@@ -6,6 +6,7 @@
 //! of it (long runs of equal bits survive), and the result cannot depend on loop bandwidths.
 
 mod clock;
+mod coherent;
 mod discriminator;
 mod eye;
 mod front;
@@ -19,6 +20,7 @@ use super::ReceiverStatus;
 use crate::modulator::{deviation_hz, within};
 use crate::{Complex32, ConfigError, FskInput, Mark, Modulation, Pulse, SignalConfig, SoftBatch};
 use clock::BLOCK;
+use coherent::Matched;
 use discriminator::Discriminator;
 use front::Front;
 use num_complex::Complex64;
@@ -51,6 +53,7 @@ pub struct FskReceiver {
 struct Stages {
     front: Front,
     discriminator: Discriminator,
+    matched: Option<Matched>,
     oversampled: Vec<Complex32>,
     x: Stream<f32>,
     lines: Stream<Complex64>,
@@ -152,7 +155,10 @@ impl FskReceiver {
         self.status.es_n0_db = self.es_n0_db(&stretch) as f32;
         self.status.symbol_rate_hz = rate * stretch.speed;
         self.status.offset_hz = match self.config.fsk_input {
-            FskInput::Iq => stretch.eye.middle * rate,
+            FskInput::Iq => match stretch.carrier {
+                Some(carrier) => carrier.frequency * stretch.speed * rate,
+                None => stretch.eye.middle * rate,
+            },
             FskInput::FmAudio => 0.0,
         };
         for &value in &self.stages.track.values {
@@ -183,6 +189,9 @@ impl FskReceiver {
     /// Audio: white noise through a matched filter. IQ: the phase noise of the channel filter's output on
     /// both ends of the symbol, which holds above the discriminator's threshold.
     fn es_n0_db(&self, stretch: &Emitted) -> f64 {
+        if let Some(carrier) = &stretch.carrier {
+            return 10.0 * (carrier.eye.ratio() / 2.0).max(1e-3).log10();
+        }
         let ratio = stretch.eye.ratio();
         let factor = match self.config.fsk_input {
             FskInput::FmAudio => 0.5,
@@ -209,8 +218,15 @@ impl Stages {
                 half_width + config.search_hz / config.symbol_rate_hz,
             ),
         };
+        let matched = match (config.modulation, config.fsk_input, config.pulse) {
+            (Modulation::Gmsk, FskInput::Iq, Pulse::Gaussian { bt }) => {
+                Some(Matched::new(bt, oversampling, discriminator.delay()))
+            }
+            _ => None,
+        };
         Self {
             front: Front::new(config, oversampling, width_hz),
+            matched,
             discriminator,
             oversampled: Vec::new(),
             x: Stream::new(),
@@ -239,6 +255,9 @@ impl Stages {
         self.oversampled.clear();
         self.front.process(samples, &mut self.oversampled);
         self.discriminator.process(&self.oversampled, &mut self.x);
+        if let Some(matched) = &mut self.matched {
+            matched.process(&self.oversampled);
+        }
     }
 
     /// Estimates all windows for which enough is known.
@@ -248,6 +267,9 @@ impl Stages {
             || (ended && self.x.end() > self.lines.end() * block)
         {
             let line = clock::block_line(&self.x, self.lines.end(), oversampling);
+            if let Some(matched) = &mut self.matched {
+                matched.next_block();
+            }
             self.lines.push(line);
         }
         loop {
@@ -264,6 +286,7 @@ impl Stages {
                 Signal {
                     x: &self.x,
                     oversampling,
+                    matched: self.matched.as_ref(),
                 },
                 before,
                 &mut self.scratch,
@@ -284,6 +307,7 @@ impl Stages {
             Signal {
                 x: &self.x,
                 oversampling,
+                matched: self.matched.as_ref(),
             },
             first,
             ended,
@@ -298,6 +322,9 @@ impl Stages {
             .min(self.track.segment())
             .saturating_sub(SEGMENTS + 1);
         self.x.forget(segment * SEGMENT * oversampling);
+        if let Some(matched) = &mut self.matched {
+            matched.forget((segment * SEGMENT) as f64);
+        }
         self.lines
             .forget((segment * SEGMENT / BLOCK).saturating_sub(clock::REACH));
         self.windows.forget(segment);

@@ -134,7 +134,7 @@ fn bursts_come_out_whole_with_frequency_and_clock_offsets() {
                 let result = compare(&batch, &bits, &at);
                 let case = format!("{modulation:?} {pulse:?} {fsk_input:?} {sample_rate} {ppm}: {result:?}");
                 assert_eq!((result.errors, result.missing), (0, 0), "{case}");
-                assert!(result.farthest < 0.15, "{case}");
+                assert!(result.farthest < 0.2, "{case}");
                 let locked: Vec<_> = batch.marks.iter().filter(|mark| mark.locked).collect();
                 let mark = locked[locked.len() / 2];
                 assert!(
@@ -342,6 +342,23 @@ fn error_rates_are_those_of_theory() {
         assert!(
             (low..=high).contains(&found),
             "{fsk_input:?} at {es_n0_db} dB: {found} times theory"
+        );
+    }
+}
+
+#[test]
+fn coherent_gmsk_is_within_half_a_decibel_of_theory() {
+    // Binary PSK whose bits are products of neighbouring symbols: twice its error rate p, less p².
+    let config = config(Modulation::Gmsk, GAUSS, FskInput::Iq, 48_000.0);
+    for es_n0_db in [4.0f64, 6.0] {
+        let theory = |db: f64| {
+            let p = 0.5 * (1.0 - crate::modulator::erf(10f64.powf(db / 20.0)));
+            2.0 * p * (1.0 - p)
+        };
+        let found = bit_error_rate(&config, es_n0_db, 20_000);
+        assert!(
+            found < theory(es_n0_db - 0.5) && found > theory(es_n0_db + 0.3),
+            "{es_n0_db}: {found}"
         );
     }
 }

@@ -1,5 +1,6 @@
 //! From the windows' estimates to one continuous row of symbols.
 
+use super::coherent::{self, Carrier};
 use super::eye::Eye;
 use super::stream::Stream;
 use super::window::{SEGMENT, SEGMENTS, Signal, Window};
@@ -20,6 +21,7 @@ pub(super) struct Emitted {
     /// Symbol rate relative to nominal.
     pub(super) speed: f64,
     pub(super) eye: Eye,
+    pub(super) carrier: Option<Carrier>,
     pub(super) locked: bool,
     pub(super) restart: bool,
 }
@@ -142,35 +144,49 @@ impl Track {
         restart: bool,
         llrs: &mut Vec<i8>,
     ) -> Emitted {
-        let eye = anchor.window.eye;
+        let window = &anchor.window;
         let first = line.time(self.next);
-        // An LLR is twice amplitude times value over the noise power; a faultless eye saturates.
-        let noise = (eye.noise * eye.noise)
-            .max(1e-4 * eye.amplitude * eye.amplitude)
-            .max(1e-30);
-        let scale = 2.0 * anchor.window.trust * eye.amplitude / noise / f64::from(SoftBatch::LLR_UNIT);
         loop {
             let u = line.time(self.next);
             if u >= until {
                 break;
             }
             self.next += 1.0;
-            let value = signal.at(u).unwrap_or(eye.middle as f32);
+            let value = signal.at(u).unwrap_or(window.eye.middle as f32);
             self.values.push(value);
-            let llr = (scale * (f64::from(value) - eye.middle))
-                .round()
-                .clamp(-127.0, 127.0);
-            llrs.push(llr as i8);
+            let half = 0.5 / line.speed;
+            let ratio = match (window.carrier, signal.matched) {
+                (Some(carrier), Some(matched)) => {
+                    let sign = |u: f64| {
+                        let point = carrier.project(matched.at(u), window.clock(u).round());
+                        likelihood(&carrier.eye, point)
+                    };
+                    coherent::product(sign(u - half), sign(u + half))
+                }
+                _ => likelihood(&window.eye, f64::from(value)),
+            };
+            let llr = window.trust * ratio / f64::from(SoftBatch::LLR_UNIT);
+            llrs.push(llr.round().clamp(-127.0, 127.0) as i8);
         }
         let restart = restart || !std::mem::replace(&mut self.started, true);
         Emitted {
             first,
             speed: line.speed,
-            eye,
-            locked: anchor.window.locked,
+            eye: window.eye,
+            carrier: window.carrier,
+            locked: window.locked,
             restart,
         }
     }
+}
+
+/// Log-likelihood ratio of a value: twice amplitude times distance over the noise power. A faultless eye
+/// saturates.
+fn likelihood(eye: &Eye, value: f64) -> f64 {
+    let noise = (eye.noise * eye.noise)
+        .max(1e-4 * eye.amplitude * eye.amplitude)
+        .max(1e-30);
+    2.0 * eye.amplitude / noise * (value - eye.middle)
 }
 
 /// A straight piece of the clock.
@@ -203,8 +219,7 @@ impl Line {
 fn best(windows: &Stream<Window>, segment: usize) -> Window {
     let score = |number: usize, window: &Window| {
         let centred = number + SEGMENTS / 2 == segment;
-        let lock = if window.locked { 4.0 } else { 1.0 };
-        window.eye.ratio().min(100.0) * lock * if centred { CENTRED } else { 1.0 }
+        window.score() * if centred { CENTRED } else { 1.0 }
     };
     let first = segment.saturating_sub(SEGMENTS - 1);
     let mut best = (0.0, Window::default());

@@ -1,8 +1,10 @@
 //! What one window of symbols says: clock phase, levels, noise.
 
 use super::clock::{self, BLOCK, REACH, Rate, line_at};
+use super::coherent::{self, Carrier, LAG, Matched};
 use super::eye::{self, Eye};
 use super::stream::Stream;
+use crate::Complex32;
 use num_complex::Complex64;
 use std::f64::consts::TAU;
 
@@ -14,6 +16,10 @@ const BLOCKS: usize = SEGMENTS * SEGMENT / BLOCK;
 /// Long coherence above which the clock counts as found. Noise alone exceeds it in about one window of
 /// several thousand; a clean signal reaches 0.3.
 const LOCK_COHERENCE: f64 = 0.11;
+/// The same for the clock of the square, which is fainter in itself and in noise.
+const LOCK_SQUARE: f64 = 0.08;
+/// How much clearer the eye must be with the square's clock: at high levels it is the noisier one.
+const CLEARER: f64 = 1.25;
 /// Signal-to-noise power ratio of the eye below which the clock does not count as found.
 const LOCK_RATIO: f64 = 2.0;
 
@@ -28,9 +34,21 @@ pub(super) struct Window {
     pub(super) locked: bool,
     /// How far the symbols are to be believed, 0 to 1: without a clock there is no information.
     pub(super) trust: f64,
+    /// Carrier, when the symbols are better detected by it than by the discriminator.
+    pub(super) carrier: Option<Carrier>,
 }
 
 impl Window {
+    /// Signal-to-noise power ratio of the symbols as they are detected.
+    pub(super) fn ratio(&self) -> f64 {
+        self.carrier.map_or(self.eye, |carrier| carrier.eye).ratio()
+    }
+
+    /// How far this estimate is preferred to others of the same symbols.
+    pub(super) fn score(&self) -> f64 {
+        self.ratio().min(100.0) * if self.locked { 4.0 } else { 1.0 }
+    }
+
     /// Clock, in symbols, up to a whole number.
     pub(super) fn clock(&self, u: f64) -> f64 {
         u + self.offset + self.rate.deviation * (u - self.centre)
@@ -51,6 +69,8 @@ fn centre_block(window: usize) -> usize {
 pub(super) struct Signal<'a> {
     pub(super) x: &'a Stream<f32>,
     pub(super) oversampling: usize,
+    /// Matched filter of coherent detection, when there is one.
+    pub(super) matched: Option<&'a Matched>,
 }
 
 impl Signal<'_> {
@@ -72,12 +92,34 @@ impl Signal<'_> {
 pub(super) struct Scratch {
     values: Vec<f32>,
     sorted: Vec<f32>,
+    points: Vec<Complex32>,
+    coherent: coherent::Scratch,
 }
 
-/// Estimates window number `window`; `before` is the one before.
+/// Estimates window number `window`; `before` is the one before. Where there are two clocks, that of the
+/// transitions (better for strong signals) and that of the square (for weak ones), the clearer eye decides.
 pub(super) fn estimate(
     window: usize,
     lines: &Stream<Complex64>,
+    signal: Signal<'_>,
+    before: Option<&Window>,
+    scratch: &mut Scratch,
+) -> Window {
+    let mut best = with_clock(window, lines, LOCK_COHERENCE, signal, before, scratch);
+    if let Some(matched) = signal.matched {
+        let square = with_clock(window, matched.lines(), LOCK_SQUARE, signal, before, scratch);
+        let first = window * SEGMENT / BLOCK;
+        if matched.turn(first, first + BLOCKS).norm_sqr() > 0.0 && square.score() > CLEARER * best.score() {
+            best = square;
+        }
+    }
+    best
+}
+
+fn with_clock(
+    window: usize,
+    lines: &Stream<Complex64>,
+    lock: f64,
     signal: Signal<'_>,
     before: Option<&Window>,
     scratch: &mut Scratch,
@@ -106,7 +148,29 @@ pub(super) fn estimate(
     }
     let held = before.map(|w| w.eye).unwrap_or_default();
     this.eye = eye::measure(&scratch.values, &mut scratch.sorted).unwrap_or(held);
-    this.locked = rate.coherence > LOCK_COHERENCE && this.eye.ratio() > LOCK_RATIO;
-    this.trust = (rate.coherence / LOCK_COHERENCE).powi(2).min(1.0);
+    this.carrier = signal
+        .matched
+        .and_then(|matched| carrier(&this, matched, begin, end, scratch));
+    this.locked = rate.coherence > lock && this.ratio() > LOCK_RATIO;
+    this.trust = (rate.coherence / lock).powi(2).min(1.0);
     this
+}
+
+/// Carrier of the window, when it shows the symbols more clearly than the discriminator does.
+fn carrier(this: &Window, matched: &Matched, begin: f64, end: f64, scratch: &mut Scratch) -> Option<Carrier> {
+    let speed = 1.0 + this.rate.deviation;
+    let first = this.clock(begin).ceil();
+    let mut u = begin + (first - this.clock(begin)) / speed;
+    scratch.points.clear();
+    while u < end {
+        scratch.points.push(matched.at(u));
+        u += 1.0 / speed;
+    }
+    // The square's turn is ambiguous by whole turns; the discriminator's middle tells which.
+    let first_block = begin as usize / BLOCK;
+    let turn = matched.turn(first_block, first_block + BLOCKS).arg() / TAU;
+    let middle = this.eye.middle / speed;
+    let coarse = (turn + (2.0 * LAG * middle - turn).round()) / (2.0 * LAG);
+    let carrier = coherent::estimate(first, &scratch.points, coarse, &mut scratch.coherent)?;
+    (carrier.eye.ratio() > this.eye.ratio()).then_some(carrier)
 }
