@@ -251,3 +251,85 @@ impl Viterbi {
         self.reset();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::coding::config::ConvolutionalConfig;
+    use crate::coding::convolutional::ConvolutionalEncoder;
+    use proptest::prelude::*;
+
+    fn coded(bits: &[u8]) -> (Vec<i8>, Vec<i8>) {
+        let mut encoder = ConvolutionalEncoder::new(&ConvolutionalConfig { order: None, g2_inverted: Some(false) });
+        let mut out = Vec::new();
+        for &bit in bits {
+            encoder.encode(bit, &mut out);
+        }
+        out.chunks(2).map(|c| (c[0] as i8 * 100 - 50, c[1] as i8 * 100 - 50)).unzip()
+    }
+
+    fn run(kernel: Kernel, g1: &[i8], g2: &[i8], step: usize) -> (Vec<u8>, i64) {
+        let mut viterbi = Viterbi::new(kernel);
+        let mut out = Vec::new();
+        for (a, b) in g1.chunks(step).zip(g2.chunks(step)) {
+            viterbi.push(a, b);
+            if viterbi.pending() > 2 * CONVERGENCE {
+                let mark = viterbi.mark();
+                viterbi.emit(&mark, mark.steps() - CONVERGENCE, &mut out);
+            }
+        }
+        let gain = viterbi.gain();
+        viterbi.finish(&mut out);
+        (out, gain)
+    }
+
+    proptest! {
+        #[test]
+        fn vector_kernel_equals_the_plain_one(
+            soft in prop::collection::vec((-127i8..=127, -127i8..=127), 1..900),
+            chunks in 1usize..9,
+        ) {
+            let (g1, g2): (Vec<i8>, Vec<i8>) = soft.into_iter().unzip();
+            let step = chunks * CHUNK;
+            prop_assert_eq!(run(Kernel::Vector, &g1, &g2, step), run(Kernel::Plain, &g1, &g2, step));
+        }
+
+        #[test]
+        fn codewords_decode_to_the_last_bit_and_the_probe_gains_the_same(
+            bits in prop::collection::vec(0u8..=1, 10..700),
+        ) {
+            let (g1, g2) = coded(&bits);
+            let (decoded, gain) = run(Kernel::Vector, &g1, &g2, CHUNK);
+            prop_assert_eq!(gain, 100 * bits.len() as i64);
+            prop_assert_eq!(decoded, bits);
+            let mut probe = Metrics::new();
+            for (a, b) in g1.chunks(CHUNK).zip(g2.chunks(CHUNK)) {
+                probe.probe(a, b);
+            }
+            prop_assert_eq!(probe.gain, gain);
+        }
+
+        #[test]
+        fn rewinding_undoes_steps(soft in prop::collection::vec((-127i8..=127, -127i8..=127), 200..400)) {
+            let (g1, g2): (Vec<i8>, Vec<i8>) = soft.into_iter().unzip();
+            let mut viterbi = Viterbi::default();
+            viterbi.push(&g1[..96], &g2[..96]);
+            let mark = viterbi.mark();
+            viterbi.push(&g2[96..], &g1[96..]);
+            viterbi.rewind(&mark);
+            viterbi.push(&g1[96..], &g2[96..]);
+            let mut out = Vec::new();
+            viterbi.finish(&mut out);
+            prop_assert_eq!(out, run(Kernel::Vector, &g1, &g2, 32 * 1000).0);
+        }
+    }
+
+    #[test]
+    fn metrics_stay_in_range_at_full_scale() {
+        let ones: Vec<i8> = (0..5000).map(|n| if n / 7 % 2 == 0 { 127 } else { -127 }).collect();
+        let mut viterbi = Viterbi::default();
+        viterbi.push(&ones, &ones);
+        let lowest = viterbi.metrics.state.iter().min().copied();
+        assert!(lowest > Some(-3100), "{lowest:?}");
+    }
+}
