@@ -22,9 +22,9 @@ pub(super) const LAG: f64 = 4.0;
 const PHASE_BLOCKS: usize = 16;
 /// Length of the frequency pulse that is taken into account, in symbols.
 const PULSE: usize = 5;
-/// Residual frequency searched around the discriminator's, in cycles per symbol, and the steps of it.
-const RESIDUAL: f64 = 0.04;
-const STEPS: i32 = 96;
+/// Residual frequency searched around that of the square's turn, in cycles per symbol, and the steps of it.
+const RESIDUAL: f64 = 0.0125;
+const STEPS: i32 = 30;
 
 /// Carrier of one window. Symbol `n`'s pulse, centred where the window's clock is `n`, has the phase
 /// `phase + TAU * frequency * (n - middle) + n * pi/2`.
@@ -204,10 +204,15 @@ pub(super) fn estimate(
     };
     let grid = RESIDUAL / f64::from(STEPS);
     let power = |residual: f64| line(residual).norm_sqr();
-    let best = (-STEPS..=STEPS)
-        .map(|step| f64::from(step) * grid)
-        .max_by(|&a, &b| power(a).total_cmp(&power(b)))?;
-    let (left, centre, right) = (power(best - grid), power(best), power(best + grid));
+    let (mut best, mut centre) = (0.0, 0.0);
+    for step in -STEPS..=STEPS {
+        let residual = f64::from(step) * grid;
+        let power = power(residual);
+        if power > centre {
+            (best, centre) = (residual, power);
+        }
+    }
+    let (left, right) = (power(best - grid), power(best + grid));
     let curvature = left - 2.0 * centre + right;
     let shift = if curvature < 0.0 {
         (0.5 * (left - right) / curvature).clamp(-0.5, 0.5)
