@@ -69,14 +69,18 @@ impl DcRemover {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use rand::{RngExt, SeedableRng};
+    use rand_chacha::ChaCha8Rng;
+    use std::f32::consts::TAU;
 
     #[test]
     fn removes_a_spike() {
         let mut remover = DcRemover::new(4.0);
         let mut last = Vec::new();
-        for block in 0..4 {
+        let mut rng = ChaCha8Rng::seed_from_u64(1);
+        for _ in 0..4 {
             last = (0..BLOCK)
-                .map(|n| Complex32::cis((n * n % 977) as f32 + block as f32) + Complex32::new(0.3, -0.1))
+                .map(|_| Complex32::cis(rng.random_range(0.0..TAU)) + Complex32::new(0.3, -0.1))
                 .collect();
             remover.process(&mut last);
         }
