@@ -4,14 +4,22 @@ mod coding_common;
 
 use coding_common::{Random, bytes_of, ccsds, channel, noise, receive, sure, transmit};
 use groundlink_decoder::coding::{
-    CodingConfig, ConvolutionalConfig, Descrambler, FrameDecoder, LineCode, Randomizer, SymbolBits, SymbolOrder,
+    CodingConfig, ConvolutionalConfig, Descrambler, FrameDecoder, LineCode, Randomizer, SymbolBits,
+    SymbolOrder,
 };
 use proptest::prelude::*;
 
-const FREE: ConvolutionalConfig = ConvolutionalConfig { order: None, g2_inverted: None };
+const FREE: ConvolutionalConfig = ConvolutionalConfig {
+    order: None,
+    g2_inverted: None,
+};
 
 fn without_code(symbols: SymbolBits) -> CodingConfig {
-    CodingConfig { symbols, convolutional: None, ..ccsds(1) }
+    CodingConfig {
+        symbols,
+        convolutional: None,
+        ..ccsds(1)
+    }
 }
 
 #[test]
@@ -21,13 +29,30 @@ fn every_order_inversion_and_offset_is_found_without_setting() {
         for inverted in [false, true] {
             for offset in 0..2usize {
                 for sign in [1, -1] {
-                    let sent = ConvolutionalConfig { order: Some(order), g2_inverted: Some(inverted) };
-                    let config = CodingConfig { convolutional: Some(sent), ..ccsds(1) };
+                    let sent = ConvolutionalConfig {
+                        order: Some(order),
+                        g2_inverted: Some(inverted),
+                    };
+                    let config = CodingConfig {
+                        convolutional: Some(sent),
+                        ..ccsds(1)
+                    };
                     let (frames, bits) = transmit(&config, 3, (0, 0), &mut random);
                     let mut soft = noise(offset, &mut random);
                     soft.extend(channel(&bits, -1.0 + 3.0, &mut random).iter().map(|&s| s * sign));
-                    let received = receive(&CodingConfig { convolutional: Some(FREE), ..config.clone() }, &soft, 777);
-                    assert_eq!(bytes_of(&received), frames, "{order:?} {inverted} {offset} {sign}");
+                    let received = receive(
+                        &CodingConfig {
+                            convolutional: Some(FREE),
+                            ..config.clone()
+                        },
+                        &soft,
+                        777,
+                    );
+                    assert_eq!(
+                        bytes_of(&received),
+                        frames,
+                        "{order:?} {inverted} {offset} {sign}"
+                    );
                     for (n, frame) in received.iter().enumerate() {
                         assert_eq!(frame.soft_index, (offset + n * 2 * (32 + 8 * 255)) as u64);
                         assert_eq!(frame.soft_end - frame.soft_index, 2 * (32 + 8 * 255));
@@ -54,18 +79,33 @@ fn turn(i: i8, q: i8, quarter: usize, mirrored: bool) -> [i8; 2] {
 fn qpsk_is_decoded_in_all_rotations_mirrored_or_not_with_and_without_inner_code() {
     let mut random = Random(2);
     for coded in [false, true] {
-        for (quarter, mirrored, lead) in
-            (0..4).flat_map(|q| [(q, false), (q, true)]).flat_map(|(q, m)| [(q, m, 0), (q, m, 1)])
+        for (quarter, mirrored, lead) in (0..4)
+            .flat_map(|q| [(q, false), (q, true)])
+            .flat_map(|(q, m)| [(q, m, 0), (q, m, 1)])
         {
-            let config = CodingConfig { symbols: SymbolBits::Two, ..ccsds(1) };
-            let config = if coded { config } else { without_code(SymbolBits::Two) };
+            let config = CodingConfig {
+                symbols: SymbolBits::Two,
+                ..ccsds(1)
+            };
+            let config = if coded {
+                config
+            } else {
+                without_code(SymbolBits::Two)
+            };
             let (frames, mut bits) = transmit(&config, 4, (0, 0), &mut random);
             // A leading bit puts every codeword pair astride two symbols.
             bits.splice(0..0, vec![0; lead]);
             bits.resize(bits.len() + bits.len() % 2, 0);
-            let soft: Vec<i8> = sure(&bits).chunks(2).flat_map(|s| turn(s[0], s[1], quarter, mirrored)).collect();
+            let soft: Vec<i8> = sure(&bits)
+                .chunks(2)
+                .flat_map(|s| turn(s[0], s[1], quarter, mirrored))
+                .collect();
             let received = receive(&config, &soft, 1000);
-            assert_eq!(bytes_of(&received), frames, "coded {coded}, {quarter} quarters, {mirrored}, lead {lead}");
+            assert_eq!(
+                bytes_of(&received),
+                frames,
+                "coded {coded}, {quarter} quarters, {mirrored}, lead {lead}"
+            );
         }
     }
 }
@@ -76,8 +116,15 @@ fn oqpsk_is_decoded_when_the_other_arm_is_taken_for_the_first() {
     for coded in [false, true] {
         for sign in [1i8, -1] {
             for case in 0..4 {
-                let config = CodingConfig { symbols: SymbolBits::TwoOffset, ..ccsds(1) };
-                let config = if coded { config } else { without_code(SymbolBits::TwoOffset) };
+                let config = CodingConfig {
+                    symbols: SymbolBits::TwoOffset,
+                    ..ccsds(1)
+                };
+                let config = if coded {
+                    config
+                } else {
+                    without_code(SymbolBits::TwoOffset)
+                };
                 let (frames, bits) = transmit(&config, 4, (8, 8), &mut random);
                 let natural = sure(&bits);
                 let i: Vec<i8> = natural.iter().step_by(2).copied().collect();
@@ -92,7 +139,11 @@ fn oqpsk_is_decoded_when_the_other_arm_is_taken_for_the_first() {
                     })
                     .collect();
                 let received = receive(&config, &soft, 1000);
-                assert_eq!(bytes_of(&received), frames, "coded {coded}, sign {sign}, case {case}");
+                assert_eq!(
+                    bytes_of(&received),
+                    frames,
+                    "coded {coded}, sign {sign}, case {case}"
+                );
             }
         }
     }
@@ -104,12 +155,24 @@ fn line_codes_and_descrambler_are_undone() {
     for line_code in [LineCode::NrzL, LineCode::NrzM, LineCode::NrzS] {
         for descrambler in [None, Some(Descrambler::Iess308)] {
             for convolutional in [None, Some(FREE)] {
-                let config = CodingConfig { line_code, descrambler, convolutional, ..ccsds(2) };
+                let config = CodingConfig {
+                    line_code,
+                    descrambler,
+                    convolutional,
+                    ..ccsds(2)
+                };
                 let (frames, bits) = transmit(&config, 3, (300, 40), &mut random);
                 let received = receive(&config, &sure(&bits), 500);
-                assert_eq!(bytes_of(&received), frames, "{line_code:?} {descrambler:?} {convolutional:?}");
+                assert_eq!(
+                    bytes_of(&received),
+                    frames,
+                    "{line_code:?} {descrambler:?} {convolutional:?}"
+                );
                 let all_clean = |f: &groundlink_decoder::coding::CodedFrame| {
-                    f.quality.reed_solomon.as_ref().is_some_and(|rs| rs.corrections.iter().all(|&c| c == Some(0)))
+                    f.quality
+                        .reed_solomon
+                        .as_ref()
+                        .is_some_and(|rs| rs.corrections.iter().all(|&c| c == Some(0)))
                 };
                 assert!(received.iter().all(all_clean));
             }
@@ -120,7 +183,10 @@ fn line_codes_and_descrambler_are_undone() {
 #[test]
 fn first_and_last_frame_of_a_burst_in_noise_at_2_5_db_come_out() {
     let mut random = Random(5);
-    let config = CodingConfig { convolutional: Some(FREE), ..ccsds(1) };
+    let config = CodingConfig {
+        convolutional: Some(FREE),
+        ..ccsds(1)
+    };
     for case in 0..12 {
         let mut soft = noise(1000 * case + 13 * case + 1, &mut random);
         let mut expected = Vec::new();
@@ -142,7 +208,10 @@ fn first_and_last_frame_of_a_burst_in_noise_at_2_5_db_come_out() {
 #[test]
 fn no_false_switch_at_2_db() {
     let mut random = Random(6);
-    let config = CodingConfig { convolutional: Some(FREE), ..ccsds(4) };
+    let config = CodingConfig {
+        convolutional: Some(FREE),
+        ..ccsds(4)
+    };
     let (_, bits) = transmit(&config, 40, (0, 0), &mut random);
     let soft = channel(&bits, 2.0 - 3.01, &mut random);
     let mut decoder = FrameDecoder::new(&config).expect("possible");
@@ -154,10 +223,16 @@ fn no_false_switch_at_2_db() {
     }
     decoder.finish(&mut out);
     nodes.retain(|node| !node.is_empty());
-    assert!(nodes.iter().all(|node| node == "G1 first, G2 inverted, offset 0"), "{nodes:?}");
+    assert!(
+        nodes.iter().all(|node| node == "G1 first, G2 inverted, offset 0"),
+        "{nodes:?}"
+    );
     assert_eq!(out.len(), 40);
     assert_eq!(decoder.status().slips, 0);
-    let (wrong, of) = out.iter().filter_map(|f| f.quality.channel_symbols).fold((0, 0), |s, c| (s.0 + c.0, s.1 + c.1));
+    let (wrong, of) = out
+        .iter()
+        .filter_map(|f| f.quality.channel_symbols)
+        .fold((0, 0), |s, c| (s.0 + c.0, s.1 + c.1));
     let rate = f64::from(wrong) / f64::from(of);
     // Q(sqrt(2 Es/N0)) = 0.104.
     assert!((rate - 0.104).abs() < 0.003, "{rate}");
@@ -167,15 +242,34 @@ fn no_false_switch_at_2_db() {
 fn a_lost_or_doubled_symbol_costs_the_frame_it_hits() {
     let mut random = Random(7);
     let unit = 2 * (32 + 8 * 255);
-    for (coded, at) in [(true, 700), (true, 2040), (true, 4000), (false, 500), (false, 1500), (false, 2000)] {
-        let config = if coded { ccsds(1) } else { without_code(SymbolBits::One) };
+    for (coded, at) in [
+        (true, 700),
+        (true, 2040),
+        (true, 4000),
+        (false, 500),
+        (false, 1500),
+        (false, 2000),
+    ] {
+        let config = if coded {
+            ccsds(1)
+        } else {
+            without_code(SymbolBits::One)
+        };
         let unit = if coded { unit } else { unit / 2 };
         let (frames, bits) = transmit(&config, 9, (0, 20), &mut random);
-        let mut soft = if coded { channel(&bits, 2.0, &mut random) } else { sure(&bits) };
+        let mut soft = if coded {
+            channel(&bits, 2.0, &mut random)
+        } else {
+            sure(&bits)
+        };
         soft.remove(3 * unit + at);
         soft.insert(6 * unit + at - 1, 5);
         let received = receive(&config, &soft, 1000);
-        let good: Vec<_> = received.iter().filter(|f| f.good()).map(|f| f.bytes.clone()).collect();
+        let good: Vec<_> = received
+            .iter()
+            .filter(|f| f.good())
+            .map(|f| f.bytes.clone())
+            .collect();
         let intact: Vec<_> = [0, 1, 2, 4, 5, 7, 8].map(|n: usize| frames[n].clone()).to_vec();
         // A slip near the end of a frame may leave it correctable.
         let missing = intact.iter().filter(|frame| !good.contains(frame)).count();
@@ -195,7 +289,11 @@ fn frames_of_other_spacing_are_found_at_once() {
         expected.extend(frames);
     }
     let received = receive(&config, &sure(&bits), 100);
-    let good: Vec<_> = received.iter().filter(|f| f.good()).map(|f| f.bytes.clone()).collect();
+    let good: Vec<_> = received
+        .iter()
+        .filter(|f| f.good())
+        .map(|f| f.bytes.clone())
+        .collect();
     assert_eq!(good, expected);
     assert_eq!(received.len(), expected.len(), "no failed units beside them");
 }
@@ -203,7 +301,10 @@ fn frames_of_other_spacing_are_found_at_once() {
 #[test]
 fn a_marker_inside_a_frame_does_not_hide_the_next_frame() {
     let mut random = Random(9);
-    let config = CodingConfig { randomizer: Randomizer::None, ..without_code(SymbolBits::One) };
+    let config = CodingConfig {
+        randomizer: Randomizer::None,
+        ..without_code(SymbolBits::One)
+    };
     let mut encoder = groundlink_decoder::coding::FrameEncoder::new(&config).expect("possible");
     let mut bits = Vec::new();
     let mut frames = Vec::new();
@@ -235,7 +336,10 @@ fn frames_with_hopeless_blocks_are_given_out_labelled_while_in_lock() {
     let received = receive(&config, &soft, 333);
     let good: Vec<bool> = received.iter().map(|f| f.good()).collect();
     assert_eq!(good, [true, true, false, false, true, true]);
-    assert_eq!(received[2].quality.reed_solomon.as_ref().expect("RS").corrections, [None]);
+    assert_eq!(
+        received[2].quality.reed_solomon.as_ref().expect("RS").corrections,
+        [None]
+    );
     assert!(!received[2].quality.flywheel && received[3].quality.flywheel);
     let mut damaged = frames[2].clone();
     for byte in 0..20 {
@@ -250,7 +354,10 @@ fn frames_with_hopeless_blocks_are_given_out_labelled_while_in_lock() {
 fn a_marker_of_the_whole_stream_and_a_cut_in_every_frame_lose_no_other() {
     let mut random = Random(11);
     for convolutional in [None, Some(FREE)] {
-        let config = CodingConfig { convolutional, ..ccsds(1) };
+        let config = CodingConfig {
+            convolutional,
+            ..ccsds(1)
+        };
         let per_bit = if convolutional.is_some() { 2 } else { 1 };
         let (frames, bits) = transmit(&config, 4, (0, 0), &mut random);
         let soft = sure(&bits);
@@ -264,7 +371,10 @@ fn a_marker_of_the_whole_stream_and_a_cut_in_every_frame_lose_no_other() {
 fn restart_counts_soft_bits_on_and_loses_only_the_frame_it_cuts() {
     let mut random = Random(12);
     for convolutional in [None, Some(FREE)] {
-        let config = CodingConfig { convolutional, ..ccsds(1) };
+        let config = CodingConfig {
+            convolutional,
+            ..ccsds(1)
+        };
         let (frames, bits) = transmit(&config, 2, (0, 0), &mut random);
         let soft = sure(&bits);
         let mut decoder = FrameDecoder::new(&config).expect("possible");
@@ -287,7 +397,10 @@ fn restart_counts_soft_bits_on_and_loses_only_the_frame_it_cuts() {
 fn the_cadu_is_what_was_sent() {
     let mut random = Random(13);
     for (interleave, virtual_fill) in [(1, 0), (4, 0), (5, 10), (8, 0)] {
-        let mut config = CodingConfig { convolutional: None, ..ccsds(interleave) };
+        let mut config = CodingConfig {
+            convolutional: None,
+            ..ccsds(interleave)
+        };
         let rs = config.reed_solomon.as_mut().expect("RS");
         rs.data_bytes -= interleave * virtual_fill;
         config.block_bytes = rs.data_bytes + 32 * interleave;
@@ -296,8 +409,14 @@ fn the_cadu_is_what_was_sent() {
         soft[200] *= -1;
         soft[900] *= -1;
         soft[20] *= -1;
-        let sent: Vec<u8> = bits.chunks(8).map(|b| b.iter().fold(0, |v, &bit| v << 1 | bit)).collect();
-        let received: Vec<u8> = receive(&config, &soft, 4000).iter().flat_map(|f| f.cadu.clone()).collect();
+        let sent: Vec<u8> = bits
+            .chunks(8)
+            .map(|b| b.iter().fold(0, |v, &bit| v << 1 | bit))
+            .collect();
+        let received: Vec<u8> = receive(&config, &soft, 4000)
+            .iter()
+            .flat_map(|f| f.cadu.clone())
+            .collect();
         assert!(received == sent, "depth {interleave}");
     }
 }

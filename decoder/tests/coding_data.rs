@@ -2,8 +2,8 @@
 //! decoders made of them.
 
 use groundlink_decoder::coding::{
-    AsmConfig, CodedFrame, CodingConfig, ConvolutionalConfig, Descrambler, FrameDecoder, LineCode, Randomizer,
-    ReedSolomonConfig, RsBasis, SymbolBits,
+    AsmConfig, CodedFrame, CodingConfig, ConvolutionalConfig, Descrambler, FrameDecoder, LineCode,
+    Randomizer, ReedSolomonConfig, RsBasis, SymbolBits,
 };
 use std::path::Path;
 
@@ -18,15 +18,27 @@ fn data(name: &str) -> Option<Vec<u8>> {
 
 /// Floats to soft bits, the mean magnitude at 50.
 fn soft_of_f32(bytes: &[u8]) -> Vec<i8> {
-    let values: Vec<f32> =
-        bytes.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect();
+    let values: Vec<f32> = bytes
+        .chunks_exact(4)
+        .map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]))
+        .collect();
     let mean = values.iter().map(|v| v.abs()).sum::<f32>() / values.len() as f32;
-    values.iter().map(|v| (v / mean * 50.0).clamp(-127.0, 127.0) as i8).collect()
+    values
+        .iter()
+        .map(|v| (v / mean * 50.0).clamp(-127.0, 127.0) as i8)
+        .collect()
 }
 
 /// Packed bits to sure soft bits.
 fn soft_of_bits(bytes: &[u8]) -> Vec<i8> {
-    bytes.iter().flat_map(|byte| (0..8).rev().map(move |n| if byte >> n & 1 == 1 { 127 } else { -127 })).collect()
+    bytes
+        .iter()
+        .flat_map(|byte| {
+            (0..8)
+                .rev()
+                .map(move |n| if byte >> n & 1 == 1 { 127 } else { -127 })
+        })
+        .collect()
 }
 
 fn decode(config: &CodingConfig, soft: &[i8]) -> Vec<CodedFrame> {
@@ -40,7 +52,11 @@ fn decode(config: &CodingConfig, soft: &[i8]) -> Vec<CodedFrame> {
 }
 
 fn corrections(frame: &CodedFrame) -> Vec<Option<u8>> {
-    frame.quality.reed_solomon.as_ref().map_or_else(Vec::new, |rs| rs.corrections.clone())
+    frame
+        .quality
+        .reed_solomon
+        .as_ref()
+        .map_or_else(Vec::new, |rs| rs.corrections.clone())
 }
 
 fn ccsds_rs(interleave: usize, basis: RsBasis) -> ReedSolomonConfig {
@@ -63,7 +79,12 @@ fn cadus(interleave: usize, basis: RsBasis, randomizer: Randomizer) -> CodingCon
         convolutional: None,
         line_code: LineCode::NrzL,
         descrambler: None,
-        asm: AsmConfig { pattern: 0x1ACF_FC1D, bits: 32, tolerance: None, flywheel: 3 },
+        asm: AsmConfig {
+            pattern: 0x1ACF_FC1D,
+            bits: 32,
+            tolerance: None,
+            flywheel: 3,
+        },
         randomizer,
         reed_solomon: Some(ccsds_rs(interleave, basis)),
         block_bytes: 255 * interleave,
@@ -71,13 +92,17 @@ fn cadus(interleave: usize, basis: RsBasis, randomizer: Randomizer) -> CodingCon
     }
 }
 
-const FREE: ConvolutionalConfig = ConvolutionalConfig { order: None, g2_inverted: None };
+const FREE: ConvolutionalConfig = ConvolutionalConfig {
+    order: None,
+    g2_inverted: None,
+};
 
 #[test]
 fn voyager_1_frames_come_out_with_the_known_corrections() {
-    let (Some(symbols), Some(expected)) =
-        (data("soft/voyager1_2020_symbols_0011.f32"), data("expected/voyager1_2020_0011_rscodewords.bin"))
-    else {
+    let (Some(symbols), Some(expected)) = (
+        data("soft/voyager1_2020_symbols_0011.f32"),
+        data("expected/voyager1_2020_0011_rscodewords.bin"),
+    ) else {
         return;
     };
     let config = CodingConfig {
@@ -85,7 +110,12 @@ fn voyager_1_frames_come_out_with_the_known_corrections() {
         convolutional: Some(FREE),
         line_code: LineCode::NrzL,
         descrambler: None,
-        asm: AsmConfig { pattern: 0x0391_5ED3, bits: 32, tolerance: None, flywheel: 3 },
+        asm: AsmConfig {
+            pattern: 0x0391_5ED3,
+            bits: 32,
+            tolerance: None,
+            flywheel: 3,
+        },
         randomizer: Randomizer::None,
         reed_solomon: Some(ReedSolomonConfig {
             parity: 32,
@@ -102,9 +132,18 @@ fn voyager_1_frames_come_out_with_the_known_corrections() {
     };
     let frames = decode(&config, &soft_of_f32(&symbols));
     let corrections: Vec<_> = frames.iter().map(corrections).collect();
-    let known = [[1, 3, 0, 0], [1, 0, 0, 0], [1, 1, 0, 0], [1, 1, 0, 1], [2, 2, 2, 1]];
+    let known = [
+        [1, 3, 0, 0],
+        [1, 0, 0, 0],
+        [1, 1, 0, 0],
+        [1, 1, 0, 1],
+        [2, 2, 2, 1],
+    ];
     assert_eq!(corrections, known.map(|frame| frame.map(Some).to_vec()));
-    let blocks: Vec<u8> = frames.iter().flat_map(|frame| frame.cadu[..956].to_vec()).collect();
+    let blocks: Vec<u8> = frames
+        .iter()
+        .flat_map(|frame| frame.cadu[..956].to_vec())
+        .collect();
     assert!(blocks == expected, "codeblocks differ");
     for pair in frames.windows(2) {
         assert_eq!(pair[1].soft_index - pair[0].soft_index, 2 * 7680);
@@ -113,8 +152,10 @@ fn voyager_1_frames_come_out_with_the_known_corrections() {
 
 #[test]
 fn meteor_m2_2_hard_bits_give_all_vcdus() {
-    let (Some(bits), Some(expected)) = (data("soft/meteor_mn22_72k.hard"), data("expected/meteormn22_72k_vcdus.bin"))
-    else {
+    let (Some(bits), Some(expected)) = (
+        data("soft/meteor_mn22_72k.hard"),
+        data("expected/meteormn22_72k_vcdus.bin"),
+    ) else {
         return;
     };
     let config = CodingConfig {
@@ -130,11 +171,18 @@ fn meteor_m2_2_hard_bits_give_all_vcdus() {
 
 #[test]
 fn lev_1_frames_come_out_of_conv_and_iess_308() {
-    let Some(symbols) = data("soft/lev1_symbols.f32") else { return };
+    let Some(symbols) = data("soft/lev1_symbols.f32") else {
+        return;
+    };
     let config = CodingConfig {
         convolutional: Some(FREE),
         descrambler: Some(Descrambler::Iess308),
-        asm: AsmConfig { pattern: 0xFA_F320, bits: 24, tolerance: None, flywheel: 3 },
+        asm: AsmConfig {
+            pattern: 0xFA_F320,
+            bits: 24,
+            tolerance: None,
+            flywheel: 3,
+        },
         reed_solomon: None,
         block_bytes: 67,
         ..cadus(1, RsBasis::Conventional, Randomizer::None)
@@ -143,16 +191,25 @@ fn lev_1_frames_come_out_of_conv_and_iess_308() {
     let syncs = frames.iter().filter(|frame| !frame.quality.flywheel).count();
     // The reference has 29 markers; one frame between two of them has a wrong marker and comes by the flywheel.
     assert_eq!((syncs, frames.len()), (29, 30));
-    assert_eq!(frames[0].soft_index, 1 + 2 * 736, "the reference's first marker is at bit 736");
+    assert_eq!(
+        frames[0].soft_index,
+        1 + 2 * 736,
+        "the reference's first marker is at bit 736"
+    );
     assert!(frames.iter().all(|frame| frame.quality.inverted));
     let crc = crc::Crc::<u16>::new(&crc::CRC_16_IBM_3740);
-    let good = frames.iter().filter(|frame| crc.checksum(&frame.cadu[6..68]) == 0).count();
+    let good = frames
+        .iter()
+        .filter(|frame| crc.checksum(&frame.cadu[6..68]) == 0)
+        .count();
     assert_eq!(good, 27);
 }
 
 #[test]
 fn snpp_cadus_are_clean() {
-    let Some(bytes) = data("frames/snpp_65cadus.dat") else { return };
+    let Some(bytes) = data("frames/snpp_65cadus.dat") else {
+        return;
+    };
     let config = cadus(4, RsBasis::Dual, Randomizer::Ccsds255);
     let frames = decode(&config, &soft_of_bits(&bytes));
     assert_eq!(frames.len(), 65);
@@ -163,7 +220,9 @@ fn snpp_cadus_are_clean() {
 
 #[test]
 fn meteor_cadus_need_the_known_corrections() {
-    let Some(bytes) = data("frames/meteor_2cadus.bin") else { return };
+    let Some(bytes) = data("frames/meteor_2cadus.bin") else {
+        return;
+    };
     let config = cadus(4, RsBasis::Conventional, Randomizer::None);
     let frames = decode(&config, &soft_of_bits(&bytes));
     let mut all: Vec<_> = frames.iter().flat_map(corrections).collect();
@@ -173,8 +232,13 @@ fn meteor_cadus_need_the_known_corrections() {
 
 #[test]
 fn published_cadus_of_four_and_five_codewords_are_clean() {
-    for (name, interleave) in [("cadu_aos_rs_i4_not_randomised", 4), ("cadu_rs_i5_not_randomised", 5)] {
-        let Some(text) = data(&format!("vectors/{name}.hex")) else { return };
+    for (name, interleave) in [
+        ("cadu_aos_rs_i4_not_randomised", 4),
+        ("cadu_rs_i5_not_randomised", 5),
+    ] {
+        let Some(text) = data(&format!("vectors/{name}.hex")) else {
+            return;
+        };
         let digits: Vec<u8> = text.iter().filter(|c| c.is_ascii_hexdigit()).copied().collect();
         let bytes: Vec<u8> = digits
             .chunks_exact(2)
@@ -182,8 +246,15 @@ fn published_cadus_of_four_and_five_codewords_are_clean() {
             .collect();
         let unit = 4 + 255 * interleave;
         assert_eq!(bytes.len() % unit, 0);
-        let frames = decode(&cadus(interleave, RsBasis::Dual, Randomizer::None), &soft_of_bits(&bytes));
+        let frames = decode(
+            &cadus(interleave, RsBasis::Dual, Randomizer::None),
+            &soft_of_bits(&bytes),
+        );
         assert_eq!(frames.len(), bytes.len() / unit);
-        assert!(frames.iter().all(|frame| corrections(frame) == vec![Some(0); interleave]));
+        assert!(
+            frames
+                .iter()
+                .all(|frame| corrections(frame) == vec![Some(0); interleave])
+        );
     }
 }

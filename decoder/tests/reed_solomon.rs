@@ -19,7 +19,9 @@ fn config(parity: usize, basis: RsBasis) -> ReedSolomonConfig {
 }
 
 fn unhex(text: &str) -> Vec<u8> {
-    (0..text.len() / 2).map(|n| u8::from_str_radix(&text[2 * n..2 * n + 2], 16).expect("hex")).collect()
+    (0..text.len() / 2)
+        .map(|n| u8::from_str_radix(&text[2 * n..2 * n + 2], 16).expect("hex"))
+        .collect()
 }
 
 #[test]
@@ -29,13 +31,19 @@ fn parity_equals_the_published_vectors() {
         return;
     };
     let path = std::path::Path::new(&root).join("vectors/rs_crc_prn_ldpctc_vectors.json");
-    let vectors: serde_json::Value = serde_json::from_slice(&std::fs::read(path).expect("vectors")).expect("JSON");
+    let vectors: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(path).expect("vectors")).expect("JSON");
     let mut seen = 0;
-    for (key, basis) in [("rs255_223_dual", RsBasis::Dual), ("rs255_223_conventional", RsBasis::Conventional)] {
+    for (key, basis) in [
+        ("rs255_223_dual", RsBasis::Dual),
+        ("rs255_223_conventional", RsBasis::Conventional),
+    ] {
         for vector in vectors[key].as_array().expect("list") {
             let text = |field: &str| unhex(vector[field].as_str().expect("text"));
             let mut parity = [0; 32];
-            ReedSolomon::new(&config(32, basis)).expect("code").encode(&text("data"), &mut parity);
+            ReedSolomon::new(&config(32, basis))
+                .expect("code")
+                .encode(&text("data"), &mut parity);
             assert_eq!(parity.to_vec(), text("parity"), "{key}");
             seen += 1;
         }
@@ -143,7 +151,11 @@ proptest! {
 
 #[test]
 fn one_bad_codeword_does_not_touch_the_others_nor_its_own_bytes() {
-    let config = ReedSolomonConfig { interleave: 3, data_bytes: 669, ..config(32, RsBasis::Dual) };
+    let config = ReedSolomonConfig {
+        interleave: 3,
+        data_bytes: 669,
+        ..config(32, RsBasis::Dual)
+    };
     let code = RsBlock::new(&config).expect("code");
     let mut block: Vec<u8> = (0..code.block_bytes()).map(|n| (n * n / 3) as u8).collect();
     code.encode(&mut block);
@@ -173,17 +185,54 @@ fn words_of_impossible_length_are_refused() {
 fn impossible_codes_name_field_value_and_limit() {
     let base = config(32, RsBasis::Dual);
     let cases = [
-        (ReedSolomonConfig { parity: 31, ..base.clone() }, "parity is 31, must be even, from 2 to 32"),
-        (ReedSolomonConfig { parity: 0, ..base.clone() }, "parity is 0, must be even, from 2 to 32"),
         (
-            ReedSolomonConfig { field: 0x11B, basis: RsBasis::Conventional, ..base.clone() },
+            ReedSolomonConfig {
+                parity: 31,
+                ..base.clone()
+            },
+            "parity is 31, must be even, from 2 to 32",
+        ),
+        (
+            ReedSolomonConfig {
+                parity: 0,
+                ..base.clone()
+            },
+            "parity is 0, must be even, from 2 to 32",
+        ),
+        (
+            ReedSolomonConfig {
+                field: 0x11B,
+                basis: RsBasis::Conventional,
+                ..base.clone()
+            },
             "field is 283, must be a primitive polynomial of degree 8, such as 0x187",
         ),
-        (ReedSolomonConfig { field: 0x11D, ..base.clone() }, "field is 285, must be 0x187 where the basis is dual"),
-        (ReedSolomonConfig { primitive: 5, ..base.clone() }, "primitive is 5, must be without common divisor with 255"),
-        (ReedSolomonConfig { interleave: 9, ..base.clone() }, "interleave is 9, must be from 1 to 8"),
         (
-            ReedSolomonConfig { interleave: 2, ..base },
+            ReedSolomonConfig {
+                field: 0x11D,
+                ..base.clone()
+            },
+            "field is 285, must be 0x187 where the basis is dual",
+        ),
+        (
+            ReedSolomonConfig {
+                primitive: 5,
+                ..base.clone()
+            },
+            "primitive is 5, must be without common divisor with 255",
+        ),
+        (
+            ReedSolomonConfig {
+                interleave: 9,
+                ..base.clone()
+            },
+            "interleave is 9, must be from 1 to 8",
+        ),
+        (
+            ReedSolomonConfig {
+                interleave: 2,
+                ..base
+            },
             "data_bytes is 223, must be a multiple of the interleaving depth 2, from 2 to 446",
         ),
     ];

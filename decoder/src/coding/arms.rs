@@ -36,7 +36,10 @@ impl Arms {
             .iter()
             .flat_map(|&from| [false, true].map(|inverted| Arrangement { from, inverted }))
             .collect();
-        Self { arrangements, held: vec![0] }
+        Self {
+            arrangements,
+            held: vec![0],
+        }
     }
 
     pub(crate) fn streams(&self) -> usize {
@@ -56,7 +59,14 @@ impl Arms {
             let held = &self.held;
             out.extend((0..pairs).flat_map(|pair| {
                 let at = |k: usize| held[(1 + 2 * pair).wrapping_add_signed(arrangement.from[k])];
-                [at(0), if arrangement.inverted { at(1).saturating_neg() } else { at(1) }]
+                [
+                    at(0),
+                    if arrangement.inverted {
+                        at(1).saturating_neg()
+                    } else {
+                        at(1)
+                    },
+                ]
             }));
         }
         self.held.drain(..2 * pairs);

@@ -48,7 +48,10 @@ pub(crate) fn match_probability(bits: usize, tolerance: u32) -> f64 {
 /// Most errors whose match probability stays below `bound`.
 fn tolerance_within(bits: usize, bound: f64) -> u32 {
     // Above a third of the bits the two polarities would come close to each other.
-    (1..=bits as u32 / 3).take_while(|&t| match_probability(bits, t) <= bound).last().unwrap_or(0)
+    (1..=bits as u32 / 3)
+        .take_while(|&t| match_probability(bits, t) <= bound)
+        .last()
+        .unwrap_or(0)
 }
 
 impl Marker {
@@ -56,7 +59,11 @@ impl Marker {
     /// each candidate is checked by an outer code.
     pub(crate) fn new(config: &AsmConfig, places: f64, checked: bool) -> Self {
         let bits = config.bits as usize;
-        let bound = if checked { CHECKED_CANDIDATES } else { FALSE_ALARM_BOUND };
+        let bound = if checked {
+            CHECKED_CANDIDATES
+        } else {
+            FALSE_ALARM_BOUND
+        };
         let default = tolerance_within(bits, bound / (2.0 * places));
         let search_tolerance = config.tolerance.unwrap_or(default);
         let mask = u64::MAX >> (64 - config.bits);
@@ -71,7 +78,10 @@ impl Marker {
 
     /// How the marker fits to the first bits of `soft`, if within `tolerance` errors in either polarity.
     pub(crate) fn fit(&self, soft: &[i8], tolerance: u32) -> Option<Match> {
-        let register = soft.get(..self.bits)?.iter().fold(0, |r, &s| r << 1 | u64::from(s > 0));
+        let register = soft
+            .get(..self.bits)?
+            .iter()
+            .fold(0, |r, &s| r << 1 | u64::from(s > 0));
         self.judge(register, tolerance)
     }
 
@@ -80,9 +90,15 @@ impl Marker {
         let errors = ((register ^ self.pattern) & self.mask).count_ones();
         let inverse = self.bits as u32 - errors;
         if errors <= tolerance {
-            Some(Match { errors, inverted: false })
+            Some(Match {
+                errors,
+                inverted: false,
+            })
         } else if inverse <= tolerance {
-            Some(Match { errors: inverse, inverted: true })
+            Some(Match {
+                errors: inverse,
+                inverted: true,
+            })
         } else {
             None
         }
@@ -112,7 +128,12 @@ mod tests {
     use super::*;
 
     fn ccsds(tolerance: Option<u32>) -> AsmConfig {
-        AsmConfig { pattern: 0x1ACF_FC1D, bits: 32, tolerance, flywheel: 3 }
+        AsmConfig {
+            pattern: 0x1ACF_FC1D,
+            bits: 32,
+            tolerance,
+            flywheel: 3,
+        }
     }
 
     #[test]
@@ -136,7 +157,12 @@ mod tests {
                     *value = if n % 2 == 0 { 1 } else { -1 };
                 }
                 for bit in 0..32 {
-                    soft[place + bit] = sign * if 0x1ACF_FC1Du32 >> (31 - bit) & 1 == 1 { 90 } else { -90 };
+                    soft[place + bit] = sign
+                        * if 0x1ACF_FC1Du32 >> (31 - bit) & 1 == 1 {
+                            90
+                        } else {
+                            -90
+                        };
                 }
                 soft[place + 3] *= -1;
                 soft[place + 30] *= -1;

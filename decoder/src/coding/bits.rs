@@ -45,7 +45,10 @@ impl BitBuffer {
 
     /// From bit `end` (plus `ahead`) on bits come from soft bit `soft` and those after it.
     pub(crate) fn begin_run(&mut self, ahead: usize, soft: u64) {
-        self.runs.push_back(Run { bit: self.end() + ahead as u64, soft });
+        self.runs.push_back(Run {
+            bit: self.end() + ahead as u64,
+            soft,
+        });
     }
 
     /// The streams, to be extended equally.

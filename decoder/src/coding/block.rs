@@ -35,7 +35,11 @@ impl Layout {
         let asm_bytes = asm_bits.div_ceil(8);
         let covers_asm = config.reed_solomon.as_ref().is_some_and(|rs| rs.covers_asm);
         let coded = config.block_bytes - config.tail_bytes + if covers_asm { asm_bytes } else { 0 };
-        if let Some(found) = rs.as_ref().map(RsBlock::block_bytes).filter(|&found| found != coded) {
+        if let Some(found) = rs
+            .as_ref()
+            .map(RsBlock::block_bytes)
+            .filter(|&found| found != coded)
+        {
             return Err(CodingError::OutOfRange {
                 field: "block_bytes",
                 value: config.block_bytes as i64,
@@ -75,7 +79,11 @@ impl Layout {
 }
 
 fn out_of_range(field: &'static str, value: usize, limit: &str) -> CodingError {
-    CodingError::OutOfRange { field, value: value as i64, limit: limit.to_owned() }
+    CodingError::OutOfRange {
+        field,
+        value: value as i64,
+        limit: limit.to_owned(),
+    }
 }
 
 /// What does not depend on the code's own tables.
@@ -85,23 +93,43 @@ fn check(config: &CodingConfig) -> Result<(), CodingError> {
         return Err(out_of_range("asm.bits", asm.bits as usize, "from 16 to 64"));
     }
     if asm.bits < 64 && asm.pattern >> asm.bits != 0 {
-        return Err(out_of_range("asm.pattern", asm.pattern as usize, "no longer than asm.bits"));
+        return Err(out_of_range(
+            "asm.pattern",
+            asm.pattern as usize,
+            "no longer than asm.bits",
+        ));
     }
     if asm.tolerance.is_some_and(|t| t > asm.bits / 3) {
         let limit = "no more than a third of asm.bits";
-        return Err(out_of_range("asm.tolerance", asm.tolerance.unwrap_or(0) as usize, limit));
+        return Err(out_of_range(
+            "asm.tolerance",
+            asm.tolerance.unwrap_or(0) as usize,
+            limit,
+        ));
     }
     if asm.flywheel > 1000 {
-        return Err(out_of_range("asm.flywheel", asm.flywheel as usize, "no more than 1000"));
+        return Err(out_of_range(
+            "asm.flywheel",
+            asm.flywheel as usize,
+            "no more than 1000",
+        ));
     }
     if !(1..=65536).contains(&config.block_bytes) {
         return Err(out_of_range("block_bytes", config.block_bytes, "from 1 to 65536"));
     }
     if config.tail_bytes >= config.block_bytes {
-        return Err(out_of_range("tail_bytes", config.tail_bytes, "less than block_bytes"));
+        return Err(out_of_range(
+            "tail_bytes",
+            config.tail_bytes,
+            "less than block_bytes",
+        ));
     }
     if config.reed_solomon.as_ref().is_some_and(|rs| rs.covers_asm) && asm.bits % 8 != 0 {
-        return Err(out_of_range("asm.bits", asm.bits as usize, "a multiple of 8 where the code covers the marker"));
+        return Err(out_of_range(
+            "asm.bits",
+            asm.bits as usize,
+            "a multiple of 8 where the code covers the marker",
+        ));
     }
     Ok(())
 }
@@ -109,7 +137,11 @@ fn check(config: &CodingConfig) -> Result<(), CodingError> {
 impl BlockDecoder {
     pub(crate) fn new(layout: Layout) -> Self {
         let unit = vec![0; layout.asm.len() + layout.block_bytes];
-        Self { layout, unit, corrections: Vec::new() }
+        Self {
+            layout,
+            unit,
+            corrections: Vec::new(),
+        }
     }
 
     pub(crate) fn layout(&self) -> &Layout {
@@ -128,7 +160,10 @@ impl BlockDecoder {
         pack(block, inverted, tail);
         self.layout.randomize(&mut self.unit);
         let rs = self.layout.rs.as_ref()?;
-        Some(rs.decode(&mut self.unit[self.layout.frame_start..][..rs.block_bytes()], &mut self.corrections))
+        Some(rs.decode(
+            &mut self.unit[self.layout.frame_start..][..rs.block_bytes()],
+            &mut self.corrections,
+        ))
     }
 
     /// Most corrections in a codeword of the unit decoded last (0 where there is no outer code).
@@ -140,13 +175,18 @@ impl BlockDecoder {
     pub(crate) fn frame(&self, soft_index: u64, soft_end: u64, quality: FrameQuality) -> CodedFrame {
         let mut cadu = self.unit.clone();
         self.layout.randomize(&mut cadu);
-        let reed_solomon = self.layout.rs.as_ref().map(|_| RsOutcome { corrections: self.corrections.clone() });
+        let reed_solomon = self.layout.rs.as_ref().map(|_| RsOutcome {
+            corrections: self.corrections.clone(),
+        });
         CodedFrame {
             soft_index,
             soft_end,
             bytes: self.unit[self.layout.frame_start..][..self.layout.frame_bytes].to_vec(),
             cadu,
-            quality: FrameQuality { reed_solomon, ..quality },
+            quality: FrameQuality {
+                reed_solomon,
+                ..quality
+            },
         }
     }
 }

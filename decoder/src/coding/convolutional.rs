@@ -14,7 +14,10 @@ pub(crate) const G2: u8 = 0b110_1101;
 
 /// Both generators applied to a register of seven bits.
 pub(crate) const fn output(register: u8) -> (bool, bool) {
-    ((register & G1).count_ones() % 2 == 1, (register & G2).count_ones() % 2 == 1)
+    (
+        (register & G1).count_ones() % 2 == 1,
+        (register & G2).count_ones() % 2 == 1,
+    )
 }
 
 /// Streaming encoder; the register starts with zeros.
@@ -60,9 +63,17 @@ pub(crate) fn contradictions(
     let b = &scratch[..];
     let delayed = |d: usize| &b[CONSTRAINT - 1 - d..][..bits.len()];
     let (d1, d2, d3, d5, d6) = (delayed(1), delayed(2), delayed(3), delayed(5), delayed(6));
-    let common = bits.iter().zip(d2).zip(d3).zip(d6).map(|(((a, b), c), d)| a ^ b ^ c ^ d);
+    let common = bits
+        .iter()
+        .zip(d2)
+        .zip(d3)
+        .zip(d6)
+        .map(|(((a, b), c), d)| a ^ b ^ c ^ d);
     let outer = common.zip(d1).zip(d5).map(|((x, d1), d5)| (x ^ d1, x ^ d5));
-    let hard = g1.iter().zip(g2).map(|(&a, &b)| (u8::from(a > 0), u8::from(b > 0)));
+    let hard = g1
+        .iter()
+        .zip(g2)
+        .map(|(&a, &b)| (u8::from(a > 0), u8::from(b > 0)));
     out.extend(outer.zip(hard).map(|((c1, c2), (r1, r2))| (c1 ^ r1) + (c2 ^ r2)));
     history.copy_from_slice(&b[b.len() - (CONSTRAINT - 1)..]);
 }
@@ -98,14 +109,35 @@ mod tests {
         for &bit in &bits {
             encoder.encode(bit, &mut coded);
         }
-        let soft = |n: usize| -> Vec<i8> { coded.iter().skip(n).step_by(2).map(|&c| c as i8 * 2 - 1).collect() };
+        let soft = |n: usize| -> Vec<i8> {
+            coded
+                .iter()
+                .skip(n)
+                .step_by(2)
+                .map(|&c| c as i8 * 2 - 1)
+                .collect()
+        };
         let (mut g1, mut g2) = (soft(0), soft(1));
         g1[5] = -g1[5];
         g1[77] = -g1[77];
         g2[77] = -g2[77];
         let (mut history, mut scratch, mut out) = ([0; 6], Vec::new(), Vec::new());
-        contradictions(&bits[..50], &mut history, &g1[..50], &g2[..50], &mut scratch, &mut out);
-        contradictions(&bits[50..], &mut history, &g1[50..], &g2[50..], &mut scratch, &mut out);
+        contradictions(
+            &bits[..50],
+            &mut history,
+            &g1[..50],
+            &g2[..50],
+            &mut scratch,
+            &mut out,
+        );
+        contradictions(
+            &bits[50..],
+            &mut history,
+            &g1[50..],
+            &g2[50..],
+            &mut scratch,
+            &mut out,
+        );
         let mut expected = vec![0; 200];
         expected[5] = 1;
         expected[77] = 2;

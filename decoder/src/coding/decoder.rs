@@ -62,13 +62,17 @@ impl FrameDecoder {
     pub fn new(config: &CodingConfig) -> Result<Self, CodingError> {
         let layout = Layout::new(config)?;
         let unit_bits = layout.unit_bits();
-        let inner =
-            config.convolutional.as_ref().map(|code| InnerDecoder::new(code, config.symbols, 2 * unit_bits));
+        let inner = config
+            .convolutional
+            .as_ref()
+            .map(|code| InnerDecoder::new(code, config.symbols, 2 * unit_bits));
         let arms = Arms::new(config.symbols);
         let streams = if inner.is_some() { 1 } else { arms.streams() };
         let stage = LineStage {
             line: LineDecoder::new(config.line_code),
-            descrambler: config.descrambler.map(|Descrambler::Iess308| Iess308Descrambler::default()),
+            descrambler: config
+                .descrambler
+                .map(|Descrambler::Iess308| Iess308Descrambler::default()),
         };
         let marker = Marker::new(&config.asm, (unit_bits * streams) as f64, layout.rs.is_some());
         let bits = BitBuffer::new(streams, inner.is_some());

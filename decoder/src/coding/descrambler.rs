@@ -65,11 +65,16 @@ mod tests {
 
     #[test]
     fn descrambles_its_scrambler_from_any_state_after_the_register_has_filled() {
-        let bits: Vec<u8> = (0..3000u32).map(|n| if n < 900 { 0 } else { (n * n / 5 % 2) as u8 }).collect();
+        let bits: Vec<u8> = (0..3000u32)
+            .map(|n| if n < 900 { 0 } else { (n * n / 5 % 2) as u8 })
+            .collect();
         let mut scrambler = Iess308Scrambler::default();
         let sent: Vec<u8> = bits.iter().map(|&bit| scrambler.encode(bit)).collect();
         for (late, sign) in [(0, 1), (0, -1), (137, 1)] {
-            let mut soft: Vec<i8> = sent[late..].iter().map(|&b| sign * (if b == 1 { 90 } else { -90 })).collect();
+            let mut soft: Vec<i8> = sent[late..]
+                .iter()
+                .map(|&b| sign * (if b == 1 { 90 } else { -90 }))
+                .collect();
             Iess308Descrambler::default().process(&mut soft);
             let got: Vec<u8> = soft.iter().map(|&s| u8::from(s * sign > 0)).collect();
             // The counter is right once it was reset by a difference, at the latest some tens of bits on.

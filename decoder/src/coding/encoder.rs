@@ -28,7 +28,9 @@ impl FrameEncoder {
         Ok(Self {
             unit: vec![0; layout.asm.len() + layout.block_bytes],
             layout,
-            scrambler: config.descrambler.map(|Descrambler::Iess308| Iess308Scrambler::default()),
+            scrambler: config
+                .descrambler
+                .map(|Descrambler::Iess308| Iess308Scrambler::default()),
             line: LineEncoder::new(config.line_code),
             inner: config.convolutional.as_ref().map(ConvolutionalEncoder::new),
             idle: 0,
@@ -43,7 +45,10 @@ impl FrameEncoder {
     /// When the frame has another length.
     pub fn encode(&mut self, frame: &[u8], bits: &mut Vec<u8>) -> Result<(), CodingError> {
         if frame.len() != self.layout.frame_bytes {
-            return Err(CodingError::FrameLength { found: frame.len(), expected: self.layout.frame_bytes });
+            return Err(CodingError::FrameLength {
+                found: frame.len(),
+                expected: self.layout.frame_bytes,
+            });
         }
         let (layout, unit) = (&self.layout, &mut self.unit);
         unit.fill(0x55);
@@ -71,7 +76,10 @@ impl FrameEncoder {
     }
 
     fn send(&mut self, bit: u8, bits: &mut Vec<u8>) {
-        let bit = self.scrambler.as_mut().map_or(bit, |scrambler| scrambler.encode(bit));
+        let bit = self
+            .scrambler
+            .as_mut()
+            .map_or(bit, |scrambler| scrambler.encode(bit));
         let level = self.line.encode(bit);
         match &mut self.inner {
             Some(inner) => inner.encode(level, bits),

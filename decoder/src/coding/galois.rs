@@ -17,7 +17,10 @@ impl Galois {
         if polynomial >> 8 != 1 {
             return None;
         }
-        let mut field = Self { exp: [0; 2 * ORDER], log: [0; 256] };
+        let mut field = Self {
+            exp: [0; 2 * ORDER],
+            log: [0; 256],
+        };
         let mut x = 1u16;
         for power in 0..ORDER {
             if power > 0 && x == 1 {
@@ -46,12 +49,20 @@ impl Galois {
     }
 
     pub(crate) fn mul(&self, a: u8, b: u8) -> u8 {
-        if a == 0 || b == 0 { 0 } else { self.exp[self.log(a) + self.log(b)] }
+        if a == 0 || b == 0 {
+            0
+        } else {
+            self.exp[self.log(a) + self.log(b)]
+        }
     }
 
     /// `a / b`; `b` must not be zero.
     pub(crate) fn div(&self, a: u8, b: u8) -> u8 {
-        if a == 0 { 0 } else { self.exp[self.log(a) + ORDER - self.log(b)] }
+        if a == 0 {
+            0
+        } else {
+            self.exp[self.log(a) + ORDER - self.log(b)]
+        }
     }
 }
 

@@ -27,8 +27,15 @@ impl Hypothesis {
         let mut list = Vec::new();
         for n in 0..16u8 {
             let bit = |k: u8| n >> k & 1 == 1;
-            let h = Self { offset: n & 1, swapped: bit(1), inverted: bit(2), crossed: bit(3) };
-            let order = config.order.is_none_or(|order| (order == SymbolOrder::G2First) == h.swapped);
+            let h = Self {
+                offset: n & 1,
+                swapped: bit(1),
+                inverted: bit(2),
+                crossed: bit(3),
+            };
+            let order = config
+                .order
+                .is_none_or(|order| (order == SymbolOrder::G2First) == h.swapped);
             let inversion = config.g2_inverted.is_none_or(|inverted| inverted == h.inverted);
             // Exchanging both symbols of an aligned pair looks like the other order.
             let exchanged = match symbols {
@@ -51,7 +58,11 @@ impl Hypothesis {
     /// Splits soft bits into the symbols of G1 and G2 of `out.len()` steps, the first pair of which begins at
     /// `soft[first]`. Crossed pairs reach one soft bit before and one after.
     pub(crate) fn gather(&self, soft: &[i8], first: usize, g1: &mut [i8], g2: &mut [i8]) {
-        let (one, two) = if self.crossed { (first - 1, first + 2) } else { (first, first + 1) };
+        let (one, two) = if self.crossed {
+            (first - 1, first + 2)
+        } else {
+            (first, first + 1)
+        };
         let (one, two) = if self.swapped { (two, one) } else { (one, two) };
         let sign = if self.inverted { -1 } else { 1 };
         // The last pair ends with its second symbol, so the slices are one short of whole pairs.
@@ -68,9 +79,17 @@ impl Hypothesis {
 impl fmt::Display for Hypothesis {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let order = if self.swapped { "G2 first" } else { "G1 first" };
-        let inverted = if self.inverted { "G2 inverted" } else { "not inverted" };
+        let inverted = if self.inverted {
+            "G2 inverted"
+        } else {
+            "not inverted"
+        };
         write!(f, "{order}, {inverted}, offset {}", self.offset)?;
-        if self.crossed { write!(f, ", arms exchanged") } else { Ok(()) }
+        if self.crossed {
+            write!(f, ", arms exchanged")
+        } else {
+            Ok(())
+        }
     }
 }
 

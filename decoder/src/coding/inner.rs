@@ -213,14 +213,19 @@ impl InnerDecoder {
 
     /// Decodes up to `end` under the best sequence of hypotheses.
     fn decide(&mut self, end: usize) {
-        let Some(mut episode) = self.episode.take() else { return };
+        let Some(mut episode) = self.episode.take() else {
+            return;
+        };
         episode.path(&mut self.path);
         let blocks = (end - self.decided).div_ceil(BLOCK_SOFT);
         let mut from = self.decided;
         let mut block = 0;
         while block < blocks {
             let hypothesis = self.path[block];
-            let run = self.path[block..blocks].iter().take_while(|&&h| h == hypothesis).count();
+            let run = self.path[block..blocks]
+                .iter()
+                .take_while(|&&h| h == hypothesis)
+                .count();
             let to = (from + run * BLOCK_SOFT).min(end);
             self.decode_run(usize::from(hypothesis), from, to);
             (from, block) = (to, block + run);
@@ -241,7 +246,9 @@ impl InnerDecoder {
             self.current = Some(hypothesis);
             start = from.saturating_sub(self.overlap).max(self.base);
             let offset = usize::from(self.hypotheses[hypothesis].offset);
-            self.out.runs.push((self.out.bits.len(), self.origin + (start + offset) as u64));
+            self.out
+                .runs
+                .push((self.out.bits.len(), self.origin + (start + offset) as u64));
         }
         while start < to {
             let end = (start + WINDOW).min(to);
@@ -277,14 +284,24 @@ impl InnerDecoder {
         self.end.saturating_sub(1)
     }
 
-    /// Gives out the oldest `count` bits, traced back from `mark`.
+    /// Gives out the oldest bits, as many as make whole groups within `count`, traced back from `mark`.
     fn emit(&mut self, mark: &Mark, count: usize) {
         let start = self.out.bits.len();
-        self.viterbi.emit(mark, count, &mut self.out.bits);
+        let count = self.viterbi.emit(mark, count, &mut self.out.bits);
         let (bits, g1, g2) = (&self.out.bits[start..], &self.g1[..count], &self.g2[..count]);
         let from = self.out.contradictions.len();
-        contradictions(bits, &mut self.history, g1, g2, &mut self.scratch, &mut self.out.contradictions);
-        let wrong: u64 = self.out.contradictions[from..].iter().map(|&n| u64::from(n)).sum();
+        contradictions(
+            bits,
+            &mut self.history,
+            g1,
+            g2,
+            &mut self.scratch,
+            &mut self.out.contradictions,
+        );
+        let wrong: u64 = self.out.contradictions[from..]
+            .iter()
+            .map(|&n| u64::from(n))
+            .sum();
         if count > 0 {
             self.errors = (wrong, 2 * count as u64);
         }
@@ -301,7 +318,11 @@ impl InnerDecoder {
 
     /// Forgets soft bits that no decision can reach any more.
     fn compact(&mut self) {
-        let keep = self.window.min(self.decided).saturating_sub(WINDOW + self.overlap) & !1;
+        let keep = self
+            .window
+            .min(self.decided)
+            .saturating_sub(WINDOW + self.overlap)
+            & !1;
         if keep > self.base + 16 * WINDOW {
             self.soft.drain(..keep - self.base);
             self.base = keep;
@@ -315,11 +336,16 @@ impl InnerDecoder {
 
     /// Share of channel symbols that the newest decoded bits contradict.
     pub(crate) fn channel_ber(&self) -> f32 {
-        if self.errors.1 == 0 { f32::NAN } else { self.errors.0 as f32 / self.errors.1 as f32 }
+        if self.errors.1 == 0 {
+            f32::NAN
+        } else {
+            self.errors.0 as f32 / self.errors.1 as f32
+        }
     }
 
     /// The current hypothesis, for people.
     pub(crate) fn describe(&self) -> String {
-        self.current.map_or_else(String::new, |h| self.hypotheses[h].to_string())
+        self.current
+            .map_or_else(String::new, |h| self.hypotheses[h].to_string())
     }
 }

@@ -22,7 +22,11 @@ impl LineDecoder {
             LineCode::NrzS => -1,
         };
         for value in soft {
-            let changed = if (*value > 0) == (self.last > 0) { -on_change } else { on_change };
+            let changed = if (*value > 0) == (self.last > 0) {
+                -on_change
+            } else {
+                on_change
+            };
             let magnitude = value.saturating_abs().min(self.last.saturating_abs());
             self.last = *value;
             *value = changed * magnitude;

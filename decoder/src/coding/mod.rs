@@ -23,8 +23,8 @@ mod sync;
 pub mod viterbi;
 
 pub use config::{
-    AsmConfig, CodingConfig, CodingError, ConvolutionalConfig, Descrambler, LineCode, Randomizer, ReedSolomonConfig,
-    RsBasis, SymbolBits, SymbolOrder,
+    AsmConfig, CodingConfig, CodingError, ConvolutionalConfig, Descrambler, LineCode, Randomizer,
+    ReedSolomonConfig, RsBasis, SymbolBits, SymbolOrder,
 };
 pub use decoder::FrameDecoder;
 pub use encoder::FrameEncoder;

@@ -32,7 +32,11 @@ pub(crate) struct Episode {
 
 /// Relative gain: what the best path gained of the sum of all magnitudes (1 for a path without contradiction).
 pub(crate) fn quality(gain: i64, magnitudes: i64) -> f64 {
-    if magnitudes == 0 { 0.0 } else { gain as f64 / magnitudes as f64 }
+    if magnitudes == 0 {
+        0.0
+    } else {
+        gain as f64 / magnitudes as f64
+    }
 }
 
 /// Sum of magnitudes.
@@ -44,7 +48,9 @@ impl Episode {
     /// Begins with `current` ahead of the others by the price of a change, or with all equal.
     pub(crate) fn new(hypotheses: usize, current: Option<usize>) -> Self {
         let handicap = if current.is_some() { -PENALTY } else { 0.0 };
-        let scores = (0..hypotheses).map(|h| if current == Some(h) { 0.0 } else { handicap }).collect();
+        let scores = (0..hypotheses)
+            .map(|h| if current == Some(h) { 0.0 } else { handicap })
+            .collect();
         Self {
             probes: vec![Metrics::new(); hypotheses],
             scores,
@@ -116,7 +122,10 @@ impl Episode {
     /// Whether the best leads all others by more than a change costs.
     pub(crate) fn decided(&self) -> bool {
         let best = self.best();
-        self.scores.iter().enumerate().all(|(h, s)| h == best || self.scores[best] - s >= PENALTY)
+        self.scores
+            .iter()
+            .enumerate()
+            .all(|(h, s)| h == best || self.scores[best] - s >= PENALTY)
     }
 
     /// The best sequence of hypotheses, one for each undecided block.

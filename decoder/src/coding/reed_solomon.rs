@@ -36,7 +36,11 @@ pub struct ReedSolomon {
 }
 
 fn out_of_range(field: &'static str, value: i64, limit: &str) -> CodingError {
-    CodingError::OutOfRange { field, value, limit: limit.to_owned() }
+    CodingError::OutOfRange {
+        field,
+        value,
+        limit: limit.to_owned(),
+    }
 }
 
 impl ReedSolomon {
@@ -50,13 +54,25 @@ impl ReedSolomon {
             return Err(out_of_range("parity", parity as i64, "even, from 2 to 32"));
         }
         let field = Galois::new(config.field).ok_or_else(|| {
-            out_of_range("field", i64::from(config.field), "a primitive polynomial of degree 8, such as 0x187")
+            out_of_range(
+                "field",
+                i64::from(config.field),
+                "a primitive polynomial of degree 8, such as 0x187",
+            )
         })?;
         if config.basis == RsBasis::Dual && config.field != CCSDS_FIELD {
-            return Err(out_of_range("field", i64::from(config.field), "0x187 where the basis is dual"));
+            return Err(out_of_range(
+                "field",
+                i64::from(config.field),
+                "0x187 where the basis is dual",
+            ));
         }
         if config.primitive == 0 || [3, 5, 17].iter().any(|p| config.primitive % p == 0) {
-            return Err(out_of_range("primitive", i64::from(config.primitive), "without common divisor with 255"));
+            return Err(out_of_range(
+                "primitive",
+                i64::from(config.primitive),
+                "without common divisor with 255",
+            ));
         }
         let roots = Roots {
             first: config.first_root as usize % ORDER,
@@ -69,7 +85,14 @@ impl ReedSolomon {
         }
         let generator = generator(&field, &roots, parity);
         let table = division_table(&field, &generator, &to_conventional, &from_conventional);
-        Ok(Self { field, roots, parity, table, to_conventional, from_conventional })
+        Ok(Self {
+            field,
+            roots,
+            parity,
+            table,
+            to_conventional,
+            from_conventional,
+        })
     }
 
     /// Writes the parity symbols of `data` (at most 255 less the parity).
@@ -200,10 +223,19 @@ impl RsBlock {
         }
         let most = interleave * (CODEWORD - config.parity);
         if data_bytes == 0 || data_bytes > most || data_bytes % interleave != 0 {
-            let limit = format!("a multiple of the interleaving depth {interleave}, from {interleave} to {most}");
-            return Err(CodingError::OutOfRange { field: "data_bytes", value: data_bytes as i64, limit });
+            let limit =
+                format!("a multiple of the interleaving depth {interleave}, from {interleave} to {most}");
+            return Err(CodingError::OutOfRange {
+                field: "data_bytes",
+                value: data_bytes as i64,
+                limit,
+            });
         }
-        Ok(Self { code, interleave, data_bytes })
+        Ok(Self {
+            code,
+            interleave,
+            data_bytes,
+        })
     }
 
     /// Bytes of the codeblock: information and parity.

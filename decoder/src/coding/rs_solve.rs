@@ -63,7 +63,11 @@ pub(crate) fn solve(field: &Galois, roots: &Roots, remainder: &[u8], length: usi
     }
     let mut syndromes: Poly = [0; MAX_PARITY + 1];
     for (j, syndrome) in syndromes.iter_mut().enumerate().take(parity) {
-        *syndrome = evaluate(field, &lowest_first[..parity], (roots.first + j) * roots.primitive);
+        *syndrome = evaluate(
+            field,
+            &lowest_first[..parity],
+            (roots.first + j) * roots.primitive,
+        );
     }
     let locator = berlekamp_massey(field, &syndromes[..parity])?;
     let evaluator = product_modulo(field, &syndromes[..parity], &locator);
@@ -108,13 +112,22 @@ fn product_modulo(field: &Galois, syndromes: &[u8], locator: &Poly) -> Poly {
 }
 
 /// Positions and values of the errors; `None` unless every root of the locator lies in the codeword.
-fn locate(field: &Galois, roots: &Roots, locator: &Poly, evaluator: &Poly, length: usize) -> Option<Corrections> {
+fn locate(
+    field: &Galois,
+    roots: &Roots,
+    locator: &Poly,
+    evaluator: &Poly,
+    length: usize,
+) -> Option<Corrections> {
     let errors = degree(locator);
     let mut derivative: Poly = [0; MAX_PARITY + 1];
     for k in (1..=errors).step_by(2) {
         derivative[k - 1] = locator[k];
     }
-    let mut found = Corrections { list: [Correction::default(); MAX_PARITY / 2], count: 0 };
+    let mut found = Corrections {
+        list: [Correction::default(); MAX_PARITY / 2],
+        count: 0,
+    };
     for position in 0..length {
         let log_x = (length - 1 - position) * roots.primitive % ORDER;
         let log_inverse = ORDER - log_x;
@@ -138,7 +151,13 @@ fn locate(field: &Galois, roots: &Roots, locator: &Poly, evaluator: &Poly, lengt
 }
 
 /// Whether the corrections produce exactly the syndromes that were seen.
-fn confirmed(field: &Galois, roots: &Roots, corrections: &Corrections, syndromes: &[u8], length: usize) -> bool {
+fn confirmed(
+    field: &Galois,
+    roots: &Roots,
+    corrections: &Corrections,
+    syndromes: &[u8],
+    length: usize,
+) -> bool {
     syndromes.iter().enumerate().all(|(j, &syndrome)| {
         let sum = corrections.iter().fold(0, |sum, c| {
             let exponent = (length - 1 - c.position) * roots.primitive % ORDER * (roots.first + j);

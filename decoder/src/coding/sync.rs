@@ -33,7 +33,12 @@ struct Candidate {
 enum State {
     /// Search from this bit on.
     Search(u64),
-    Lock { expected: u64, stream: usize, inverted: bool, missed: u32 },
+    Lock {
+        expected: u64,
+        stream: usize,
+        inverted: bool,
+        missed: u32,
+    },
 }
 
 /// Counters.
@@ -96,7 +101,11 @@ impl FrameSync {
     pub(crate) fn false_alarm_per_frame(&self) -> f64 {
         let places = (self.unit_bits * self.bits.streams() as u64) as f64;
         let candidates = 2.0 * places * match_probability(self.marker.bits, self.marker.search_tolerance);
-        if self.checked { candidates.min(1.0) * FALSE_ALARM_BOUND } else { candidates.min(1.0) }
+        if self.checked {
+            candidates.min(1.0) * FALSE_ALARM_BOUND
+        } else {
+            candidates.min(1.0)
+        }
     }
 
     /// Takes all decisions that the bits allow.
@@ -127,7 +136,11 @@ impl FrameSync {
 
     /// Waits until bit `end` is there, if it can still come.
     fn need(&self, end: u64) -> Result<(), Wait> {
-        if self.finished || self.bits.end() >= end { Ok(()) } else { Err(Wait) }
+        if self.finished || self.bits.end() >= end {
+            Ok(())
+        } else {
+            Err(Wait)
+        }
     }
 
     fn complete(&self, candidate: &Candidate) -> bool {
@@ -145,7 +158,12 @@ impl FrameSync {
             if let Some((place, found)) = self.marker.find(self.bits.slice(stream, from, end)) {
                 let bit = from + place as u64;
                 if first.is_none_or(|f| bit < f.bit || found.errors < f.found.map_or(0, |m| m.errors)) {
-                    first = Some(Candidate { bit, stream, found: Some(found), inverted: found.inverted });
+                    first = Some(Candidate {
+                        bit,
+                        stream,
+                        found: Some(found),
+                        inverted: found.inverted,
+                    });
                 }
                 end = bit + self.marker.bits as u64;
             }
@@ -164,8 +182,12 @@ impl FrameSync {
 
     /// Whether a marker of the same polarity follows the unit of `candidate`.
     fn confirmed(&self, candidate: &Candidate) -> bool {
-        self.fit(candidate.stream, candidate.bit + self.unit_bits, self.marker.search_tolerance)
-            .is_some_and(|found| found.inverted == candidate.inverted)
+        self.fit(
+            candidate.stream,
+            candidate.bit + self.unit_bits,
+            self.marker.search_tolerance,
+        )
+        .is_some_and(|found| found.inverted == candidate.inverted)
     }
 
     fn search(&mut self, from: u64, out: &mut Vec<CodedFrame>) -> Result<(), Wait> {
@@ -199,7 +221,8 @@ impl FrameSync {
         } else {
             self.need(candidate.bit + 2 * (self.unit_bits + self.marker.bits as u64))?;
             let limit = if good { corrected } else { u8::MAX };
-            self.find_better(&candidate, candidate.bit + 1, limit).unwrap_or(candidate)
+            self.find_better(&candidate, candidate.bit + 1, limit)
+                .unwrap_or(candidate)
         };
         self.decode(&chosen);
         self.accept(&chosen, 0, out);
@@ -208,7 +231,9 @@ impl FrameSync {
 
     /// Decodes the unit of a candidate into the buffers of the block decoder.
     fn decode(&mut self, candidate: &Candidate) -> Option<bool> {
-        let soft = self.bits.slice(candidate.stream, candidate.bit, candidate.bit + self.unit_bits);
+        let soft = self
+            .bits
+            .slice(candidate.stream, candidate.bit, candidate.bit + self.unit_bits);
         self.blocks.decode(soft, candidate.inverted)
     }
 
@@ -268,9 +293,15 @@ impl FrameSync {
     fn build(&self, candidate: &Candidate, slip: i64) -> CodedFrame {
         let end = candidate.bit + self.unit_bits;
         let soft = self.bits.slice(candidate.stream, candidate.bit, end);
-        let found = candidate.found.or_else(|| self.marker.fit(soft, self.marker.bits as u32));
+        let found = candidate
+            .found
+            .or_else(|| self.marker.fit(soft, self.marker.bits as u32));
         let asm_errors = found.map_or(0, |found| {
-            if found.inverted == candidate.inverted { found.errors } else { self.marker.bits as u32 - found.errors }
+            if found.inverted == candidate.inverted {
+                found.errors
+            } else {
+                self.marker.bits as u32 - found.errors
+            }
         });
         let quality = FrameQuality {
             asm_errors,
@@ -280,12 +311,21 @@ impl FrameSync {
             channel_symbols: self.bits.channel_symbols(candidate.bit, end),
             reed_solomon: None,
         };
-        self.blocks.frame(self.bits.soft_index(candidate.bit), self.bits.soft_end(end - 1), quality)
+        self.blocks.frame(
+            self.bits.soft_index(candidate.bit),
+            self.bits.soft_end(end - 1),
+            quality,
+        )
     }
 
     /// The candidate at or near the expected place.
     fn expected(&self, expected: u64, stream: usize, inverted: bool) -> Candidate {
-        let at = |bit: u64, stream: usize, found: Match| Candidate { bit, stream, found: Some(found), inverted: found.inverted };
+        let at = |bit: u64, stream: usize, found: Match| Candidate {
+            bit,
+            stream,
+            found: Some(found),
+            inverted: found.inverted,
+        };
         if let Some(found) = self.fit(stream, expected, self.marker.lock_tolerance) {
             return at(expected, stream, found);
         }
@@ -299,11 +339,24 @@ impl FrameSync {
                 }
             }
         }
-        Candidate { bit: expected, stream, found: None, inverted }
+        Candidate {
+            bit: expected,
+            stream,
+            found: None,
+            inverted,
+        }
     }
 
     fn track(&mut self, out: &mut Vec<CodedFrame>) -> Result<(), Wait> {
-        let State::Lock { expected, stream, inverted, missed } = self.state else { return Ok(()) };
+        let State::Lock {
+            expected,
+            stream,
+            inverted,
+            missed,
+        } = self.state
+        else {
+            return Ok(());
+        };
         self.need(expected + SLIP + self.marker.bits as u64)?;
         let candidate = self.expected(expected, stream, inverted);
         self.need(candidate.bit + self.unit_bits)?;
@@ -311,7 +364,9 @@ impl FrameSync {
             // The stream ends in this unit; nothing that begins later can be whole.
             return Err(Wait);
         }
-        let good = self.decode(&candidate).map_or(candidate.found.is_some(), |ok| ok && self.plausible(&candidate));
+        let good = self
+            .decode(&candidate)
+            .map_or(candidate.found.is_some(), |ok| ok && self.plausible(&candidate));
         let slip = candidate.bit as i64 - expected as i64;
         if good {
             self.accept(&candidate, slip, out);

@@ -3,14 +3,18 @@
 //! Metrics are correlations (larger is better) in `i16`: a step adds at most 254 and the spread between states
 //! stays below 3100, so subtracting the best metric every [`CHUNK`] steps keeps all of them in range. The
 //! metrics lie in the order of the states; one step reads the halves 0..32 and 32..64 and writes even and odd
-//! states, all straight loops over 32 lanes that the compiler vectorises. Decisions are stored one byte per
-//! state, even states first.
+//! states, all straight loops over 32 lanes that the compiler vectorises.
+//!
+//! Decisions are carried along with the survivors for up to [`GROUP`] steps and then stored, so that the traceback
+//! goes a group at a time. A decision is the oldest bit of the predecessor's state, that is, the information bit
+//! of six steps before: a group's decisions name both its bits and the state before it.
 //!
 //! Every start is from unknown state (all metrics equal), every traceback from the best state, so neither the
 //! start nor the end of a stream loses bits.
 
 use super::convolutional::{CONSTRAINT, output};
 use multiversion::multiversion;
+use std::collections::VecDeque;
 
 /// Trellis states.
 pub const STATES: usize = 1 << (CONSTRAINT - 1);
@@ -34,7 +38,11 @@ const SIGNS: ([i16; HALF], [i16; HALF]) = {
     signs
 };
 
-type Decisions = [u8; STATES];
+/// Steps whose decisions are stored together.
+const GROUP: usize = 16;
+
+/// For each state the decisions of its survivor in the newest steps, newest lowest.
+type Decisions = [u16; STATES];
 
 /// Which implementation of the add-compare-select step runs; both give the same bits and metrics.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -56,7 +64,10 @@ pub(crate) struct Metrics {
 
 impl Metrics {
     pub(crate) fn new() -> Self {
-        Self { state: [0; STATES], gain: 0 }
+        Self {
+            state: [0; STATES],
+            gain: 0,
+        }
     }
 
     fn best(&self) -> usize {
@@ -80,12 +91,12 @@ impl Metrics {
     }
 }
 
-/// One step: branch metrics, both candidates of each new state, the better one and which it was.
+/// One step: branch metrics, both candidates of each new state, and the better one.
 #[inline(always)]
-fn step(state: &mut [i16; STATES], g1: i8, g2: i8, decisions: &mut Decisions) {
+fn step(state: &mut [i16; STATES], g1: i8, g2: i8, decisions: Option<&mut Decisions>) {
     let (low, high) = state.split_at(HALF);
     let (mut even, mut odd) = ([0i16; HALF], [0i16; HALF]);
-    let (even_decisions, odd_decisions) = decisions.split_at_mut(HALF);
+    let (mut even_second, mut odd_second) = ([false; HALF], [false; HALF]);
     let (g1, g2) = (i16::from(g1), i16::from(g2));
     for j in 0..HALF {
         let branch = SIGNS.0[j] * g1 + SIGNS.1[j] * g2;
@@ -93,54 +104,92 @@ fn step(state: &mut [i16; STATES], g1: i8, g2: i8, decisions: &mut Decisions) {
         let (c, d) = (low[j] - branch, high[j] + branch);
         even[j] = a.max(b);
         odd[j] = c.max(d);
-        even_decisions[j] = u8::from(b > a);
-        odd_decisions[j] = u8::from(d > c);
+        even_second[j] = b > a;
+        odd_second[j] = d > c;
     }
     for j in 0..HALF {
         state[2 * j] = even[j];
         state[2 * j + 1] = odd[j];
     }
+    if let Some(decisions) = decisions {
+        let (mut even, mut odd) = ([0u16; HALF], [0u16; HALF]);
+        for j in 0..HALF {
+            let (first, second) = (decisions[j] << 1, decisions[j + HALF] << 1 | 1);
+            even[j] = if even_second[j] { second } else { first };
+            odd[j] = if odd_second[j] { second } else { first };
+        }
+        for j in 0..HALF {
+            decisions[2 * j] = even[j];
+            decisions[2 * j + 1] = odd[j];
+        }
+    }
 }
 
+/// Up to [`GROUP`] steps with their decisions.
 #[multiversion(targets("x86_64+avx512f+avx512bw+avx512vl+avx512dq", "x86_64+avx2", "aarch64+neon"))]
-fn steps(state: &mut [i16; STATES], g1: &[i8], g2: &[i8], decisions: &mut [Decisions]) {
-    let mut local = *state;
-    for ((&a, &b), d) in g1.iter().zip(g2).zip(decisions) {
-        step(&mut local, a, b, d);
+fn steps(state: &mut [i16; STATES], g1: &[i8], g2: &[i8], decisions: &mut Decisions) {
+    let (mut local, mut carried) = (*state, [0; STATES]);
+    for (&a, &b) in g1.iter().zip(g2) {
+        step(&mut local, a, b, Some(&mut carried));
     }
-    *state = local;
+    (*state, *decisions) = (local, carried);
 }
 
 #[multiversion(targets("x86_64+avx512f+avx512bw+avx512vl+avx512dq", "x86_64+avx2", "aarch64+neon"))]
 fn probe_steps(state: &mut [i16; STATES], g1: &[i8], g2: &[i8]) {
     let mut local = *state;
-    let mut unused = [0; STATES];
     for (&a, &b) in g1.iter().zip(g2) {
-        step(&mut local, a, b, &mut unused);
+        step(&mut local, a, b, None);
     }
     *state = local;
 }
 
 /// The textbook's form: for each new state, compare its two predecessors.
-fn plain_steps(state: &mut [i16; STATES], g1: &[i8], g2: &[i8], decisions: &mut [Decisions]) {
-    for ((&a, &b), d) in g1.iter().zip(g2).zip(decisions) {
-        let old = *state;
+fn plain_steps(state: &mut [i16; STATES], g1: &[i8], g2: &[i8], decisions: &mut Decisions) {
+    *decisions = [0; STATES];
+    for (&a, &b) in g1.iter().zip(g2) {
+        let (old, carried) = (*state, *decisions);
         for new in 0..STATES {
+            let predecessor = |oldest: usize| new >> 1 | oldest << (CONSTRAINT - 2);
             let candidate = |oldest: usize| {
-                let from = new >> 1 | oldest << (CONSTRAINT - 2);
+                let from = predecessor(oldest);
                 let (c1, c2) = output((from << 1 | new & 1) as u8);
                 let sign = |c: bool, g: i8| if c { i16::from(g) } else { -i16::from(g) };
                 old[from] + sign(c1, a) + sign(c2, b)
             };
             let (zero, one) = (candidate(0), candidate(1));
+            let decision = usize::from(one > zero);
             state[new] = zero.max(one);
-            d[decision_index(new)] = u8::from(one > zero);
+            decisions[new] = carried[predecessor(decision)] << 1 | decision as u16;
         }
     }
 }
 
-const fn decision_index(state: usize) -> usize {
-    (state & 1) * HALF + (state >> 1)
+/// Decisions of up to [`GROUP`] steps.
+#[derive(Debug, Clone)]
+struct Group {
+    decisions: Decisions,
+    steps: usize,
+}
+
+impl Group {
+    /// All bits known from the `state` after the group: its own bits lowest (newest lowest), above them those of
+    /// the state before it.
+    fn register(&self, state: usize) -> usize {
+        usize::from(self.decisions[state]) << (CONSTRAINT - 1) | state
+    }
+
+    fn state_before(&self, state: usize) -> usize {
+        self.register(state) >> self.steps & (STATES - 1)
+    }
+
+    /// Writes the group's bits to the end of `out`.
+    fn write(&self, state: usize, out: &mut [u8]) {
+        let register = self.register(state);
+        for (n, bit) in out.iter_mut().rev().enumerate() {
+            *bit = (register >> n & 1) as u8;
+        }
+    }
 }
 
 /// Streaming decoder whose caller decides when bits are final: steps are pushed, then traced back from the
@@ -148,7 +197,9 @@ const fn decision_index(state: usize) -> usize {
 #[derive(Debug, Clone)]
 pub struct Viterbi {
     metrics: Metrics,
-    decisions: Vec<Decisions>,
+    groups: VecDeque<Group>,
+    /// Steps in `groups`.
+    pending: usize,
     kernel: Kernel,
 }
 
@@ -167,7 +218,10 @@ impl Mark {
 
     /// The same place after the oldest `emitted` steps were given out.
     pub fn after(self, emitted: usize) -> Self {
-        Self { steps: self.steps.saturating_sub(emitted), metrics: self.metrics }
+        Self {
+            steps: self.steps.saturating_sub(emitted),
+            metrics: self.metrics,
+        }
     }
 }
 
@@ -180,13 +234,19 @@ impl Default for Viterbi {
 impl Viterbi {
     /// A decoder in unknown state.
     pub fn new(kernel: Kernel) -> Self {
-        Self { metrics: Metrics::new(), decisions: Vec::new(), kernel }
+        Self {
+            metrics: Metrics::new(),
+            groups: VecDeque::new(),
+            pending: 0,
+            kernel,
+        }
     }
 
     /// Forgets everything, back to unknown state.
     pub fn reset(&mut self) {
         self.metrics = Metrics::new();
-        self.decisions.clear();
+        self.groups.clear();
+        self.pending = 0;
     }
 
     /// Correlation gained by the best path since the start, in units of the soft bits.
@@ -196,52 +256,69 @@ impl Viterbi {
 
     /// Steps pushed and not yet given out.
     pub fn pending(&self) -> usize {
-        self.decisions.len()
+        self.pending
     }
 
     /// Takes the soft symbols of both generators (positive = 1, -127..=127), one of each a step. Metrics are
     /// normalised every [`CHUNK`] steps of this call, so calls of whole chunks give the same as one call.
     pub fn push(&mut self, g1: &[i8], g2: &[i8]) {
-        let mut done = self.decisions.len();
-        self.decisions.resize(done + g1.len().min(g2.len()), [0; STATES]);
         for (a, b) in g1.chunks(CHUNK).zip(g2.chunks(CHUNK)) {
-            let decisions = &mut self.decisions[done..done + a.len()];
-            match self.kernel {
-                Kernel::Vector => steps(&mut self.metrics.state, a, b, decisions),
-                Kernel::Plain => plain_steps(&mut self.metrics.state, a, b, decisions),
+            for (a, b) in a.chunks(GROUP).zip(b.chunks(GROUP)) {
+                let mut group = Group {
+                    decisions: [0; STATES],
+                    steps: a.len(),
+                };
+                match self.kernel {
+                    Kernel::Vector => steps(&mut self.metrics.state, a, b, &mut group.decisions),
+                    Kernel::Plain => plain_steps(&mut self.metrics.state, a, b, &mut group.decisions),
+                }
+                self.pending += group.steps;
+                self.groups.push_back(group);
             }
             self.metrics.normalise();
-            done += a.len();
         }
     }
 
     /// The present place.
     pub fn mark(&self) -> Mark {
-        Mark { metrics: self.metrics.clone(), steps: self.decisions.len() }
+        Mark {
+            metrics: self.metrics.clone(),
+            steps: self.pending,
+        }
     }
 
     /// Undoes all steps after `mark` (which must not have been given out since).
     pub fn rewind(&mut self, mark: &Mark) {
         self.metrics = mark.metrics.clone();
-        self.decisions.truncate(mark.steps);
+        while self.pending > mark.steps {
+            self.pending -= self.groups.pop_back().map_or(self.pending, |group| group.steps);
+        }
     }
 
-    /// Appends the oldest `count` bits (0 or 1), decided by tracing back from the best state at `mark`, and
-    /// forgets them. Marks taken before are void.
-    pub fn emit(&mut self, mark: &Mark, count: usize, out: &mut Vec<u8>) {
-        let count = count.min(mark.steps).min(self.decisions.len());
+    /// Appends the oldest bits (0 or 1), as many as make whole groups within `count`, decided by tracing back
+    /// from the best state at `mark`, and forgets them; how many. A mark's steps are always whole groups. Marks
+    /// taken before are void.
+    pub fn emit(&mut self, mark: &Mark, count: usize, out: &mut Vec<u8>) -> usize {
         let mut state = mark.metrics.best();
-        for decisions in self.decisions[count..mark.steps].iter().rev() {
-            state = state >> 1 | (decisions[decision_index(state)] as usize) << (CONSTRAINT - 2);
-        }
+        let mut steps = self.pending;
         let start = out.len();
-        out.resize(start + count, 0);
-        for (bit, decisions) in out[start..].iter_mut().zip(&self.decisions[..count]).rev() {
-            *bit = (state & 1) as u8;
-            state = state >> 1 | (decisions[decision_index(state)] as usize) << (CONSTRAINT - 2);
+        for group in self.groups.iter().rev() {
+            if steps <= mark.steps {
+                if steps <= count {
+                    out.resize(out.len().max(start + steps), 0);
+                    group.write(state, &mut out[start + steps - group.steps..start + steps]);
+                }
+                state = group.state_before(state);
+            }
+            steps -= group.steps;
         }
-        self.decisions.copy_within(count.., 0);
-        self.decisions.truncate(self.decisions.len() - count);
+        let emitted = out.len() - start;
+        let mut left = emitted;
+        while left > 0 {
+            left -= self.groups.pop_front().map_or(left, |group| group.steps);
+        }
+        self.pending -= emitted;
+        emitted
     }
 
     /// Appends all bits still pending, traced back from the best state, and resets.
@@ -260,12 +337,17 @@ mod tests {
     use proptest::prelude::*;
 
     fn coded(bits: &[u8]) -> (Vec<i8>, Vec<i8>) {
-        let mut encoder = ConvolutionalEncoder::new(&ConvolutionalConfig { order: None, g2_inverted: Some(false) });
+        let mut encoder = ConvolutionalEncoder::new(&ConvolutionalConfig {
+            order: None,
+            g2_inverted: Some(false),
+        });
         let mut out = Vec::new();
         for &bit in bits {
             encoder.encode(bit, &mut out);
         }
-        out.chunks(2).map(|c| (c[0] as i8 * 100 - 50, c[1] as i8 * 100 - 50)).unzip()
+        out.chunks(2)
+            .map(|c| (c[0] as i8 * 100 - 50, c[1] as i8 * 100 - 50))
+            .unzip()
     }
 
     fn run(kernel: Kernel, g1: &[i8], g2: &[i8], step: usize) -> (Vec<u8>, i64) {
@@ -326,7 +408,9 @@ mod tests {
 
     #[test]
     fn metrics_stay_in_range_at_full_scale() {
-        let ones: Vec<i8> = (0..5000).map(|n| if n / 7 % 2 == 0 { 127 } else { -127 }).collect();
+        let ones: Vec<i8> = (0..5000)
+            .map(|n| if n / 7 % 2 == 0 { 127 } else { -127 })
+            .collect();
         let mut viterbi = Viterbi::default();
         viterbi.push(&ones, &ones);
         let lowest = viterbi.metrics.state.iter().min().copied();

@@ -2,8 +2,8 @@
 #![allow(dead_code, reason = "each test binary uses its part")]
 
 use groundlink_decoder::coding::{
-    AsmConfig, CodedFrame, CodingConfig, ConvolutionalConfig, FrameDecoder, FrameEncoder, LineCode, Randomizer,
-    ReedSolomonConfig, RsBasis, SymbolBits, SymbolOrder,
+    AsmConfig, CodedFrame, CodingConfig, ConvolutionalConfig, FrameDecoder, FrameEncoder, LineCode,
+    Randomizer, ReedSolomonConfig, RsBasis, SymbolBits, SymbolOrder,
 };
 
 /// Small deterministic generator (SplitMix64).
@@ -36,10 +36,18 @@ impl Random {
 pub fn ccsds(interleave: usize) -> CodingConfig {
     CodingConfig {
         symbols: SymbolBits::One,
-        convolutional: Some(ConvolutionalConfig { order: Some(SymbolOrder::G1First), g2_inverted: Some(true) }),
+        convolutional: Some(ConvolutionalConfig {
+            order: Some(SymbolOrder::G1First),
+            g2_inverted: Some(true),
+        }),
         line_code: LineCode::NrzL,
         descrambler: None,
-        asm: AsmConfig { pattern: 0x1ACF_FC1D, bits: 32, tolerance: None, flywheel: 3 },
+        asm: AsmConfig {
+            pattern: 0x1ACF_FC1D,
+            bits: 32,
+            tolerance: None,
+            flywheel: 3,
+        },
         randomizer: Randomizer::Ccsds255,
         reed_solomon: Some(rs(interleave, RsBasis::Dual)),
         block_bytes: 255 * interleave,
@@ -61,7 +69,12 @@ pub fn rs(interleave: usize, basis: RsBasis) -> ReedSolomonConfig {
 }
 
 /// Encodes `count` random frames with idle bits before and behind: frames and channel bits.
-pub fn transmit(config: &CodingConfig, count: usize, idle: (usize, usize), random: &mut Random) -> (Vec<Vec<u8>>, Vec<u8>) {
+pub fn transmit(
+    config: &CodingConfig,
+    count: usize,
+    idle: (usize, usize),
+    random: &mut Random,
+) -> (Vec<Vec<u8>>, Vec<u8>) {
     let mut encoder = FrameEncoder::new(config).expect("possible configuration");
     let mut bits = Vec::new();
     encoder.idle(idle.0, &mut bits);
@@ -76,7 +89,9 @@ pub fn transmit(config: &CodingConfig, count: usize, idle: (usize, usize), rando
 /// Channel bits to soft bits in white noise; `es_n0_db` per channel bit, mean magnitude about 40.
 pub fn channel(bits: &[u8], es_n0_db: f64, random: &mut Random) -> Vec<i8> {
     let sigma = (0.5 / 10f64.powf(es_n0_db / 10.0)).sqrt();
-    bits.iter().map(|&bit| soft(f64::from(bit) * 2.0 - 1.0 + sigma * random.gaussian())).collect()
+    bits.iter()
+        .map(|&bit| soft(f64::from(bit) * 2.0 - 1.0 + sigma * random.gaussian()))
+        .collect()
 }
 
 /// Soft bits of noise alone, as strong as at `es_n0_db`.
@@ -90,7 +105,9 @@ fn soft(value: f64) -> i8 {
 
 /// Sure soft bits.
 pub fn sure(bits: &[u8]) -> Vec<i8> {
-    bits.iter().map(|&bit| if bit == 1 { 127 } else { -127 }).collect()
+    bits.iter()
+        .map(|&bit| if bit == 1 { 127 } else { -127 })
+        .collect()
 }
 
 /// Decodes a whole stream in parts of `part` soft bits.
