@@ -21,6 +21,9 @@ const LEVEL: f64 = 0.2;
 const BITS_AT_ONCE: usize = 4_096;
 /// Idle bits after the last frame, that its last bits may come out of the inner decoder and the filters.
 const TAIL_BITS: usize = 64;
+/// Idle bits before the first frame of a scrambled link: a self-synchronising descrambler needs some to find the
+/// scrambler's state, and a marker at the very beginning would be lost.
+pub const PREAMBLE_BITS: usize = 64;
 /// Samples per symbol of a complex recording whose rate the user leaves open.
 const SAMPLES_PER_SYMBOL: f64 = 4.0;
 
@@ -84,22 +87,34 @@ pub struct Simulated {
 /// # Errors
 /// When the profile has no signal or an impossible one, or a file cannot be written.
 pub fn simulate(config: &SimulateConfig) -> Result<Simulated, StationError> {
-    let rate = config.sample_rate_hz.unwrap_or_else(|| suitable_rate(&config.profile, config.format.complex));
+    let rate = config
+        .sample_rate_hz
+        .unwrap_or_else(|| suitable_rate(&config.profile, config.format.complex));
     let signal = config.profile.signal_config(rate, config.format.complex)?;
     let name = || config.profile.name.clone();
-    let wrong_signal = |source| StationError::Signal { profile: name(), source };
+    let wrong_signal = |source| StationError::Signal {
+        profile: name(),
+        source,
+    };
     let mut traffic = Traffic::new(&config.profile, &config.content, config.seed)?;
-    let mut encoder = FrameEncoder::new(&config.profile.coding_config()?)
-        .map_err(|source| StationError::Coding { profile: name(), source })?;
+    let mut encoder =
+        FrameEncoder::new(&config.profile.coding_config()?).map_err(|source| StationError::Coding {
+            profile: name(),
+            source,
+        })?;
+    let scrambled = config.profile.coding.descrambler.is_some();
     let mut sent = config.sent_frames.as_deref().map(Sink::open).transpose()?;
+    let channel = channel_config(config, &signal);
     let mut air = Air {
         modulator: Modulator::new(&signal).map_err(wrong_signal)?,
-        channel: Channel::new(&channel_config(config, &signal)).map_err(wrong_signal)?,
+        channel: Channel::new(&channel).map_err(wrong_signal)?,
+        audio_offset: AudioOffset::new(config, &signal, channel.gain_db),
         writer: SigmfWriter::create(&config.out, meta(config, rate))?,
         clean: Vec::new(),
         received: Vec::new(),
     };
     let (mut frame, mut bits, mut frames) = (Vec::new(), Vec::new(), 0);
+    encoder.idle(if scrambled { PREAMBLE_BITS } else { 0 }, &mut bits);
     while traffic.next_frame(&mut frame)? {
         frames += 1;
         if let Some(sink) = &mut sent {
@@ -107,7 +122,10 @@ pub fn simulate(config: &SimulateConfig) -> Result<Simulated, StationError> {
         }
         encoder
             .encode(&frame, &mut bits)
-            .map_err(|source| StationError::Coding { profile: name(), source })?;
+            .map_err(|source| StationError::Coding {
+                profile: name(),
+                source,
+            })?;
         if bits.len() >= BITS_AT_ONCE {
             air.send(&bits)?;
             bits.clear();
@@ -121,7 +139,12 @@ pub fn simulate(config: &SimulateConfig) -> Result<Simulated, StationError> {
     air.finish()?;
     let (samples, clipped) = (air.writer.samples(), air.writer.clipped());
     air.writer.finish()?;
-    Ok(Simulated { frames, samples, clipped, sample_rate_hz: rate })
+    Ok(Simulated {
+        frames,
+        samples,
+        clipped,
+        sample_rate_hz: rate,
+    })
 }
 
 /// A rate at which the signal fits: a whole number, at least four samples a symbol and well beyond the carrier.
@@ -142,15 +165,20 @@ fn channel_config(config: &SimulateConfig, signal: &SignalConfig) -> ChannelConf
         noise_sigma(es_n0_db, rate / signal.symbol_rate_hz)
     });
     let scale = LEVEL / (1.0 + sigma * sigma).sqrt();
-    let psk = matches!(signal.modulation, Modulation::Bpsk | Modulation::Qpsk | Modulation::Oqpsk);
+    let psk = matches!(
+        signal.modulation,
+        Modulation::Bpsk | Modulation::Qpsk | Modulation::Oqpsk
+    );
     let edge = (config.lead_s.max(0.0) * rate) as u64;
+    // Audio has no carrier to turn; see AudioOffset.
+    let turns = f64::from(u8::from(signal.fsk_input == FskInput::Iq));
     ChannelConfig {
         seed: config.seed,
         noise_sigma: sigma * scale,
         gain_db: 20.0 * scale.log10(),
-        frequency_hz: config.offset_hz,
-        doppler_hz_s: config.doppler_hz_s,
-        phase_rad: config.phase_rad,
+        frequency_hz: turns * config.offset_hz,
+        doppler_hz_s: turns * config.doppler_hz_s,
+        phase_rad: turns * config.phase_rad,
         clock_ppm: config.clock_ppm,
         leading: edge,
         trailing: edge,
@@ -167,8 +195,41 @@ fn meta(config: &SimulateConfig, sample_rate_hz: f64) -> SigmfMeta {
         datetime: config.start,
         hardware: None,
         author: None,
-        description: Some(format!("simulated: profile {}, seed {}", config.profile.name, config.seed)),
+        description: Some(format!(
+            "simulated: profile {}, seed {}",
+            config.profile.name, config.seed
+        )),
         annotations: Vec::new(),
+    }
+}
+
+/// What a carrier offset is in the audio of an FM discriminator: a constant added to all samples, with Doppler a
+/// ramp. The carrier's phase is lost there.
+#[derive(Debug)]
+struct AudioOffset {
+    start: f64,
+    per_sample: f64,
+    sample: u64,
+}
+
+impl AudioOffset {
+    /// The offset of audio in which `gain_db` is the level of full deviation; `None` where there is a carrier.
+    fn new(config: &SimulateConfig, signal: &SignalConfig, gain_db: f64) -> Option<Self> {
+        let minimum_shift = signal.symbol_rate_hz / 4.0;
+        let deviation = signal.deviation_hz.unwrap_or(minimum_shift);
+        let per_hz = 10f64.powf(gain_db / 20.0) / deviation;
+        (signal.fsk_input == FskInput::FmAudio).then_some(Self {
+            start: config.offset_hz * per_hz,
+            per_sample: config.doppler_hz_s * per_hz / signal.sample_rate_hz,
+            sample: 0,
+        })
+    }
+
+    fn add(&mut self, samples: &mut [Complex32]) {
+        for sample in samples {
+            sample.re += (self.start + self.per_sample * self.sample as f64) as f32;
+            self.sample += 1;
+        }
     }
 }
 
@@ -176,6 +237,7 @@ fn meta(config: &SimulateConfig, sample_rate_hz: f64) -> SigmfMeta {
 struct Air {
     modulator: Modulator,
     channel: Channel,
+    audio_offset: Option<AudioOffset>,
     writer: SigmfWriter,
     clean: Vec<Complex32>,
     received: Vec<Complex32>,
@@ -192,6 +254,9 @@ impl Air {
     }
 
     fn write(&mut self) -> Result<(), StationError> {
+        if let Some(offset) = &mut self.audio_offset {
+            offset.add(&mut self.received);
+        }
         self.writer.write(&self.received)?;
         self.clean.clear();
         self.received.clear();

@@ -46,8 +46,16 @@ impl Traffic {
     /// When the profile's frames cannot be.
     pub fn new(profile: &Profile, content: &Content, seed: u64) -> Result<Self, StationError> {
         let config = profile.link_config()?;
-        let wrong = |source| StationError::Link { profile: profile.name.clone(), source };
-        let mut vcids: Vec<u8> = config.vcids.iter().copied().filter(|&vcid| vcid != IDLE_VCID).collect();
+        let wrong = |source| StationError::Link {
+            profile: profile.name.clone(),
+            source,
+        };
+        let mut vcids: Vec<u8> = config
+            .vcids
+            .iter()
+            .copied()
+            .filter(|&vcid| vcid != IDLE_VCID)
+            .collect();
         if vcids.is_empty() {
             vcids.push(0);
         }
@@ -55,7 +63,10 @@ impl Traffic {
             profile: profile.name.clone(),
             encoder: LinkEncoder::new(&config).map_err(wrong)?,
             rng: ChaCha8Rng::seed_from_u64(seed),
-            packets: config.packets.clone().filter(|_| config.kind != FrameKind::Opaque),
+            packets: config
+                .packets
+                .clone()
+                .filter(|_| config.kind != FrameKind::Opaque),
             opaque: config.kind == FrameKind::Opaque,
             counts: vec![0; vcids.len()],
             vcids,
@@ -78,7 +89,10 @@ impl Traffic {
     /// When the encoder refuses a frame.
     pub fn next_frame(&mut self, frame: &mut Vec<u8>) -> Result<bool, StationError> {
         frame.clear();
-        self.encode(frame).map_err(|source| StationError::Link { profile: self.profile.clone(), source })
+        self.encode(frame).map_err(|source| StationError::Link {
+            profile: self.profile.clone(),
+            source,
+        })
     }
 
     fn encode(&mut self, frame: &mut Vec<u8>) -> Result<bool, LinkError> {
@@ -127,7 +141,9 @@ impl Traffic {
     }
 
     fn queue_payload(&mut self, payload: &[u8]) -> Result<(), LinkError> {
-        payload.chunks(PAYLOAD_PACKET).try_for_each(|data| self.queue_packet(0, data))
+        payload
+            .chunks(PAYLOAD_PACKET)
+            .try_for_each(|data| self.queue_packet(0, data))
     }
 
     fn queue_packet(&mut self, channel: usize, data: &[u8]) -> Result<(), LinkError> {

@@ -1,0 +1,122 @@
+//! A simulated link, and the truth about it.
+
+use crate::chain_support::{Run, config, run, scratch};
+use groundlink_dsp::modulator::Modulator;
+use groundlink_station::input::SampleFormat;
+use groundlink_station::profile::Profile;
+use groundlink_station::simulate::{Content, PREAMBLE_BITS, SimulateConfig, simulate};
+
+/// A transmission and what happens to it on the way.
+#[derive(Debug, Clone)]
+pub struct Link {
+    pub profile: Profile,
+    pub frames: u64,
+    pub sample_rate_hz: f64,
+    pub format: SampleFormat,
+    pub eb_n0_db: f64,
+    pub offset_hz: f64,
+    pub phase_rad: f64,
+    pub clock_ppm: f64,
+    pub lead_s: f64,
+    pub seed: u64,
+}
+
+/// What was sent and what came out.
+#[derive(Debug)]
+pub struct Trip {
+    pub sent: Vec<u8>,
+    pub run: Run,
+}
+
+impl Link {
+    /// Sends and receives.
+    pub fn trip(&self) -> Trip {
+        let folder = scratch();
+        let path = |name: &str| folder.path().join(name).to_string_lossy().into_owned();
+        let made = simulate(&SimulateConfig {
+            profile: self.profile.clone(),
+            out: path("signal"),
+            content: Content::Frames(self.frames),
+            sent_frames: Some(path("sent")),
+            eb_n0_db: Some(self.eb_n0_db),
+            offset_hz: self.offset_hz,
+            doppler_hz_s: 0.0,
+            phase_rad: self.phase_rad,
+            clock_ppm: self.clock_ppm,
+            seed: self.seed,
+            sample_rate_hz: Some(self.sample_rate_hz),
+            format: self.format,
+            lead_s: self.lead_s,
+            start: None,
+        })
+        .expect("a possible simulation");
+        assert_eq!((made.frames, made.clipped), (self.frames, 0));
+        Trip {
+            sent: std::fs::read(path("sent")).expect("what was sent"),
+            run: run(&config(self.profile.clone(), &path("signal.sigmf-meta"))),
+        }
+    }
+
+    /// Samples per symbol as received.
+    pub fn samples_per_symbol(&self) -> f64 {
+        let rate = self.profile.symbol_rate_hz().expect("a signal");
+        self.sample_rate_hz / rate / (1.0 + self.clock_ppm * 1e-6)
+    }
+
+    /// Sample at which each frame's first symbol begins, half a symbol before its centre.
+    pub fn true_starts(&self) -> Vec<f64> {
+        let signal = self
+            .profile
+            .signal_config(self.sample_rate_hz, self.format.complex)
+            .expect("a signal");
+        let coding = self.profile.coding_config().expect("a coding");
+        let per_bit = if coding.convolutional.is_some() { 2.0 } else { 1.0 }
+            / signal.modulation.bits_per_symbol() as f64;
+        let symbols = per_bit * (coding.asm.bits as usize + 8 * coding.block_bytes) as f64;
+        let preamble = if coding.descrambler.is_some() {
+            per_bit * PREAMBLE_BITS as f64
+        } else {
+            0.0
+        };
+        let first = Modulator::new(&signal).expect("a modulator").first_symbol_at();
+        let start = (self.lead_s * self.sample_rate_hz).floor() + first / (1.0 + self.clock_ppm * 1e-6);
+        (0..self.frames)
+            .map(|n| start + (preamble + n as f64 * symbols - 0.5) * self.samples_per_symbol())
+            .collect()
+    }
+
+    /// What is wrong with what came out, if anything.
+    pub fn judge(&self, trip: &Trip) -> Result<(), String> {
+        let (sent, run) = (&trip.sent, &trip.run);
+        let length = self.profile.frame.length;
+        let wanted = sent.len() / length;
+        if &run.frames != sent {
+            let came = |frame: &[u8]| run.frames.chunks(length).any(|out| out == frame);
+            let missing: Vec<usize> = (0..wanted)
+                .filter(|&n| !came(&sent[n * length..][..length]))
+                .collect();
+            let bad = run.report.frames.uncorrectable + run.report.frames.rejected;
+            let out = run.frames.len() / length;
+            return Err(format!(
+                "of {wanted} frames {missing:?} are missing ({out} came out, {bad} bad)"
+            ));
+        }
+        if run.report.frames.good != wanted as u64 || run.report.frames.lost > 0 {
+            return Err(format!("counted as {:?}", run.report.frames));
+        }
+        let good = run
+            .records("frame")
+            .into_iter()
+            .filter(|frame| frame["good"] == true);
+        let found = good.map(|frame| frame["sample"].as_u64().map_or(f64::NAN, |sample| sample as f64));
+        let errors: Vec<f64> = found
+            .zip(self.true_starts())
+            .map(|(found, truth)| found - truth)
+            .collect();
+        let limit = self.samples_per_symbol();
+        match errors.iter().find(|error| !(error.abs() <= limit)) {
+            Some(_) => Err(format!("samples off by {errors:.1?} at {limit:.2} a symbol")),
+            None => Ok(()),
+        }
+    }
+}
