@@ -8,7 +8,7 @@ use groundlink_dsp::modulator::Modulator;
 use groundlink_dsp::{Complex32, SignalConfig};
 use groundlink_station::profile::Profile;
 
-use crate::source::FrameSource;
+use crate::source::{FrameSource, content_seed};
 
 /// Noise before and after the signal, symbols.
 const SILENCE_SYMBOLS: f64 = 200.0;
@@ -113,7 +113,7 @@ impl Transmitter {
     pub fn new(link: &Link, eb_n0_db: f64, offsets: Offsets, seed: u64) -> Result<Self> {
         let channel = channel_config(&link.signal, link.es_n0_db(eb_n0_db), offsets, seed);
         Ok(Self {
-            source: FrameSource::new(&link.frames, seed)?,
+            source: FrameSource::new(&link.frames, content_seed(seed))?,
             encoder: FrameEncoder::new(&link.coding)?,
             modulator: Modulator::new(&link.signal)?,
             channel: Channel::new(&channel)?,

@@ -9,6 +9,11 @@ const APID: u16 = 100;
 /// Bytes of data in a packet.
 const PACKET_DATA: std::ops::Range<usize> = 100..1000;
 
+/// Seed of the content that goes with a channel's seed: noise and content must not come from the same numbers.
+pub fn content_seed(channel_seed: u64) -> u64 {
+    !channel_seed
+}
+
 /// Frames of one virtual channel with random content: packets where the link has them.
 #[derive(Debug)]
 pub struct FrameSource {

@@ -4,7 +4,7 @@ use crate::align::{BitErrors, bit_errors};
 use crate::ideal::IdealReceiver;
 use crate::link::{Link, Offsets, Transmitter, channel_config};
 use crate::receive::ReceivingEnd;
-use crate::source::FrameSource;
+use crate::source::{FrameSource, content_seed};
 use anyhow::Result;
 use groundlink_decoder::coding::{CodedFrame, FrameEncoder};
 use groundlink_dsp::channel::Channel;
@@ -111,7 +111,7 @@ pub fn frames(link: &Link, path: Path, eb_n0_db: f64, frames: u64, seed: u64) ->
             end.process(&samples, |frame, good, _| counter.arrived(frame, good));
         }
         Path::Ideal => {
-            let mut source = FrameSource::new(&link.frames, seed)?;
+            let mut source = FrameSource::new(&link.frames, content_seed(seed))?;
             let mut encoder = FrameEncoder::new(&link.coding)?;
             let mut ideal = IdealReceiver::new(link.channel_bit_db(eb_n0_db), seed);
             let (mut bits, mut soft) = (Vec::new(), Vec::new());
@@ -166,7 +166,7 @@ pub fn bits(
 ) -> Result<BitErrors> {
     let arms = signal.modulation.bits_per_symbol();
     let es_n0_db = eb_n0_db + 10.0 * (arms as f64).log10();
-    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    let mut rng = ChaCha8Rng::seed_from_u64(content_seed(seed));
     let sent: Vec<u8> = (0..count).map(|_| rng.random_range(0..2)).collect();
     let mut modulator = Modulator::new(signal)?;
     let (mut modulated, mut samples) = (Vec::new(), Vec::new());
