@@ -1,0 +1,207 @@
+//! What a window gives: phase, levels, soft bits and mark, and what they tell about the next one.
+
+use super::{Engine, WINDOW};
+use crate::receiver::psk::carrier::{
+    BLOCK_SYMBOLS, offset_corrections, residual_phase, slope, smoothing_reach,
+};
+use crate::receiver::psk::demap::{Levels, demap};
+use crate::receiver::psk::front::FrontEnd;
+use crate::receiver::psk::turned::Turned;
+use crate::{Complex32, Mark, Modulation, SoftBatch};
+use num_complex::Complex64;
+use std::f64::consts::TAU;
+
+/// Offset from the filter's carrier, in symbol rates, that makes the filter follow.
+const RETUNE: f64 = 0.008;
+/// Phase blocks to each side that the level measurement of BPSK averages.
+const LEVEL_REACH: usize = 6;
+/// Symbols kept for display.
+const SHOWN: usize = 256;
+
+impl Engine {
+    pub(super) fn emit(&mut self, front: &FrontEnd, locked: bool, out: &mut SoftBatch) {
+        let modulation = self.plan.modulation;
+        let levels = self.follow_levels();
+        let reach = self.smoothing(levels);
+        residual_phase(
+            &self.track.before,
+            &self.current.turned.blocks,
+            &self.next.turned.blocks,
+            reach,
+            self.plan.order(),
+            &mut self.track.last_phase,
+            &mut self.phases,
+        );
+        self.current.turned.finish(&self.phases);
+        if modulation == Modulation::Oqpsk {
+            self.finish_offset(levels);
+        }
+        let mark = self.mark(front, locked, levels, out.llrs.len());
+        out.marks.push(mark);
+        self.newest = mark;
+        self.restart = false;
+        let scale = levels.soft_per_amplitude(modulation);
+        demap(modulation, &self.current.turned.symbols, scale, &mut out.llrs);
+        self.show(levels);
+    }
+
+    /// Refines the phase of OQPSK by its decisions, then brings both arms of a symbol together.
+    fn finish_offset(&mut self, levels: Levels) {
+        let reach = smoothing_reach(levels.es_n0(), Modulation::Bpsk, WINDOW / BLOCK_SYMBOLS / 2);
+        let turned = &mut self.current.turned;
+        let corrections = offset_corrections(turned, self.half_symbol_taps, reach);
+        turned.finish_again(&corrections);
+        for (phase, correction) in self.phases.iter_mut().zip(&corrections) {
+            *phase += correction;
+        }
+        for (symbol, late) in turned.symbols.iter_mut().zip(&turned.late) {
+            symbol.im = late.im;
+        }
+    }
+
+    /// Phase blocks averaged to each side. A loop of noise bandwidth B averages 1 / (2 B T) symbols.
+    fn smoothing(&self, levels: Levels) -> usize {
+        let most = WINDOW / BLOCK_SYMBOLS / 2;
+        match self.plan.carrier_loop_hz {
+            Some(hz) => {
+                let symbols = self.plan.symbol_rate_hz / (2.0 * hz);
+                (symbols / (2.0 * BLOCK_SYMBOLS as f64))
+                    .ceil()
+                    .clamp(1.0, most as f64) as usize
+            }
+            None => smoothing_reach(levels.es_n0(), self.plan.modulation, most),
+        }
+    }
+
+    /// Amplitude and noise: of the better of two windows at first, then smoothed.
+    fn follow_levels(&mut self) -> Levels {
+        let modulation = self.plan.modulation;
+        let order = self.plan.order();
+        let measure = |turned: &Turned| measure_levels(turned, modulation, order);
+        let now = measure(&self.current.turned);
+        let levels = match self.track.levels {
+            Some(mut levels) => {
+                levels.follow(now, 0.2);
+                levels
+            }
+            None if self.next.turned.symbols.is_empty() => now,
+            None => {
+                let then = measure(&self.next.turned);
+                if then.es_n0() > now.es_n0() { then } else { now }
+            }
+        };
+        self.track.levels = Some(levels);
+        levels
+    }
+
+    fn mark(&self, front: &FrontEnd, locked: bool, levels: Levels, bit: usize) -> Mark {
+        let decimation = self.plan.matched_decimation as f64;
+        let middle =
+            self.current.start + self.current.period * self.current.turned.symbols.len() as f64 / 2.0;
+        let per_symbol = self.current.period * decimation * front.scale();
+        let shift = slope(&self.phases) / (BLOCK_SYMBOLS as f64 * self.current.period) / TAU / decimation;
+        Mark {
+            bit,
+            at: self.origin as f64 + front.source_position(self.current.start * decimation),
+            samples_per_symbol: per_symbol,
+            restart: self.restart,
+            locked,
+            es_n0_db: (10.0 * levels.es_n0().max(1e-3).log10()) as f32,
+            offset_hz: (self.carrier_at(middle) + shift) * self.plan.base_rate_hz(),
+            symbol_rate_hz: self.plan.sample_rate_hz / per_symbol,
+        }
+    }
+
+    fn show(&mut self, levels: Levels) {
+        let gain = (1.0 / (levels.signal + levels.noise).max(1e-30).sqrt()) as f32;
+        let symbols = &self.current.turned.symbols;
+        self.shown.clear();
+        self.shown.extend(
+            symbols[symbols.len().saturating_sub(SHOWN)..]
+                .iter()
+                .map(|s| s * gain),
+        );
+    }
+
+    /// Carries the carrier model over to the next window.
+    pub(super) fn follow(&mut self, locked: bool) {
+        let old = self.track.model;
+        let window = self.current.turned.symbols.len() as f64 * self.current.period;
+        let boundary = self.current.start + window;
+        let mut model = old;
+        model.move_to(boundary);
+        model.phase += self.track.last_phase;
+        if locked && self.phases.len() > 8 {
+            let reach = self.track.levels.map_or(1, |levels| self.smoothing(levels));
+            let gain = (2.0 / reach as f64).clamp(0.15, 0.5);
+            let error = slope(&self.phases) / (BLOCK_SYMBOLS as f64 * self.current.period);
+            model.freq += gain * error;
+            model.rate += gain * gain / 8.0 * error / window.max(1.0);
+        }
+        self.track.last_phase = 0.0;
+        let turned = &mut self.current.turned;
+        turned.refer_to(&model, self.plan.order());
+        self.track.before_energy = turned.energy;
+        std::mem::swap(&mut self.track.before, &mut turned.blocks);
+        self.track.model = model;
+        self.retune_when_far(boundary);
+    }
+
+    /// Lets the matched filter follow a carrier that has moved.
+    fn retune_when_far(&mut self, boundary: f64) {
+        let model = &mut self.track.model;
+        let offset = model.freq / TAU;
+        if !self.track.locked || offset.abs() * self.plan.samples_per_symbol() < RETUNE {
+            return;
+        }
+        let old = self.matched.tuned();
+        let new = old + offset / self.plan.matched_decimation as f64;
+        model.phase -= (TAU * (offset * model.time).fract()) % TAU;
+        model.freq -= TAU * offset;
+        self.matched
+            .retune(new, boundary.floor() as i64 - 2 * self.interpolator.margin());
+        if self.has_next {
+            let count = self.next.turned.symbols.len();
+            let end = (self.next.start + (WINDOW + 2) as f64 * self.plan.samples_per_symbol() * 1.04) as i64;
+            self.matched.extend(end + self.interpolator.margin());
+            let mut window = std::mem::take(&mut self.next);
+            self.take_symbols(&mut window, count);
+            self.next = window;
+        }
+    }
+}
+
+/// Levels of a window's symbols.
+fn measure_levels(turned: &Turned, modulation: Modulation, order: i32) -> Levels {
+    match modulation {
+        _ if turned.symbols.is_empty() => Levels {
+            signal: 0.0,
+            noise: 1.0,
+        },
+        Modulation::Oqpsk => Levels::from_moments(
+            turned
+                .symbols
+                .iter()
+                .zip(&turned.late)
+                .map(|(s, l)| Complex32::new(s.re, l.im)),
+        ),
+        Modulation::Bpsk => {
+            let (mut last, mut phases) = (0.0, Vec::new());
+            residual_phase(
+                &[],
+                &turned.blocks,
+                &[],
+                LEVEL_REACH,
+                order,
+                &mut last,
+                &mut phases,
+            );
+            let along = turned.blocks.iter().zip(&phases);
+            let signal: f64 = along
+                .map(|(b, p)| (b * Complex64::cis(-f64::from(order) * p)).re)
+                .sum();
+            Levels::from_squares(&turned.symbols, signal)
+        }
+        _ => Levels::from_moments(turned.symbols.iter().copied()),
+    }
+}
