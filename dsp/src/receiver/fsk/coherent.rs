@@ -23,8 +23,8 @@ const PHASE_BLOCKS: usize = 16;
 /// Length of the frequency pulse that is taken into account, in symbols.
 const PULSE: usize = 5;
 /// Residual frequency searched around that of the square's turn, in cycles per symbol, and the steps of it.
-const RESIDUAL: f64 = 0.0125;
-const STEPS: i32 = 30;
+const RESIDUAL: f64 = 0.04;
+const STEPS: i32 = 80;
 
 /// Carrier of one window. Symbol `n`'s pulse, centred where the window's clock is `n`, has the phase
 /// `phase + TAU * frequency * (n - middle) + n * pi/2`.
