@@ -66,8 +66,32 @@ pub enum StationError {
         /// Option name.
         second: &'static str,
     },
+    /// Two outputs go to the same file.
+    #[error("{first} and {second} cannot both go to {path}")]
+    SharedFile {
+        /// Option name.
+        first: &'static str,
+        /// Option name.
+        second: &'static str,
+        /// The file.
+        path: String,
+    },
+    /// An output would overwrite the input while it is read.
+    #[error("{option} {path} would overwrite the input")]
+    OverInput {
+        /// Option name.
+        option: &'static str,
+        /// The file.
+        path: String,
+    },
+    /// The run was asked to stop before its input gave anything.
+    #[error("{input}: stopped before anything came")]
+    Stopped {
+        /// Input name.
+        input: String,
+    },
     /// Bad frames are to be marked where nothing can mark them.
-    #[error("--bad-frames mark with --frames - needs --events FILE, which holds the labels")]
+    #[error("--bad-frames mark with --frames - needs --events FILE to hold the labels")]
     NoLabels,
     /// A stage's thread died; a defect of the program.
     #[error("the {stage} thread ended unexpectedly")]

@@ -60,7 +60,7 @@ fn verdict(frame: &LinkFrame, quality: Option<&FrameQuality>) -> String {
             Rejection::Fecf => "FECF".to_owned(),
             Rejection::Scid => "SCID".to_owned(),
             Rejection::Vcid => "VCID".to_owned(),
-            other => record::rejection(other).replace('_', " "),
+            other => other.name().replace('_', " "),
         };
     }
     match corrected_symbols(quality) {
@@ -71,7 +71,9 @@ fn verdict(frame: &LinkFrame, quality: Option<&FrameQuality>) -> String {
 
 fn corrected_symbols(quality: Option<&FrameQuality>) -> u32 {
     let outcome = quality.and_then(|q| q.reed_solomon.as_ref());
-    outcome.map_or(0, |rs| rs.corrections.iter().flatten().map(|&n| u32::from(n)).sum())
+    outcome.map_or(0, |rs| {
+        rs.corrections.iter().flatten().map(|&n| u32::from(n)).sum()
+    })
 }
 
 fn coding_record(quality: &FrameQuality) -> CodingRecord {
@@ -178,8 +180,13 @@ impl FrameStage {
     }
 
     fn place_of(&self, frame: u64) -> Place {
-        let index = frame.checked_sub(self.first_place).and_then(|i| usize::try_from(i).ok());
-        index.and_then(|i| self.places.get(i)).cloned().unwrap_or_default()
+        let index = frame
+            .checked_sub(self.first_place)
+            .and_then(|i| usize::try_from(i).ok());
+        index
+            .and_then(|i| self.places.get(i))
+            .cloned()
+            .unwrap_or_default()
     }
 
     fn publish(
@@ -239,7 +246,11 @@ impl FrameStage {
             self.coding.channel_symbol_errors += u64::from(errors);
             self.coding.channel_symbols += u64::from(of);
         }
-        for correction in quality.reed_solomon.iter().flat_map(|RsOutcome { corrections }| corrections) {
+        for correction in quality
+            .reed_solomon
+            .iter()
+            .flat_map(|RsOutcome { corrections }| corrections)
+        {
             match correction {
                 Some(n) => *self.coding.rs_corrections.entry(*n).or_default() += 1,
                 None => self.coding.rs_uncorrectable += 1,
@@ -270,7 +281,10 @@ impl FrameStage {
     fn resync(&self, resync: &Resync, to: &mut Publisher) -> Result<(), StationError> {
         let place = self.place_of(resync.frame);
         to.event(Level::Warning, &place, || {
-            format!("VC {}: packets cut, {} bytes dropped: {}", resync.vc.vcid, resync.dropped_bytes, resync.reason)
+            format!(
+                "VC {}: packets cut, {} bytes dropped: {}",
+                resync.vc.vcid, resync.dropped_bytes, resync.reason
+            )
         });
         to.record(&Record::Resync {
             place,
@@ -287,8 +301,16 @@ fn gap(frame: &LinkFrame, place: &Place, to: &mut Publisher) -> Result<(), Stati
         return Ok(());
     };
     let (vc, vc_count) = (header.vc, header.vc_frame_count);
-    to.event(Level::Warning, place, || format!("VC {}: {lost} frames lost before count {vc_count}", vc.vcid));
-    to.record(&Record::Gap { place: place.clone(), scid: vc.scid, vcid: vc.vcid, lost, vc_count })
+    to.event(Level::Warning, place, || {
+        format!("VC {}: {lost} frames lost before count {vc_count}", vc.vcid)
+    });
+    to.record(&Record::Gap {
+        place: place.clone(),
+        scid: vc.scid,
+        vcid: vc.vcid,
+        lost,
+        vc_count,
+    })
 }
 
 fn frame_record(
@@ -307,7 +329,7 @@ fn frame_record(
         frame: frame.ordinal,
         place: place.clone(),
         good: frame.good(),
-        rejection: frame.rejection.map(record::rejection),
+        rejection: frame.rejection.map(Rejection::name),
         length: received.bytes.len(),
         header: header_record(frame),
         continuity,
@@ -317,7 +339,9 @@ fn frame_record(
         fecf: frame.fecf_good,
         ocf: frame.ocf.map(|ocf| format!("{ocf:08X}")),
         coding: received.quality.map(coding_record),
-        signal: received.signal.map(|(signal, eb_n0_db)| signal_record(signal, eb_n0_db)),
+        signal: received
+            .signal
+            .map(|(signal, eb_n0_db)| signal_record(signal, eb_n0_db)),
         frames_offset,
     })))
 }

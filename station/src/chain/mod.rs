@@ -5,6 +5,7 @@
 //! alone: threads and block sizes only decide when.
 
 mod frames;
+mod patience;
 mod place;
 mod plots;
 mod publisher;
@@ -16,7 +17,7 @@ use crate::StationError;
 use crate::input::{self, InputInfo, OpenOptions, SampleSource, SoftFormat};
 use crate::monitor::{Level, Monitor, Phase};
 use crate::output::record::{Place, Record};
-use crate::output::report::{InputReport, REPORT_VERSION, Report};
+use crate::output::report::{InputReport, Report, SignalReport, Stopped};
 use crate::output::{OutputConfig, Outputs, Sink, sidecar};
 use crate::profile::Profile;
 use crate::time::SampleClock;
@@ -100,17 +101,46 @@ pub struct RunConfig {
 /// created, or the report cannot be written.
 pub fn run(config: &RunConfig, monitor: &Monitor) -> Result<Report, StationError> {
     config.outputs.check()?;
+    config.outputs.check_input(&config.input)?;
     let outcome = match config.from {
-        From::Iq => {
-            let source = input::open_samples(&config.input, &config.open)?;
-            run_samples(config, source, monitor)
-        }
+        From::Iq => open_and_run(config, monitor),
         _ => unsampled::run(config, monitor),
     };
     if let Err(error) = &outcome {
         monitor.update(|status| status.phase = Phase::Failed(error.to_string()));
+        report_failure(config, error);
     }
     outcome
+}
+
+fn open_and_run(config: &RunConfig, monitor: &Monitor) -> Result<Report, StationError> {
+    let (path, options) = (config.input.clone(), config.open);
+    let source = patience::open(&config.input, monitor, move || {
+        input::open_samples(&path, &options)
+    })?;
+    run_samples(config, source, monitor)
+}
+
+/// The report of a run that could not begin, lest the report of an earlier run be taken for this one's.
+fn report_failure(config: &RunConfig, error: &StationError) {
+    let (Some(target), false) = (
+        &config.outputs.report,
+        matches!(error, StationError::Output { .. }),
+    ) else {
+        return;
+    };
+    let report = Report {
+        error: Some(error.to_string()),
+        input: InputReport {
+            name: config.input.clone(),
+            format: config.from.name().to_owned(),
+            from: config.from.name(),
+            ..InputReport::default()
+        },
+        ..Report::of(&config.profile.name)
+    };
+    // The run has failed already, and for a better reason.
+    let _ = Sink::open(target).and_then(|mut sink| report.write(&mut sink));
 }
 
 /// As [`run`], with samples from a source that is already open.
@@ -123,32 +153,39 @@ pub fn run_samples(
     monitor: &Monitor,
 ) -> Result<Report, StationError> {
     let info = source.info().clone();
-    let rate = info.sample_rate_hz.ok_or_else(|| StationError::NoSampleRate { input: config.input.clone() })?;
+    let rate = info.sample_rate_hz.ok_or_else(|| StationError::NoSampleRate {
+        input: config.input.clone(),
+    })?;
     let signal = config.profile.signal_config(rate, info.complex)?;
     let name = || config.profile.name.clone();
-    let receiver =
-        Receiver::new(&signal).map_err(|source| StationError::Signal { profile: name(), source })?;
+    let receiver = Receiver::new(&signal).map_err(|source| StationError::Signal {
+        profile: name(),
+        source,
+    })?;
     let coding = config.profile.coding_config()?;
     let mut end = End::open(config, &coding, SoftOrigin::Receiver, IndexUnit::Sample, monitor)?;
     end.to.clock = SampleClock::new(&info.captures, rate);
     end.announce(config, Some(&info), &signal_text(&signal))?;
-    if let Some(soft) = config.outputs.soft.as_deref().filter(|&target| target != "-") {
-        sidecar::write(soft, signal.modulation, signal.symbol_rate_hz, &config.profile.name)?;
-    }
     let plotter = Plotter::new(monitor.clone(), rate);
     let (blocks_in, blocks_out, spent_in, spent_out) = circle();
     let (soft_in, soft_out, used_in, used_out) = circle::<FromReceiver, SoftBatch>();
     let (watch, block) = (monitor.clone(), config.block.max(1));
     // Not joined: a source that blocks for ever (a silent pipe) must not keep a stopped run from ending.
     thread::spawn(move || read_source(source, rate, block, &watch, &blocks_in, &spent_out));
-    let stages = ReceiverStages { receiver, plotter, monitor: monitor.clone() };
+    let stages = ReceiverStages {
+        receiver,
+        plotter,
+        monitor: monitor.clone(),
+    };
     thread::spawn(move || stages.run(&blocks_out, &spent_in, &soft_in, &used_out));
     let read = end.follow_receiver(&soft_out, &used_in, rate);
     end.close(config, Some(&info), read)
 }
 
 fn signal_text(signal: &SignalConfig) -> String {
-    format!("{:?} {} Bd", signal.modulation, signal.symbol_rate_hz).to_uppercase().replace(" BD", " Bd")
+    format!("{:?} {} Bd", signal.modulation, signal.symbol_rate_hz)
+        .to_uppercase()
+        .replace(" BD", " Bd")
 }
 
 /// What was read, and how it ended.
@@ -179,17 +216,25 @@ impl End {
         monitor: &Monitor,
     ) -> Result<Self, StationError> {
         let name = || config.profile.name.clone();
-        let decoder =
-            FrameDecoder::new(coding).map_err(|source| StationError::Coding { profile: name(), source })?;
-        let link = LinkDecoder::new(&config.profile.link_config()?)
-            .map_err(|source| StationError::Link { profile: name(), source })?;
+        let decoder = FrameDecoder::new(coding).map_err(|source| StationError::Coding {
+            profile: name(),
+            source,
+        })?;
+        let link = LinkDecoder::new(&config.profile.link_config()?).map_err(|source| StationError::Link {
+            profile: name(),
+            source,
+        })?;
+        let outputs = Outputs::open(&config.outputs)?;
+        if let Some(soft) = &config.outputs.soft {
+            sidecar::write(soft, &config.profile, config.from == From::Iq)?;
+        }
         let bits = config.profile.bits_per_symbol();
         let eb_n0_offset_db = config.profile.eb_n0_offset_db();
         Ok(Self {
             soft: SoftStage::new(decoder, origin, bits, eb_n0_offset_db),
             frames: FrameStage::new(link, config.outputs.bad_frames),
             to: Publisher {
-                outputs: Outputs::open(&config.outputs)?,
+                outputs,
                 monitor: monitor.clone(),
                 clock: SampleClock::default(),
                 unit,
@@ -203,7 +248,12 @@ impl End {
     }
 
     /// First record and first status.
-    fn announce(&mut self, config: &RunConfig, info: Option<&InputInfo>, signal: &str) -> Result<(), StationError> {
+    fn announce(
+        &mut self,
+        config: &RunConfig,
+        info: Option<&InputInfo>,
+        signal: &str,
+    ) -> Result<(), StationError> {
         let sync = self.soft.status().clone();
         self.to.monitor.update(|status| {
             status.input = info.cloned().map(Arc::new);
@@ -232,7 +282,12 @@ impl End {
         let mut ended = Ended::default();
         for message in soft {
             match message {
-                FromReceiver::Soft { batch, position, lost, status } => {
+                FromReceiver::Soft {
+                    batch,
+                    position,
+                    lost,
+                    status,
+                } => {
                     ended.read = position;
                     ended.lost_samples += lost.map_or(0, |(_, missing)| missing);
                     let outcome = self
@@ -246,7 +301,11 @@ impl End {
                         return ended;
                     }
                 }
-                FromReceiver::Ended { bad_samples, warnings, error } => {
+                FromReceiver::Ended {
+                    bad_samples,
+                    warnings,
+                    error,
+                } => {
                     ended.bad_samples = bad_samples;
                     ended.error = error;
                     self.to.warnings.extend(warnings);
@@ -261,24 +320,26 @@ impl End {
     fn take_batch(&mut self, batch: &SoftBatch, lost: Option<(u64, u64)>) -> Result<(), StationError> {
         if let Some((first, missing)) = lost {
             let place = self.to.place(Some(first));
-            self.to.event(Level::Warning, &place, || format!("{missing} samples lost"));
+            self.to
+                .event(Level::Warning, &place, || format!("{missing} samples lost"));
             self.to.record(&Record::SamplesLost { place, lost: missing })?;
         }
-        self.soft.take(&batch.llrs, &batch.marks, &mut self.frames, &mut self.to)
+        self.soft
+            .take(&batch.llrs, &batch.marks, &mut self.frames, &mut self.to)
     }
 
-    /// Now and then hands on what is buffered, and shows watchers where the run stands.
+    /// Hands on what came out, and now and then shows watchers where the run stands.
     fn show(
         &mut self,
         position: u64,
         receiver: Option<(groundlink_dsp::receiver::ReceiverStatus, f64)>,
         lost_samples: u64,
     ) -> Result<(), StationError> {
-        if self.shown.is_some_and(|at| at.elapsed() < STATUS_EVERY) {
-            return Ok(());
+        if self.shown.is_none_or(|at| at.elapsed() >= STATUS_EVERY) {
+            self.shown = Some(Instant::now());
+            self.show_now(position, receiver, lost_samples);
         }
-        self.shown = Some(Instant::now());
-        self.show_now(position, receiver, lost_samples);
+        // Always: a live input may be silent for long after this, and its frames are wanted now.
         self.to.outputs.flush()
     }
 
@@ -289,7 +350,9 @@ impl End {
         lost_samples: u64,
     ) {
         // The counters of a link with many APIDs are the dear part; five times a second will do.
-        let due = self.shown_counters.is_none_or(|at| at.elapsed() >= 5 * STATUS_EVERY);
+        let due = self
+            .shown_counters
+            .is_none_or(|at| at.elapsed() >= 5 * STATUS_EVERY);
         let counters = (due && self.to.monitor.watched()).then(|| Arc::new(self.frames.counters().clone()));
         if due {
             self.shown_counters = Some(Instant::now());
@@ -322,17 +385,10 @@ impl End {
         info: Option<&InputInfo>,
         mut ended: Ended,
     ) -> Result<Report, StationError> {
-        let finished = self.finish(&mut ended);
+        let finished = self.finish(config, &mut ended);
         ended.error = ended.error.or(finished.err());
         let report = self.report(config, info, &ended);
-        if let Some(target) = &config.outputs.report {
-            let mut sink = Sink::open(target)?;
-            let text = serde_json::to_string_pretty(&report)
-                .map_err(|error| StationError::Output { name: target.clone(), source: error.into() })?;
-            sink.write(text.as_bytes())?;
-            sink.write(b"\n")?;
-            sink.flush()?;
-        }
+        self.to.outputs.report(&report)?;
         self.shown_counters = None;
         self.show_now(ended.read, None, ended.lost_samples);
         self.to.monitor.update(|status| {
@@ -344,14 +400,20 @@ impl End {
         Ok(report)
     }
 
-    fn finish(&mut self, ended: &mut Ended) -> Result<(), StationError> {
+    fn finish(&mut self, config: &RunConfig, ended: &mut Ended) -> Result<(), StationError> {
         self.soft.finish(&mut self.frames, &mut self.to)?;
         self.frames.finish(&mut self.to)?;
+        self.to
+            .warnings
+            .extend(self.signal_report(config).rate_contradiction());
         for text in std::mem::take(&mut self.to.warnings) {
             self.to.warn(&text)?;
         }
         if ended.bad_samples > 0 {
-            let text = format!("{} samples were not finite numbers, taken as zero", ended.bad_samples);
+            let text = format!(
+                "{} samples were not finite numbers, taken as zero",
+                ended.bad_samples
+            );
             self.to.warn(&text)?;
         }
         if let Some(error) = &ended.error {
@@ -369,15 +431,32 @@ impl End {
         self.to.outputs.flush()
     }
 
-    fn report(&self, config: &RunConfig, info: Option<&InputInfo>, ended: &Ended) -> Report {
+    fn signal_report(&self, config: &RunConfig) -> SignalReport {
+        SignalReport {
+            stated_symbol_rate_hz: config.profile.symbol_rate_hz(),
+            restarts: self.soft.restarts(),
+            ..self.frames.signal_report()
+        }
+    }
+
+    /// Why the run ended before its input did.
+    fn stopped(&mut self, ended: &Ended) -> Option<Stopped> {
+        if ended.error.is_some() {
+            None
+        } else if self.to.outputs.abandoned() {
+            Some(Stopped::ReadersGone)
+        } else {
+            self.to.monitor.stopping().then_some(Stopped::Request)
+        }
+    }
+
+    fn report(&mut self, config: &RunConfig, info: Option<&InputInfo>, ended: &Ended) -> Report {
         let rate = info.and_then(|info| info.sample_rate_hz);
         let mut report = Report {
-            v: REPORT_VERSION,
-            groundlink: env!("CARGO_PKG_VERSION"),
-            profile: config.profile.name.clone(),
             decoded: self.to.totals.frames_good > 0
                 || (config.from == From::Packets && self.to.totals.packets > 0),
             error: ended.error.as_ref().map(ToString::to_string),
+            stopped: self.stopped(ended),
             input: InputReport {
                 name: config.input.clone(),
                 format: info.map_or_else(|| config.from.name().to_owned(), |info| info.format.clone()),
@@ -390,13 +469,11 @@ impl End {
                 lost_samples: ended.lost_samples,
                 bad_samples: ended.bad_samples,
             },
-            signal: self.frames.signal_report(),
+            signal: self.signal_report(config),
             coding: self.frames.coding_report().clone(),
             warnings: self.to.warnings.clone(),
-            ..Report::default()
+            ..Report::of(&config.profile.name)
         };
-        report.signal.restarts = self.soft.restarts();
-        report.signal.stated_symbol_rate_hz = config.profile.symbol_rate_hz();
         report.coding.take_status(self.soft.status());
         report.take_counters(&self.to.totals, self.frames.counters());
         report

@@ -17,7 +17,10 @@ pub struct SymbolMap {
 impl SymbolMap {
     /// A map of a receiver that gives this many bits per symbol.
     pub fn new(bits_per_symbol: usize) -> Self {
-        Self { bits_per_symbol: bits_per_symbol as f64, stretches: VecDeque::new() }
+        Self {
+            bits_per_symbol: bits_per_symbol as f64,
+            stretches: VecDeque::new(),
+        }
     }
 
     /// A stretch begins at this absolute soft-bit index.
@@ -29,14 +32,20 @@ impl SymbolMap {
     }
 
     fn stretch(&self, soft_index: u64) -> Option<usize> {
-        self.stretches.partition_point(|(first, _)| *first <= soft_index).checked_sub(1)
+        self.stretches
+            .partition_point(|(first, _)| *first <= soft_index)
+            .checked_sub(1)
     }
 
     /// Input sample at which the symbol of this soft bit begins (half a symbol before its centre).
     pub fn sample(&self, soft_index: u64) -> Option<u64> {
         let (first, mark) = self.stretches.get(self.stretch(soft_index)?)?;
         let symbol = ((soft_index - first) as f64 / self.bits_per_symbol).floor();
-        Some((mark.at + (symbol - 0.5) * mark.samples_per_symbol).round().max(0.0) as u64)
+        Some(
+            (mark.at + (symbol - 0.5) * mark.samples_per_symbol)
+                .round()
+                .max(0.0) as u64,
+        )
     }
 
     /// State of the signal over these soft bits: mean Es/N0 (dB), and offset and symbol rate at their start.

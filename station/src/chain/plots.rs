@@ -27,14 +27,23 @@ pub struct Plotter {
 
 impl std::fmt::Debug for Plotter {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Plotter").field("seen", &self.seen).finish_non_exhaustive()
+        f.debug_struct("Plotter")
+            .field("seen", &self.seen)
+            .finish_non_exhaustive()
     }
 }
 
 impl Plotter {
     /// A plotter for a stream of this rate.
     pub fn new(monitor: Monitor, sample_rate_hz: f64) -> Self {
-        Self { monitor, sample_rate_hz, snapshot: Snapshot::new(BINS), taken: None, clipped: 0, seen: 0 }
+        Self {
+            monitor,
+            sample_rate_hz,
+            snapshot: Snapshot::new(BINS),
+            taken: None,
+            clipped: 0,
+            seen: 0,
+        }
     }
 
     /// Takes a picture of this block when somebody watches and it is time.
@@ -43,12 +52,17 @@ impl Plotter {
             return;
         }
         self.taken = Some(Instant::now());
-        let clipped = samples.iter().filter(|s| s.re.abs() >= FULL_SCALE || s.im.abs() >= FULL_SCALE).count();
+        let clipped = samples
+            .iter()
+            .filter(|s| s.re.abs() >= FULL_SCALE || s.im.abs() >= FULL_SCALE)
+            .count();
         self.clipped += clipped as u64;
         self.seen += samples.len() as u64;
         let share = self.clipped as f32 / self.seen.max(1) as f32;
         self.monitor.update(|status| status.clipping = share);
-        let Some(power) = self.snapshot.power_db(samples) else { return };
+        let Some(power) = self.snapshot.power_db(samples) else {
+            return;
+        };
         let points = receiver.constellation();
         let points = &points[points.len().saturating_sub(POINTS)..];
         self.monitor.update_plots(|plots| {

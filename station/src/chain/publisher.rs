@@ -63,7 +63,12 @@ impl Publisher {
             self.totals.warnings += 1;
         }
         if self.monitor.watched() {
-            let line = EventLine { level, sample: place.sample, utc: place.utc.clone(), text: text() };
+            let line = EventLine {
+                level,
+                sample: place.sample,
+                utc: place.utc.clone(),
+                text: text(),
+            };
             self.monitor.push_event(line);
         }
     }
@@ -75,6 +80,8 @@ impl Publisher {
     pub fn warn(&mut self, text: &str) -> Result<(), StationError> {
         self.event(Level::Warning, &Place::default(), || text.to_owned());
         self.warnings.push(text.to_owned());
-        self.record(&Record::Warning { text: text.to_owned() })
+        self.record(&Record::Warning {
+            text: text.to_owned(),
+        })
     }
 }

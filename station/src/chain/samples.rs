@@ -3,11 +3,12 @@
 //! Blocks and soft batches travel in circles of two bounded queues each, full ones down and empty ones back,
 //! so that nothing is allocated once the buffers have grown.
 
+use super::patience::{Silence, wait};
 use super::plots::Plotter;
 use crate::StationError;
 use crate::input::{Read, SampleBlock, SampleSource};
 use crate::monitor::Monitor;
-use crossbeam_channel::{Receiver as Queue, RecvTimeoutError, Sender, bounded};
+use crossbeam_channel::{Receiver as Queue, Sender, bounded};
 use groundlink_dsp::SoftBatch;
 use groundlink_dsp::receiver::{Receiver, ReceiverStatus};
 use std::thread;
@@ -15,9 +16,6 @@ use std::time::{Duration, Instant};
 
 /// Buffers in each circle: enough that neither side waits for the other's scheduling.
 const BUFFERS: usize = 8;
-
-/// Silence of the source after which a run that is to stop no longer waits for it.
-const STOP_AFTER: Duration = Duration::from_millis(300);
 
 /// What the source thread hands on.
 #[derive(Debug)]
@@ -70,7 +68,12 @@ struct Pacer {
 
 impl Pacer {
     fn new(sample_rate_hz: f64) -> Self {
-        Self { sample_rate_hz, pace: None, since: Instant::now(), from: 0 }
+        Self {
+            sample_rate_hz,
+            pace: None,
+            since: Instant::now(),
+            from: 0,
+        }
     }
 
     /// Sleeps until the sample at `position` is due; while paused, until the pause ends.
@@ -105,7 +108,9 @@ pub fn read_source(
     let mut error = None;
     while let (false, Ok(mut block)) = (monitor.stopping(), empty.recv()) {
         // At a stated pace blocks are short, so that the picture moves.
-        let paced = monitor.pace().map_or(usize::MAX, |pace| (sample_rate_hz * pace / 20.0).max(1.0) as usize);
+        let paced = monitor.pace().map_or(usize::MAX, |pace| {
+            (sample_rate_hz * pace / 20.0).max(1.0) as usize
+        });
         match source.read(&mut block, block_samples.min(paced)) {
             Ok(Read::Filled) => {
                 pacer.wait(block.first + block.samples.len() as u64, monitor);
@@ -154,11 +159,24 @@ impl ReceiverStages {
             batch.clear();
             let block = match self.next(from) {
                 FromSource::Samples(block) => block,
-                FromSource::Ended { bad_samples, warnings, error } => {
+                FromSource::Ended {
+                    bad_samples,
+                    warnings,
+                    error,
+                } => {
                     self.receiver.finish(&mut batch);
                     let status = self.receiver.status();
-                    let _ = full.send(FromReceiver::Soft { batch, position, lost: None, status });
-                    let _ = full.send(FromReceiver::Ended { bad_samples, warnings, error });
+                    let _ = full.send(FromReceiver::Soft {
+                        batch,
+                        position,
+                        lost: None,
+                        status,
+                    });
+                    let _ = full.send(FromReceiver::Ended {
+                        bad_samples,
+                        warnings,
+                        error,
+                    });
                     return;
                 }
             };
@@ -171,7 +189,15 @@ impl ReceiverStages {
             self.plotter.look(&block.samples, &self.receiver);
             position = block.first + block.samples.len() as u64;
             let status = self.receiver.status();
-            if full.send(FromReceiver::Soft { batch, position, lost, status }).is_err() {
+            if full
+                .send(FromReceiver::Soft {
+                    batch,
+                    position,
+                    lost,
+                    status,
+                })
+                .is_err()
+            {
                 return;
             }
             // The source thread may have ended already; then nobody needs the buffer back.
@@ -181,19 +207,14 @@ impl ReceiverStages {
 
     /// The next message of the source thread; when it is silent and the run is to stop, its end.
     fn next(&self, from: &Queue<FromSource>) -> FromSource {
-        loop {
-            match from.recv_timeout(STOP_AFTER) {
-                Ok(message) => return message,
-                Err(RecvTimeoutError::Timeout) if !self.monitor.stopping() => {}
-                Err(RecvTimeoutError::Timeout) => {
-                    return FromSource::Ended { bad_samples: 0, warnings: Vec::new(), error: None };
-                }
-                Err(RecvTimeoutError::Disconnected) => {
-                    let error = Some(StationError::Thread { stage: "source" });
-                    return FromSource::Ended { bad_samples: 0, warnings: Vec::new(), error };
-                }
+        wait(from, &self.monitor).unwrap_or_else(|silence| {
+            let error = (silence == Silence::Dead).then_some(StationError::Thread { stage: "source" });
+            FromSource::Ended {
+                bad_samples: 0,
+                warnings: Vec::new(),
+                error,
             }
-        }
+        })
     }
 }
 

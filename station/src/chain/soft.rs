@@ -41,7 +41,12 @@ pub struct SoftStage {
 
 impl SoftStage {
     /// A stage around this decoder. `eb_n0_offset_db` is added to Es/N0 to give Eb/N0.
-    pub fn new(decoder: FrameDecoder, origin: SoftOrigin, bits_per_symbol: usize, eb_n0_offset_db: f64) -> Self {
+    pub fn new(
+        decoder: FrameDecoder,
+        origin: SoftOrigin,
+        bits_per_symbol: usize,
+        eb_n0_offset_db: f64,
+    ) -> Self {
         let last = decoder.status();
         Self {
             decoder,
@@ -126,7 +131,10 @@ impl SoftStage {
         };
         let state = if mark.locked { "locked" } else { "no lock" };
         to.event(Level::Info, &place, || {
-            format!("receiver: {state}, offset {:.0} Hz, Es/N0 {:.1} dB", signal.offset_hz, signal.es_n0_db)
+            format!(
+                "receiver: {state}, offset {:.0} Hz, Es/N0 {:.1} dB",
+                signal.offset_hz, signal.es_n0_db
+            )
         });
         to.record(&Record::Lock {
             place,
@@ -137,7 +145,12 @@ impl SoftStage {
     }
 
     /// Feeds, stopping at every multiple of [`LOOK_EVERY`].
-    fn feed(&mut self, mut llrs: &[i8], frames: &mut FrameStage, to: &mut Publisher) -> Result<(), StationError> {
+    fn feed(
+        &mut self,
+        mut llrs: &[i8],
+        frames: &mut FrameStage,
+        to: &mut Publisher,
+    ) -> Result<(), StationError> {
         while !llrs.is_empty() {
             let until_look = (LOOK_EVERY - self.fed % LOOK_EVERY) as usize;
             let (now, rest) = llrs.split_at(until_look.min(llrs.len()));

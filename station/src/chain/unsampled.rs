@@ -1,6 +1,7 @@
 //! Inputs without samples: soft symbols, bits, CADUs, frames, packets.
 
 use super::frames::{Received, publish_packet};
+use super::patience::{self, PatientReader};
 use super::publisher::{IndexUnit, Publisher};
 use super::soft::SoftOrigin;
 use super::{End, Ended, From, RunConfig};
@@ -23,12 +24,12 @@ pub fn run(config: &RunConfig, monitor: &Monitor) -> Result<Report, StationError
 }
 
 fn run_soft(config: &RunConfig, monitor: &Monitor) -> Result<Report, StationError> {
-    let bytes = input::open_bytes(&config.input)?;
+    let bytes = open_bytes(config, monitor)?;
     let format = match config.soft {
         Some(format) => format,
         None => SoftReader::guess(&config.input, config.from == From::Bits)?,
     };
-    let mut reader = SoftReader::new(bytes, format);
+    let mut reader = SoftReader::new(Box::new(bytes), format);
     let coding = config.profile.coding_config()?;
     let mut end = End::open(config, &coding, SoftOrigin::Input, IndexUnit::SoftBit, monitor)?;
     end.announce(config, None, "")?;
@@ -46,7 +47,7 @@ fn run_soft(config: &RunConfig, monitor: &Monitor) -> Result<Report, StationErro
 
 /// CADUs are hard bits that need no inner decoding.
 fn run_cadus(config: &RunConfig, monitor: &Monitor) -> Result<Report, StationError> {
-    let mut bytes = ByteSource::open(&config.input)?;
+    let mut bytes = ByteSource::open(config, monitor)?;
     let coding = CodingConfig {
         symbols: SymbolBits::One,
         convolutional: None,
@@ -62,7 +63,11 @@ fn run_cadus(config: &RunConfig, monitor: &Monitor) -> Result<Report, StationErr
         let read = bytes.some(&mut buffer, &mut end.to)?;
         soft.clear();
         for byte in &buffer[..read] {
-            soft.extend((0..8).rev().map(|bit| if byte >> bit & 1 == 1 { 127i8 } else { -127 }));
+            soft.extend(
+                (0..8)
+                    .rev()
+                    .map(|bit| if byte >> bit & 1 == 1 { 127i8 } else { -127 }),
+            );
         }
         end.soft.take(&soft, &[], &mut end.frames, &mut end.to)?;
         Ok(read as u64)
@@ -71,7 +76,7 @@ fn run_cadus(config: &RunConfig, monitor: &Monitor) -> Result<Report, StationErr
 }
 
 fn run_frames(config: &RunConfig, monitor: &Monitor) -> Result<Report, StationError> {
-    let mut bytes = ByteSource::open(&config.input)?;
+    let mut bytes = ByteSource::open(config, monitor)?;
     let length = config.profile.link_config()?.length;
     let coding = config.profile.coding_config()?;
     let mut end = End::open(config, &coding, SoftOrigin::Bytes, IndexUnit::Byte, monitor)?;
@@ -81,7 +86,9 @@ fn run_frames(config: &RunConfig, monitor: &Monitor) -> Result<Report, StationEr
     let ended = end.follow(monitor, |end| {
         let read = bytes.whole(&mut frame, &mut end.to)?;
         if read > 0 && read < length {
-            end.to.warnings.push(format!("the input ends inside a frame: {read} of {length} bytes ignored"));
+            end.to.warnings.push(format!(
+                "the input ends inside a frame: {read} of {length} bytes ignored"
+            ));
             return Ok(0);
         }
         if read == length {
@@ -102,7 +109,7 @@ fn run_frames(config: &RunConfig, monitor: &Monitor) -> Result<Report, StationEr
 }
 
 fn run_packets(config: &RunConfig, monitor: &Monitor) -> Result<Report, StationError> {
-    let mut bytes = ByteSource::open(&config.input)?;
+    let mut bytes = ByteSource::open(config, monitor)?;
     let coding = config.profile.coding_config()?;
     let mut end = End::open(config, &coding, SoftOrigin::Bytes, IndexUnit::Byte, monitor)?;
     end.announce(config, None, "")?;
@@ -124,7 +131,9 @@ fn run_packets(config: &RunConfig, monitor: &Monitor) -> Result<Report, StationE
     let counters = decoder.counters();
     if counters.resyncs + counters.cut_packets > 0 {
         let (resyncs, cut) = (counters.resyncs, counters.cut_packets);
-        end.to.warnings.push(format!("packets lost their place {resyncs} times, {cut} packets cut short"));
+        end.to.warnings.push(format!(
+            "packets lost their place {resyncs} times, {cut} packets cut short"
+        ));
     }
     let channel = VcReport::new(None, None, counters);
     let mut report = end.close(config, None, ended)?;
@@ -135,12 +144,21 @@ fn run_packets(config: &RunConfig, monitor: &Monitor) -> Result<Report, StationE
 /// Bytes of the input; where compressed data are cut short they end there, with a warning.
 struct ByteSource {
     name: String,
-    reader: Box<dyn Read + Send>,
+    reader: PatientReader,
+}
+
+fn open_bytes(config: &RunConfig, monitor: &Monitor) -> Result<PatientReader, StationError> {
+    let path = config.input.clone();
+    let bytes = patience::open(&config.input, monitor, move || input::open_bytes(&path))?;
+    Ok(PatientReader::new(bytes, monitor))
 }
 
 impl ByteSource {
-    fn open(name: &str) -> Result<Self, StationError> {
-        Ok(Self { name: name.to_owned(), reader: input::open_bytes(name)? })
+    fn open(config: &RunConfig, monitor: &Monitor) -> Result<Self, StationError> {
+        Ok(Self {
+            name: config.input.clone(),
+            reader: open_bytes(config, monitor)?,
+        })
     }
 
     /// Reads some bytes; 0 at the end.
@@ -153,7 +171,13 @@ impl ByteSource {
                     to.warnings.push(format!("{}: {error}", self.name));
                     return Ok(0);
                 }
-                Err(source) => return Err(InputError::Io { name: self.name.clone(), source }.into()),
+                Err(source) => {
+                    return Err(InputError::Io {
+                        name: self.name.clone(),
+                        source,
+                    }
+                    .into());
+                }
             }
         }
     }

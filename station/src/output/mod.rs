@@ -9,6 +9,7 @@ pub use sink::Sink;
 
 use crate::StationError;
 use record::{Line, Record, SCHEMA_VERSION};
+use report::Report;
 
 /// What becomes of frames that failed a check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -56,7 +57,10 @@ impl OutputConfig {
     /// # Errors
     /// When two go to stdout, or bad frames could not be labelled.
     pub fn check(&self) -> Result<(), StationError> {
-        let mut stdout = self.named().into_iter().filter(|(_, target)| target.is_some_and(|t| t == "-"));
+        let mut stdout = self
+            .named()
+            .into_iter()
+            .filter(|(_, target)| target.is_some_and(|t| t == "-"));
         if let (Some((first, _)), Some((second, _))) = (stdout.next(), stdout.next()) {
             return Err(StationError::SharedStdout { first, second });
         }
@@ -64,7 +68,54 @@ impl OutputConfig {
         if self.bad_frames == BadFrames::Mark && unlabelled {
             return Err(StationError::NoLabels);
         }
+        self.check_files()
+    }
+
+    fn files(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        self.named()
+            .into_iter()
+            .filter_map(|(option, target)| Some((option, target?.as_str())))
+            .filter(|(_, t)| *t != "-")
+    }
+
+    fn check_files(&self) -> Result<(), StationError> {
+        for (nth, (first, path)) in self.files().enumerate() {
+            if let Some((second, _)) = self
+                .files()
+                .skip(nth + 1)
+                .find(|(_, other)| same_file(path, other))
+            {
+                return Err(StationError::SharedFile {
+                    first,
+                    second,
+                    path: path.to_owned(),
+                });
+            }
+        }
         Ok(())
+    }
+
+    /// Checks that no output overwrites the input.
+    ///
+    /// # Errors
+    /// When one would.
+    pub fn check_input(&self, input: &str) -> Result<(), StationError> {
+        match self.files().find(|(_, path)| same_file(path, input)) {
+            Some((option, path)) => Err(StationError::OverInput {
+                option,
+                path: path.to_owned(),
+            }),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Whether both names lead to one file. Devices and pipes may be shared.
+fn same_file(one: &str, other: &str) -> bool {
+    match (std::fs::canonicalize(one), std::fs::canonicalize(other)) {
+        (Ok(one), Ok(other)) => one == other && one.is_file(),
+        (Err(_), Err(_)) => one == other,
+        _ => false,
     }
 }
 
@@ -85,6 +136,7 @@ pub struct Outputs {
     pub soft: Option<Sink>,
     events: Option<Sink>,
     labels: Option<Sink>,
+    report: Option<Sink>,
     line: Vec<u8>,
 }
 
@@ -106,6 +158,7 @@ impl Outputs {
             soft: open(config.soft.as_ref())?,
             events: open(config.events.as_ref())?,
             labels: open(labels.as_ref())?,
+            report: open(config.report.as_ref())?,
             line: Vec::new(),
         })
     }
@@ -124,9 +177,14 @@ impl Outputs {
             return Ok(());
         }
         self.line.clear();
-        let line = Line { v: SCHEMA_VERSION, record };
-        serde_json::to_writer(&mut self.line, &line)
-            .map_err(|error| StationError::Output { name: "events".into(), source: error.into() })?;
+        let line = Line {
+            v: SCHEMA_VERSION,
+            record,
+        };
+        serde_json::to_writer(&mut self.line, &line).map_err(|error| StationError::Output {
+            name: "events".into(),
+            source: error.into(),
+        })?;
         self.line.push(b'\n');
         if let Some(events) = &mut self.events {
             events.write(&self.line)?;
@@ -137,6 +195,18 @@ impl Outputs {
         Ok(())
     }
 
+    /// Writes the report, where it is wanted.
+    ///
+    /// # Errors
+    /// When the system refuses.
+    pub fn report(&mut self, report: &Report) -> Result<(), StationError> {
+        match &mut self.report {
+            Some(sink) => report.write(sink),
+            None => Ok(()),
+        }
+    }
+
+    /// Everything but the report, which is written once all these are done.
     fn sinks(&mut self) -> impl Iterator<Item = &mut Sink> {
         [
             &mut self.frames,
@@ -172,11 +242,49 @@ mod tests {
     #[test]
     fn two_outputs_cannot_share_stdout() {
         let dash = Some("-".to_owned());
-        let config = OutputConfig { frames: dash.clone(), events: dash, ..OutputConfig::default() };
+        let config = OutputConfig {
+            frames: dash.clone(),
+            events: dash,
+            ..OutputConfig::default()
+        };
         assert_eq!(
             config.check().unwrap_err().to_string(),
             "--frames and --events cannot both go to stdout"
         );
+    }
+
+    #[test]
+    fn two_outputs_cannot_share_a_file_but_may_share_a_device() {
+        let both = |path: &str| OutputConfig {
+            frames: Some(path.to_owned()),
+            report: Some(path.to_owned()),
+            ..OutputConfig::default()
+        };
+        let text = both("no-such-folder/x").check().unwrap_err().to_string();
+        assert_eq!(text, "--frames and --report cannot both go to no-such-folder/x");
+        assert!(both("/dev/null").check().is_ok());
+    }
+
+    #[test]
+    fn no_output_overwrites_the_input() {
+        let folder = tempfile::tempdir().unwrap();
+        let input = folder.path().join("frames.bin");
+        std::fs::write(&input, "x").unwrap();
+        let name = |path: std::path::PathBuf| path.to_str().unwrap().to_owned();
+        let by_detour = name(folder.path().join(".").join("frames.bin"));
+        let config = OutputConfig {
+            frames: Some(by_detour),
+            ..OutputConfig::default()
+        };
+        assert!(matches!(
+            config.check_input(&name(input)),
+            Err(StationError::OverInput {
+                option: "--frames",
+                ..
+            })
+        ));
+        assert!(config.check_input("other.bin").is_ok());
+        assert!(config.check_input("-").is_ok());
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The records of `--events`: JSON Lines, one self-describing object a line.
 
-use groundlink_decoder::link::{Continuity, LinkPacket, Rejection, SequenceCheck, VcId};
+use groundlink_decoder::link::{Continuity, LinkPacket, SequenceCheck, VcId};
 use serde::Serialize;
 
 /// Version of the records' layout, in every line as `v`. It changes when a field changes its meaning or goes.
@@ -288,20 +288,6 @@ pub fn continuity(value: Continuity) -> (&'static str, u32) {
         Continuity::Duplicate => ("duplicate", 0),
         Continuity::Reset => ("reset", 0),
         Continuity::Uncounted => ("uncounted", 0),
-    }
-}
-
-/// Word for a rejection.
-pub fn rejection(value: Rejection) -> &'static str {
-    match value {
-        Rejection::Uncorrectable => "uncorrectable",
-        Rejection::Length => "length",
-        Rejection::Fecf => "fecf",
-        Rejection::HeaderErrorControl => "header_error_control",
-        Rejection::Version => "version",
-        Rejection::Scid => "scid",
-        Rejection::Vcid => "vcid",
-        _ => "rejected",
     }
 }
 

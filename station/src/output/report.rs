@@ -1,5 +1,7 @@
 //! The report of a run: `--report`, and the summary for people.
 
+use super::Sink;
+use crate::StationError;
 use crate::monitor::Totals;
 use groundlink_decoder::coding::SyncStatus;
 use groundlink_decoder::link::{LinkCounters, VcCounters};
@@ -60,15 +62,27 @@ impl Spreading {
         if !value.is_finite() {
             return;
         }
-        self.min = if self.count == 0 { value } else { self.min.min(value) };
-        self.max = if self.count == 0 { value } else { self.max.max(value) };
+        self.min = if self.count == 0 {
+            value
+        } else {
+            self.min.min(value)
+        };
+        self.max = if self.count == 0 {
+            value
+        } else {
+            self.max.max(value)
+        };
         self.sum += value;
         self.count += 1;
     }
 
     /// The range, `None` without values.
     pub fn spread(&self) -> Option<Spread> {
-        (self.count > 0).then(|| Spread { min: self.min, mean: self.sum / self.count as f64, max: self.max })
+        (self.count > 0).then(|| Spread {
+            min: self.min,
+            mean: self.sum / self.count as f64,
+            max: self.max,
+        })
     }
 }
 
@@ -87,6 +101,19 @@ pub struct SignalReport {
     pub stated_symbol_rate_hz: Option<f64>,
     /// Times the receiver began anew.
     pub restarts: u64,
+}
+
+/// Share by which a measured symbol rate may be off the stated one: ten times what transmitters' clocks are.
+const RATE_TOLERANCE: f64 = 1e-3;
+
+impl SignalReport {
+    /// A line that says so where the measured symbol rate contradicts the stated one.
+    pub fn rate_contradiction(&self) -> Option<String> {
+        let (measured, stated) = (self.symbol_rate_hz?.mean, self.stated_symbol_rate_hz?);
+        ((measured / stated - 1.0).abs() > RATE_TOLERANCE).then(|| {
+            format!("measured symbol rate {measured:.2} Bd, though the profile says {stated} Bd: one of profile and sample rate is off")
+        })
+    }
 }
 
 /// Synchronisation and coding.
@@ -225,6 +252,16 @@ pub struct FramesReport {
     pub duplicates: u64,
 }
 
+/// Why a run ended before its input, without anything having failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stopped {
+    /// Somebody asked for it (Ctrl-C).
+    Request,
+    /// Nobody reads any of the outputs any more (`| head`).
+    ReadersGone,
+}
+
 /// The report of a run.
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
 pub struct Report {
@@ -236,8 +273,10 @@ pub struct Report {
     pub profile: String,
     /// Whether anything was decoded.
     pub decoded: bool,
-    /// Why the run ended early, if it did.
+    /// Why the run ended early, if something failed.
     pub error: Option<String>,
+    /// Why it ended before its input did, if nothing failed.
+    pub stopped: Option<Stopped>,
     /// Input.
     pub input: InputReport,
     /// Signal.
@@ -257,6 +296,30 @@ pub struct Report {
 }
 
 impl Report {
+    /// A report in which nothing has happened yet.
+    pub fn of(profile: &str) -> Self {
+        Self {
+            v: REPORT_VERSION,
+            groundlink: env!("CARGO_PKG_VERSION"),
+            profile: profile.to_owned(),
+            ..Self::default()
+        }
+    }
+
+    /// Writes it as JSON.
+    ///
+    /// # Errors
+    /// When the system refuses.
+    pub fn write(&self, to: &mut Sink) -> Result<(), StationError> {
+        let text = serde_json::to_string_pretty(self).map_err(|error| StationError::Output {
+            name: "report".into(),
+            source: error.into(),
+        })?;
+        to.write(text.as_bytes())?;
+        to.write(b"\n")?;
+        to.flush()
+    }
+
     /// Takes over the totals and the link layer's counters.
     pub fn take_counters(&mut self, totals: &Totals, link: &LinkCounters) {
         self.frames = FramesReport {
@@ -273,8 +336,11 @@ impl Report {
         };
         self.packets = totals.packets;
         self.packets_idle = totals.packets_idle;
-        self.virtual_channels =
-            link.vcs.iter().map(|(vc, counters)| VcReport::new(Some(vc.scid), Some(vc.vcid), counters)).collect();
+        self.virtual_channels = link
+            .vcs
+            .iter()
+            .map(|(vc, counters)| VcReport::new(Some(vc.scid), Some(vc.vcid), counters))
+            .collect();
     }
 }
 
@@ -283,12 +349,39 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_measured_rate_contradicts_the_stated_one_beyond_a_thousandth() {
+        let report = |measured: f64| SignalReport {
+            symbol_rate_hz: Some(Spread {
+                min: 0.0,
+                mean: measured,
+                max: 0.0,
+            }),
+            stated_symbol_rate_hz: Some(9600.0),
+            ..SignalReport::default()
+        };
+        assert_eq!(report(9609.0).rate_contradiction(), None);
+        let text = report(9620.0).rate_contradiction().unwrap();
+        assert!(
+            text.starts_with("measured symbol rate 9620.00 Bd, though the profile says 9600 Bd"),
+            "{text}"
+        );
+        assert_eq!(SignalReport::default().rate_contradiction(), None);
+    }
+
+    #[test]
     fn a_spread_passes_over_what_is_not_a_number() {
         let mut spreading = Spreading::default();
         assert_eq!(spreading.spread(), None);
         for value in [f64::NAN, 3.0, -1.0, f64::NEG_INFINITY] {
             spreading.take(value);
         }
-        assert_eq!(spreading.spread(), Some(Spread { min: -1.0, mean: 1.0, max: 3.0 }));
+        assert_eq!(
+            spreading.spread(),
+            Some(Spread {
+                min: -1.0,
+                mean: 1.0,
+                max: 3.0
+            })
+        );
     }
 }

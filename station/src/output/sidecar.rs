@@ -1,7 +1,8 @@
 //! The sidecar of `--soft FILE`: soft bits mean nothing to another tool unless sign and order are stated.
 
 use crate::StationError;
-use groundlink_dsp::{Modulation, SoftBatch};
+use crate::profile::Profile;
+use groundlink_dsp::SoftBatch;
 use serde::Serialize;
 
 #[derive(Serialize)]
@@ -10,28 +11,38 @@ struct Sidecar<'a> {
     positive_is: u8,
     order: &'static str,
     bits_per_symbol: usize,
-    llr_unit: f32,
-    symbol_rate_hz: f64,
+    llr_unit: Option<f32>,
+    symbol_rate_hz: Option<f64>,
     profile: &'a str,
 }
 
-/// Writes `FILE.json` beside the soft bits.
+/// Writes `FILE.json` beside the soft bits of this profile, unless they go to stdout, a pipe or a device.
+/// Only soft bits that are the receiver's own (`received`) have a known unit.
 ///
 /// # Errors
 /// When the system refuses.
-pub fn write(soft: &str, modulation: Modulation, symbol_rate_hz: f64, profile: &str) -> Result<(), StationError> {
-    let bits_per_symbol = modulation.bits_per_symbol();
+pub fn write(soft: &str, profile: &Profile, received: bool) -> Result<(), StationError> {
+    if soft == "-" || !std::fs::metadata(soft).is_ok_and(|meta| meta.is_file()) {
+        return Ok(());
+    }
+    let bits_per_symbol = profile.bits_per_symbol();
     let sidecar = Sidecar {
         datatype: "i8",
         positive_is: 1,
-        order: if bits_per_symbol == 2 { "I, Q" } else { "one bit a symbol" },
+        order: if bits_per_symbol == 2 {
+            "I, Q"
+        } else {
+            "one bit a symbol"
+        },
         bits_per_symbol,
-        llr_unit: SoftBatch::LLR_UNIT,
-        symbol_rate_hz,
-        profile,
+        llr_unit: received.then_some(SoftBatch::LLR_UNIT),
+        symbol_rate_hz: profile.symbol_rate_hz(),
+        profile: &profile.name,
     };
     let name = format!("{soft}.json");
-    let text = serde_json::to_string_pretty(&sidecar)
-        .map_err(|error| StationError::Output { name: name.clone(), source: error.into() })?;
+    let text = serde_json::to_string_pretty(&sidecar).map_err(|error| StationError::Output {
+        name: name.clone(),
+        source: error.into(),
+    })?;
     std::fs::write(&name, text + "\n").map_err(|source| StationError::Output { name, source })
 }

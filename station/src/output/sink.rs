@@ -14,7 +14,10 @@ pub struct Sink {
 
 impl std::fmt::Debug for Sink {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Sink").field("name", &self.name).field("bytes", &self.bytes).finish_non_exhaustive()
+        f.debug_struct("Sink")
+            .field("name", &self.name)
+            .field("bytes", &self.bytes)
+            .finish_non_exhaustive()
     }
 }
 
@@ -27,14 +30,21 @@ impl Sink {
         if target == "-" {
             return Ok(Self::new("stdout", Box::new(io::stdout())));
         }
-        let file = File::create(target)
-            .map_err(|source| StationError::Output { name: target.to_owned(), source })?;
+        let file = File::create(target).map_err(|source| StationError::Output {
+            name: target.to_owned(),
+            source,
+        })?;
         Ok(Self::new(target, Box::new(file)))
     }
 
     /// A sink over any writer.
     pub fn new(name: &str, writer: Box<dyn Write + Send>) -> Self {
-        Self { name: name.to_owned(), writer: BufWriter::with_capacity(1 << 16, writer), bytes: 0, closed: false }
+        Self {
+            name: name.to_owned(),
+            writer: BufWriter::with_capacity(1 << 16, writer),
+            bytes: 0,
+            closed: false,
+        }
     }
 
     /// Bytes written so far: the offset of the next unit.
@@ -79,7 +89,10 @@ impl Sink {
                 self.closed = true;
                 Ok(())
             }
-            Err(source) => Err(StationError::Output { name: self.name.clone(), source }),
+            Err(source) => Err(StationError::Output {
+                name: self.name.clone(),
+                source,
+            }),
         }
     }
 }

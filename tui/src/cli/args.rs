@@ -18,14 +18,16 @@ pub struct Cli {
     #[command(subcommand)]
     pub command: Option<Command>,
     /// Do without colour (as the environment variable NO_COLOR does).
-    #[arg(long, global = true)]
+    #[arg(long, global = true, display_order = 1000, help_heading = "General")]
     pub no_color: bool,
 }
 
 const EXIT_CODES: &str = "Exit codes:
   0  something was decoded
   1  ran, but nothing was decoded
-  2  bad usage or input; the reason is on stderr in one line";
+  2  bad usage or input, or an output that could not be written; stderr says why in one line
+
+Ctrl-C (or SIGTERM) ends a run cleanly: what was decoded is written, the report made.";
 
 /// Commands.
 #[derive(Debug, Subcommand)]
@@ -54,8 +56,8 @@ pub enum Command {
     },
 }
 
-/// Where the input enters the chain.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+/// Where the input enters the chain, in the order of the chain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
 pub enum Stage {
     /// Samples: SigMF, WAV or raw.
     Iq,
@@ -102,7 +104,13 @@ pub struct SampleArgs {
     #[arg(long, value_name = "FORMAT")]
     pub format: Option<SampleFormat>,
     /// Samples per second: 48000, 48k, 6e6, 6M.
-    #[arg(long, visible_alias = "samp_rate", visible_alias = "samplerate", value_name = "RATE", value_parser = parse_rate)]
+    #[arg(
+        long,
+        visible_aliases = ["samp_rate", "samplerate"],
+        value_name = "RATE",
+        value_parser = parse_rate,
+        allow_negative_numbers = true
+    )]
     pub rate: Option<f64>,
 }
 
@@ -116,7 +124,7 @@ pub struct InputArgs {
     #[command(flatten)]
     pub profile: ProfileArgs,
     /// Where the input enters the chain.
-    #[arg(long, value_enum, default_value = "iq")]
+    #[arg(long, value_name = "STAGE", value_enum, default_value = "iq")]
     pub from: Stage,
     /// Samples.
     #[command(flatten)]
@@ -140,12 +148,13 @@ pub struct Decode {
     #[command(flatten)]
     pub outputs: OutputArgs,
     /// Say nothing on stderr but errors.
-    #[arg(long, short)]
+    #[arg(long, short, help_heading = "General")]
     pub quiet: bool,
 }
 
 /// Outputs; each a path, or `-` for stdout.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Outputs (a path, or - for stdout)")]
 pub struct OutputArgs {
     /// Write frames, back to back.
     #[arg(long, value_name = "FILE")]
@@ -166,7 +175,7 @@ pub struct OutputArgs {
     #[arg(long, value_name = "FILE")]
     pub report: Option<String>,
     /// What becomes of frames that failed a check: dropped, or written and marked in the events.
-    #[arg(long, value_enum, default_value = "drop")]
+    #[arg(long, value_name = "WHAT", value_enum, default_value = "drop")]
     pub bad_frames: Bad,
 }
 

@@ -1,13 +1,13 @@
 //! `groundlink` without a command: the bundled recording.
 
-use super::{exit_code, monitor, summary};
+use super::{exit_code, monitor, say, summary};
+use groundlink_station::StationError;
 use groundlink_station::chain::{self, DEFAULT_BLOCK, From, RunConfig};
 use groundlink_station::input::{OpenOptions, open_reader};
 use groundlink_station::monitor::Monitor;
 use groundlink_station::output::OutputConfig;
 use groundlink_station::output::report::Report;
 use groundlink_station::profile::Profile;
-use groundlink_station::StationError;
 use std::io::{IsTerminal, stdin, stdout};
 use std::process::ExitCode;
 
@@ -29,8 +29,8 @@ pub fn run(color: bool) -> anyhow::Result<ExitCode> {
         return monitor::watch(&config, "demo".to_owned(), Some(1.0), color, decode);
     }
     let report = decode(&config, &Monitor::new())?;
-    summary::print(&report);
-    eprintln!("no terminal here, so the bundled recording was only decoded; in a terminal it is shown live");
+    summary::print(&report, &[]);
+    say("no terminal here, so the bundled recording was only decoded; in a terminal it is shown live\n");
     Ok(exit_code(&report))
 }
 

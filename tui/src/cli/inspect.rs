@@ -16,15 +16,19 @@ const RANGE_DB: f32 = 20.0;
 
 /// Finds out what the input is and says so on stdout.
 pub fn run(args: &Inspect) -> anyhow::Result<ExitCode> {
-    let options = OpenOptions { format: args.samples.format, sample_rate_hz: args.samples.rate };
+    let options = OpenOptions {
+        format: args.samples.format,
+        sample_rate_hz: args.samples.rate,
+    };
     let findings = inspect(&args.input, &options)?;
     if let Some(path) = &args.png {
         picture::write(path, &findings.spectrum)?;
     }
     let mut out = stdout().lock();
     if args.json {
-        serde_json::to_writer_pretty(&mut out, &findings)?;
-        writeln!(out)?;
+        // As text first: a reader that has gone shows in the error of writing, not in that of formatting.
+        let json = serde_json::to_string_pretty(&findings)?;
+        writeln!(out, "{json}")?;
     } else {
         out.write_all(text(&findings).as_bytes())?;
     }
@@ -46,14 +50,23 @@ fn text(f: &Findings) -> String {
     ];
     lines.extend(f.start.iter().map(|start| format!("start       {start}")));
     lines.extend(f.frequency_hz.map(|hz| format!("frequency   {hz} Hz")));
-    lines.extend(f.hardware.iter().map(|hardware| format!("hardware    {hardware}")));
+    lines.extend(
+        f.hardware
+            .iter()
+            .map(|hardware| format!("hardware    {hardware}")),
+    );
     lines.push(format!(
         "level       mean {}, peak {}",
         optional(f.level_dbfs, 1, "dBFS"),
         optional(f.peak_dbfs, 1, "dBFS")
     ));
     lines.push(format!("clipping    {:.3} % of the samples", 100.0 * f.clipping));
-    lines.push(format!("DC          I {:+.4}, Q {:+.4} ({})", f.dc[0], f.dc[1], optional(f.dc_dbfs, 1, "dBFS")));
+    lines.push(format!(
+        "DC          I {:+.4}, Q {:+.4} ({})",
+        f.dc[0],
+        f.dc[1],
+        optional(f.dc_dbfs, 1, "dBFS")
+    ));
     if let (Some(gain), Some(phase)) = (f.iq_gain_db, f.iq_phase_deg) {
         lines.push(format!("I/Q         gain {gain:+.2} dB, quadrature {phase:+.1}°"));
     }
@@ -90,7 +103,8 @@ fn chart(f: &Findings) -> String {
     const STEPS: [char; 9] = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
     let columns = picture::columns(&f.spectrum, COLUMNS);
     let (low, high) = picture::range(&columns, RANGE_DB);
-    let height = |level: f32| ((level - low) / (high - low) * (ROWS * 8) as f32).clamp(0.0, (ROWS * 8) as f32);
+    let height =
+        |level: f32| ((level - low) / (high - low) * (ROWS * 8) as f32).clamp(0.0, (ROWS * 8) as f32);
     let mut text = String::new();
     for row in (0..ROWS).rev() {
         let level = low + (high - low) * (row + 1) as f32 / ROWS as f32;

@@ -4,6 +4,7 @@ pub mod args;
 mod decode;
 mod demo;
 mod docs;
+mod hints;
 mod inspect;
 mod monitor;
 mod picture;
@@ -11,22 +12,28 @@ mod profiles;
 mod progress;
 mod simulate;
 mod summary;
+mod usage;
 
-use args::{Cli, Command, InputArgs};
-use clap::Parser;
+use args::{Cli, Command, InputArgs, OutputArgs};
+use clap::{ColorChoice, CommandFactory, FromArgMatches};
+use groundlink_station::StationError;
 use groundlink_station::chain::RunConfig;
 use groundlink_station::input::OpenOptions;
 use groundlink_station::monitor::Monitor;
-use groundlink_station::output::OutputConfig;
-use groundlink_station::output::report::Report;
+use groundlink_station::output::report::{Report, Stopped};
 use groundlink_station::profile::Profile;
-use std::io::{self, ErrorKind};
+use std::io::{self, ErrorKind, Write};
 use std::process::ExitCode;
 
 /// Runs the program.
 pub fn main() -> ExitCode {
-    let cli = Cli::parse();
-    let color = !cli.no_color && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    // Asked for before parsing: help and errors of the command line are coloured too.
+    let plain = std::env::args_os().any(|word| word == "--no-color");
+    let color = !plain && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    let cli = match parse(color) {
+        Ok(cli) => cli,
+        Err(code) => return code,
+    };
     let outcome = match cli.command {
         None => demo::run(color),
         Some(Command::Monitor(args)) => monitor::run(args, color),
@@ -40,32 +47,95 @@ pub fn main() -> ExitCode {
     outcome.unwrap_or_else(|error| fail(&error))
 }
 
+/// The command line, or the exit code once help was given or the mistake named.
+fn parse(color: bool) -> Result<Cli, ExitCode> {
+    let choice = if color {
+        ColorChoice::Auto
+    } else {
+        ColorChoice::Never
+    };
+    let parsed = Cli::command().color(choice).try_get_matches();
+    parsed
+        .and_then(|matches| Cli::from_arg_matches(&matches))
+        .map_err(|error| {
+            if error.use_stderr() {
+                complain(&usage::line(&error));
+                return ExitCode::from(2);
+            }
+            // A reader that has gone is no error here either.
+            let _ = error.print();
+            ExitCode::SUCCESS
+        })
+}
+
+/// Writes to stderr; nothing is to be done where that fails.
+fn say(text: &str) {
+    let _ = io::stderr().write_all(text.as_bytes());
+}
+
+/// Says in one line what is wrong.
+fn complain(text: &str) {
+    let line: String = text
+        .chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect();
+    say(&format!("groundlink: {line}\n"));
+}
+
+/// An error with its causes; one that repeats its cause does so once.
+fn with_causes(error: &anyhow::Error) -> String {
+    let mut line = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        if line.contains(&cause) {
+            continue;
+        }
+        if !line.is_empty() {
+            line.push_str(": ");
+        }
+        line.push_str(&cause);
+    }
+    line
+}
+
 /// One clear line and exit code 2; a reader of stdout that has gone is no error.
 fn fail(error: &anyhow::Error) -> ExitCode {
-    let gone = error.chain().filter_map(|cause| cause.downcast_ref::<io::Error>());
-    if gone.into_iter().any(|cause| cause.kind() == ErrorKind::BrokenPipe) {
+    let gone = error
+        .chain()
+        .filter_map(|cause| cause.downcast_ref::<io::Error>());
+    if gone
+        .into_iter()
+        .any(|cause| cause.kind() == ErrorKind::BrokenPipe)
+    {
         return ExitCode::SUCCESS;
     }
-    eprintln!("groundlink: {error:#}");
-    ExitCode::from(2)
+    complain(&with_causes(error));
+    match error.downcast_ref() {
+        Some(StationError::Stopped { .. }) => ExitCode::from(1),
+        _ => ExitCode::from(2),
+    }
 }
 
 fn exit_code(report: &Report) -> ExitCode {
     if let Some(error) = &report.error {
-        eprintln!("groundlink: {error}");
+        complain(error);
         return ExitCode::from(2);
     }
-    ExitCode::from(u8::from(!report.decoded))
+    let fine = report.decoded || report.stopped == Some(Stopped::ReadersGone);
+    ExitCode::from(u8::from(!fine))
 }
 
-fn run_config(input: InputArgs, outputs: OutputConfig) -> anyhow::Result<RunConfig> {
+fn run_config(input: InputArgs, outputs: OutputArgs) -> anyhow::Result<RunConfig> {
+    usage::check(&input, &outputs)?;
     Ok(RunConfig {
         profile: Profile::load(&input.profile.profile, &input.profile.set)?,
         input: input.input,
         from: input.from.into(),
-        open: OpenOptions { format: input.samples.format, sample_rate_hz: input.samples.rate },
+        open: OpenOptions {
+            format: input.samples.format,
+            sample_rate_hz: input.samples.rate,
+        },
         soft: input.soft_format,
-        outputs,
+        outputs: outputs.into(),
         block: input.block_size,
     })
 }

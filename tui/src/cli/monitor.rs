@@ -13,7 +13,7 @@ use std::thread;
 
 /// Replays or follows any input in the terminal UI.
 pub fn run(args: args::Monitor, color: bool) -> anyhow::Result<ExitCode> {
-    let config = run_config(args.input, args.outputs.into())?;
+    let config = run_config(args.input, args.outputs)?;
     let pace = (args.pace > 0.0).then_some(args.pace);
     let title = config.input.clone();
     if config.from != From::Iq {
@@ -21,7 +21,9 @@ pub fn run(args: args::Monitor, color: bool) -> anyhow::Result<ExitCode> {
     }
     // Opened before the screen is taken, so that what is wrong is said in one plain line.
     let source = open_samples(&config.input, &config.open)?;
-    watch(&config, title, pace, color, |config, monitor| chain::run_samples(config, source, monitor))
+    watch(&config, title, pace, color, |config, monitor| {
+        chain::run_samples(config, source, monitor)
+    })
 }
 
 /// Runs the chain and shows it until the user quits.
@@ -37,9 +39,18 @@ pub fn watch(
     monitor.set_pace(pace);
     thread::scope(|scope| {
         let chain = scope.spawn(|| run(config, &monitor));
-        let shown = ui::run(&monitor, &UiOptions { color, refresh_hz: 10.0, title });
+        let shown = ui::run(
+            &monitor,
+            &UiOptions {
+                color,
+                refresh_hz: 10.0,
+                title,
+            },
+        );
         monitor.stop();
-        let report = chain.join().map_err(|_| anyhow!("the decoder ended unexpectedly"))?;
+        let report = chain
+            .join()
+            .map_err(|_| anyhow!("the decoder ended unexpectedly"))?;
         shown?;
         Ok(exit_code(&report?))
     })

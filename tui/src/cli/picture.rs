@@ -21,8 +21,13 @@ pub fn columns(spectrum: &[f32], count: usize) -> Vec<f32> {
     (0..count)
         .map(|column| {
             let first = column * spectrum.len() / count;
-            let last = ((column + 1) * spectrum.len() / count).max(first + 1).min(spectrum.len());
-            spectrum[first.min(last)..last].iter().copied().fold(f32::NEG_INFINITY, f32::max)
+            let last = ((column + 1) * spectrum.len() / count)
+                .max(first + 1)
+                .min(spectrum.len());
+            spectrum[first.min(last)..last]
+                .iter()
+                .copied()
+                .fold(f32::NEG_INFINITY, f32::max)
         })
         .collect()
 }
@@ -56,7 +61,8 @@ pub fn write(path: &Path, spectrum: &[f32]) -> anyhow::Result<()> {
 fn pixels(spectrum: &[f32]) -> Vec<u8> {
     let levels = columns(spectrum, WIDTH);
     let (low, high) = range(&levels, RANGE_DB);
-    let row = |level: f32| ((high - level) / (high - low) * HEIGHT as f32).clamp(0.0, HEIGHT as f32 - 1.0) as usize;
+    let row =
+        |level: f32| ((high - level) / (high - low) * HEIGHT as f32).clamp(0.0, HEIGHT as f32 - 1.0) as usize;
     let mut pixels = BACKGROUND.repeat(WIDTH * HEIGHT);
     let mut paint = |x: usize, y: usize, color: [u8; 3]| {
         let at = 3 * (y * WIDTH + x);

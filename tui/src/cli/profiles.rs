@@ -7,16 +7,28 @@ use std::process::ExitCode;
 
 /// Lists the built-in profiles, or prints one in full.
 pub fn run(args: &Profiles) -> anyhow::Result<ExitCode> {
+    let text = match &args.name {
+        Some(name) => Profile::load(name, &args.set)?.to_toml(),
+        None => list()?,
+    };
     let mut out = stdout().lock();
-    match &args.name {
-        Some(name) => out.write_all(Profile::load(name, &args.set)?.to_toml().as_bytes())?,
-        None => {
-            for name in Profile::builtin_names() {
-                let profile = Profile::load(name, &[])?;
-                writeln!(out, "{name:<18} {}", profile.description)?;
-            }
-        }
-    }
+    out.write_all(text.as_bytes())?;
     out.flush()?;
     Ok(ExitCode::SUCCESS)
+}
+
+fn list() -> anyhow::Result<String> {
+    let mut text = String::new();
+    for name in Profile::builtin_names() {
+        let profile = Profile::load(name, &[])?;
+        // The first sentence says what it is; `profiles NAME` has the rest.
+        let what = profile
+            .description
+            .split(". ")
+            .next()
+            .unwrap_or_default()
+            .trim_end_matches('.');
+        text.push_str(&format!("{name:<18} {what}\n"));
+    }
+    Ok(text)
 }

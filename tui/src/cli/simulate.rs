@@ -1,7 +1,8 @@
 //! `groundlink simulate`.
 
 use super::args::Simulate;
-use anyhow::Context;
+use super::say;
+use anyhow::{Context, bail};
 use groundlink_station::input::parse_utc;
 use groundlink_station::profile::Profile;
 use groundlink_station::simulate::{Content, SimulateConfig, simulate};
@@ -12,16 +13,19 @@ const DEFAULT_FRAMES: u64 = 20;
 
 /// Makes the recording and says what is in it.
 pub fn run(args: &Simulate) -> anyhow::Result<ExitCode> {
+    if args.out == "-" {
+        bail!("--out - cannot be: a SigMF recording is two files");
+    }
     let made = simulate(&config(args)?)?;
-    eprintln!(
-        "{}: {} frames, {} samples at {} S/s ({:.2} s), {} clipped",
+    say(&format!(
+        "{}: {} frames, {} samples at {} S/s ({:.2} s), {} clipped\n",
         args.out,
         made.frames,
         made.samples,
         made.sample_rate_hz,
         made.samples as f64 / made.sample_rate_hz,
         made.clipped
-    );
+    ));
     Ok(ExitCode::SUCCESS)
 }
 

@@ -1,14 +1,18 @@
 //! The summary of a run for people, on stderr.
 
-use groundlink_station::output::report::{Report, Spread, VcReport};
+use super::say;
+use groundlink_station::output::report::{Report, Spread, Stopped, VcReport};
 use std::fmt::Write;
 
-/// Prints the summary on stderr.
-pub fn print(report: &Report) {
-    eprint!("{}", text(report));
+/// Prints the summary on stderr, with hints where nothing was decoded. A run whose readers have gone gets none:
+/// whoever looked has seen enough.
+pub fn print(report: &Report, hints: &[String]) {
+    if report.stopped != Some(Stopped::ReadersGone) {
+        say(&text(report, hints));
+    }
 }
 
-fn text(report: &Report) -> String {
+fn text(report: &Report, hints: &[String]) -> String {
     let mut text = String::new();
     // Writing to a string cannot fail.
     let _ = input(&mut text, report);
@@ -20,23 +24,46 @@ fn text(report: &Report) -> String {
     for warning in &report.warnings {
         let _ = writeln!(text, "warning   {warning}");
     }
-    if !report.decoded {
-        text.push_str("nothing decoded\n");
+    for hint in hints {
+        let _ = writeln!(text, "hint      {hint}");
+    }
+    match (report.stopped.is_some(), report.decoded) {
+        (true, true) => text.push_str("stopped before the input ended\n"),
+        (true, false) => text.push_str("stopped before the input ended; nothing decoded\n"),
+        (false, false) => text.push_str("nothing decoded\n"),
+        (false, true) => {}
     }
     text
 }
 
+/// "1 gap", "2 gaps".
+fn count(n: u64, what: &str) -> String {
+    let ending = if n == 1 { "" } else { "s" };
+    format!("{n} {what}{ending}")
+}
+
 fn input(text: &mut String, report: &Report) -> std::fmt::Result {
     let input = &report.input;
-    write!(text, "input     {} ({}), profile {}", input.name, input.format, report.profile)?;
+    write!(
+        text,
+        "input     {} ({}), profile {}",
+        input.name, input.format, report.profile
+    )?;
     if let (Some(seconds), Some(rate)) = (input.seconds, input.sample_rate_hz) {
         write!(text, ", {seconds:.2} s at {rate} S/s")?;
+    } else {
+        let unit = if matches!(input.from, "soft" | "bits") {
+            "soft bit"
+        } else {
+            "byte"
+        };
+        write!(text, ", {}", count(input.read, unit))?;
     }
     if let (Some(start), Some(end)) = (&input.start, &input.end) {
         write!(text, ", {start} to {end}")?;
     }
     if input.lost_samples > 0 {
-        write!(text, ", {} samples lost", input.lost_samples)?;
+        write!(text, ", {} lost", count(input.lost_samples, "sample"))?;
     }
     writeln!(text)
 }
@@ -47,7 +74,7 @@ fn signal(text: &mut String, report: &Report) -> std::fmt::Result {
     };
     write!(text, "signal    Eb/N0 {} dB", range(eb_n0, 1))?;
     if let Some(offset) = report.signal.offset_hz {
-        write!(text, ", offset {} Hz", range(offset, 0))?;
+        write!(text, ", offset {} Hz", range(offset, 1))?;
     }
     if let Some(rate) = report.signal.symbol_rate_hz {
         write!(text, ", {:.2} Bd", rate.mean)?;
@@ -60,46 +87,75 @@ fn signal(text: &mut String, report: &Report) -> std::fmt::Result {
     writeln!(text)
 }
 
+/// A number of so many digits, without the sign of a zero.
+fn number(value: f64, digits: usize) -> String {
+    let text = format!("{value:.digits$}");
+    match text.strip_prefix('-') {
+        Some(rest) if rest.bytes().all(|byte| matches!(byte, b'0' | b'.')) => rest.to_owned(),
+        _ => text,
+    }
+}
+
 fn range(spread: Spread, digits: usize) -> String {
-    format!("{:.digits$} ({:.digits$} … {:.digits$})", spread.mean, spread.min, spread.max)
+    let [mean, min, max] = [spread.mean, spread.min, spread.max].map(|value| number(value, digits));
+    format!("{mean} ({min} … {max})")
 }
 
 fn frames(text: &mut String, report: &Report) -> std::fmt::Result {
-    let frames = &report.frames;
+    if report.input.from != "packets" {
+        let frames = &report.frames;
+        writeln!(
+            text,
+            "frames    {} good ({} corrected), {} uncorrectable, {} rejected, {} lost",
+            frames.good, frames.corrected, frames.uncorrectable, frames.rejected, frames.lost
+        )?;
+        for (reason, count) in &frames.rejected_by {
+            writeln!(text, "          {count} by {}", reason.replace('_', " "))?;
+        }
+    }
     writeln!(
         text,
-        "frames    {} good ({} corrected), {} uncorrectable, {} rejected, {} lost",
-        frames.good, frames.corrected, frames.uncorrectable, frames.rejected, frames.lost
-    )?;
-    for (reason, count) in &frames.rejected_by {
-        writeln!(text, "          {count} by {reason}")?;
-    }
-    writeln!(text, "packets   {} ({} idle)", report.packets, report.packets_idle)
+        "packets   {} ({} idle)",
+        report.packets, report.packets_idle
+    )
 }
 
 fn virtual_channel(text: &mut String, channel: &VcReport) -> std::fmt::Result {
     let (Some(scid), Some(vcid)) = (channel.scid, channel.vcid) else {
         return apids(text, channel);
     };
-    writeln!(
+    let label = format!("VC {scid}/{vcid}");
+    write!(
         text,
-        "VC {scid}/{vcid}: {} frames ({} idle), {} gaps, {} lost, {} duplicates, {} packets, {} cut",
-        channel.frames,
-        channel.idle,
-        channel.gaps,
-        channel.lost,
-        channel.duplicates,
-        channel.packets,
-        channel.cut_packets
+        "{label:<9} {} ({} idle)",
+        count(channel.frames, "frame"),
+        channel.idle
     )?;
+    write!(text, ", {} lost in {}", channel.lost, count(channel.gaps, "gap"))?;
+    for (n, what) in [(channel.duplicates, "duplicate"), (channel.resets, "reset")] {
+        if n > 0 {
+            write!(text, ", {}", count(n, what))?;
+        }
+    }
+    write!(text, ", {}", count(channel.packets, "packet"))?;
+    if channel.cut_packets > 0 {
+        write!(text, ", {} cut short", channel.cut_packets)?;
+    }
+    writeln!(text)?;
     apids(text, channel)
 }
 
 fn apids(text: &mut String, channel: &VcReport) -> std::fmt::Result {
     for apid in &channel.apids {
-        write!(text, "    APID {:>4}: {} packets, {} bytes", apid.apid, apid.packets, apid.bytes)?;
+        let packets = count(apid.packets, "packet");
+        write!(
+            text,
+            "  APID {:<4} {packets}, {}",
+            apid.apid,
+            count(apid.bytes, "byte")
+        )?;
         if apid.lost > 0 {
-            write!(text, ", {} lost in {} gaps", apid.lost, apid.gaps)?;
+            write!(text, ", {} lost in {}", apid.lost, count(apid.gaps, "gap"))?;
         }
         if apid.bad_crc > 0 {
             write!(text, ", {} with a wrong CRC", apid.bad_crc)?;
@@ -107,4 +163,28 @@ fn apids(text: &mut String, channel: &VcReport) -> std::fmt::Result {
         writeln!(text)?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_have_no_negative_zero() {
+        assert_eq!(number(-0.04, 1), "0.0");
+        assert_eq!(number(-0.06, 1), "-0.1");
+        assert_eq!(number(-10.0, 0), "-10");
+    }
+
+    #[test]
+    fn one_is_singular() {
+        assert_eq!(count(1, "gap"), "1 gap");
+        assert_eq!(count(0, "gap"), "0 gaps");
+    }
+
+    #[test]
+    fn an_empty_run_says_that_nothing_came() {
+        let text = text(&Report::of("demo"), &["look here".to_owned()]);
+        assert!(text.ends_with("hint      look here\nnothing decoded\n"), "{text}");
+    }
 }

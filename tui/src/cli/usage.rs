@@ -1,0 +1,171 @@
+//! What is wrong with a command line, in one line each: its grammar, and options that do not fit each other.
+
+use super::args::{InputArgs, OutputArgs, Stage};
+use anyhow::{Result, bail};
+
+/// The parser's message in one line, with its hint where it has one.
+pub fn line(error: &clap::Error) -> String {
+    let text = error.render().to_string();
+    let paragraph = text.split("\n\n").next().unwrap_or_default();
+    let words: Vec<&str> = paragraph
+        .trim_start_matches("error:")
+        .split_whitespace()
+        .collect();
+    let mut line = words.join(" ");
+    let hints = text
+        .lines()
+        .filter_map(|line| line.trim_start().strip_prefix("tip: "));
+    for hint in hints.filter(|hint| hint.contains("similar")) {
+        line.push_str(&format!(" ({hint})"));
+    }
+    line.push_str("; see --help");
+    line
+}
+
+/// Whether what is said of the input and what is wanted from it fit the place where it enters the chain.
+///
+/// # Errors
+/// The first option that does not.
+pub fn check(input: &InputArgs, outputs: &OutputArgs) -> Result<()> {
+    let from = input.from;
+    let no_samples = from != Stage::Iq;
+    let no_soft = !matches!(from, Stage::Soft | Stage::Bits);
+    for (option, given, wrong, needs) in [
+        ("--rate", input.samples.rate.is_some(), no_samples, "--from iq"),
+        (
+            "--format",
+            input.samples.format.is_some(),
+            no_samples,
+            "--from iq",
+        ),
+        (
+            "--soft-format",
+            input.soft_format.is_some(),
+            no_soft,
+            "--from soft or --from bits",
+        ),
+    ] {
+        if given && wrong {
+            bail!(
+                "{option} means nothing with --from {}; it needs {needs}",
+                name(from)
+            );
+        }
+    }
+    for (option, wanted, last) in [
+        ("--soft", &outputs.soft, Stage::Bits),
+        ("--cadus", &outputs.cadus, Stage::Cadus),
+        ("--frames", &outputs.frames, Stage::Frames),
+    ] {
+        if wanted.is_some() && from > last {
+            bail!("{option} has nothing to write with --from {}", name(from));
+        }
+    }
+    Ok(())
+}
+
+fn name(stage: Stage) -> &'static str {
+    groundlink_station::chain::From::from(stage).name()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::args::{Cli, Command};
+    use super::*;
+    use clap::Parser;
+
+    fn parse(words: &str) -> std::result::Result<Cli, String> {
+        let words = std::iter::once("groundlink").chain(words.split(' '));
+        Cli::try_parse_from(words).map_err(|error| line(&error))
+    }
+
+    fn checked(words: &str) -> std::result::Result<(), String> {
+        match parse(words)?.command {
+            Some(Command::Decode(args)) => {
+                check(&args.input, &args.outputs).map_err(|error| error.to_string())
+            }
+            _ => Err("not decode".to_owned()),
+        }
+    }
+
+    #[test]
+    fn the_parsers_messages_are_one_line() {
+        for (words, expected) in [
+            (
+                "decode x",
+                "the following required arguments were not provided: --profile <NAME|FILE>; see --help",
+            ),
+            (
+                "decode x -p demo --rat 5",
+                "unexpected argument '--rat' found (a similar argument exists: '--rate'); see --help",
+            ),
+            (
+                "decode x -p demo --from frams",
+                "invalid value 'frams' for '--from <STAGE>' [possible values: iq, soft, bits, cadus, frames, \
+                 packets] (a similar value exists: 'frames'); see --help",
+            ),
+            (
+                "decode x -p demo --rate -5",
+                "invalid value '-5' for '--rate <RATE>': -5: a sample rate of -5 Hz is outside 1 to 1e11 Hz; \
+                 see --help",
+            ),
+        ] {
+            assert_eq!(parse(words).unwrap_err(), expected, "{words}");
+        }
+    }
+
+    #[test]
+    fn options_that_mean_nothing_are_refused() {
+        for (words, expected) in [
+            (
+                "--from frames --rate 48k",
+                "--rate means nothing with --from frames; it needs --from iq",
+            ),
+            (
+                "--from soft --format cu8",
+                "--format means nothing with --from soft; it needs --from iq",
+            ),
+            (
+                "--from iq --soft-format s8",
+                "--soft-format means nothing with --from iq; it needs --from soft or --from bits",
+            ),
+            (
+                "--from frames --soft s",
+                "--soft has nothing to write with --from frames",
+            ),
+            (
+                "--from cadus --soft s",
+                "--soft has nothing to write with --from cadus",
+            ),
+            (
+                "--from frames --cadus c",
+                "--cadus has nothing to write with --from frames",
+            ),
+            (
+                "--from packets --frames f",
+                "--frames has nothing to write with --from packets",
+            ),
+        ] {
+            assert_eq!(
+                checked(&format!("decode x -p demo {words}")).unwrap_err(),
+                expected
+            );
+        }
+    }
+
+    #[test]
+    fn options_that_mean_something_pass() {
+        for words in [
+            "--rate 48k --format cu8 --soft s --cadus c --frames f --packets p",
+            "--from soft --soft-format f32-neg --soft s --cadus c --frames f --packets p",
+            "--from bits --soft-format packed --soft s --cadus c",
+            "--from cadus --cadus c --frames f --packets p --events e --report r",
+            "--from frames --frames f --packets p",
+            "--from packets --packets p",
+            "--samp_rate 48k",
+            "--samplerate 48k",
+        ] {
+            assert_eq!(checked(&format!("decode x -p demo {words}")), Ok(()), "{words}");
+        }
+    }
+}
