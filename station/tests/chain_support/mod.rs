@@ -13,6 +13,8 @@ use serde_json::Value;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
+pub mod link;
+
 /// Everything that a run gave.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Run {

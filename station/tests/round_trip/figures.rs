@@ -1,6 +1,6 @@
 //! The figures that the records give of the signal, against what was simulated.
 
-use crate::link::Link;
+use crate::chain_support::link::Link;
 use groundlink_station::profile::Profile;
 
 fn link(modulation: &str, eb_n0_db: f64) -> Link {

@@ -5,5 +5,4 @@
 #[path = "../chain_support/mod.rs"]
 mod chain_support;
 mod figures;
-mod link;
 mod pairs;

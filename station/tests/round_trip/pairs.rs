@@ -1,6 +1,6 @@
 //! Every signal with every coding; the frame protocols go round.
 
-use crate::link::Link;
+use crate::chain_support::link::Link;
 use groundlink_station::profile::Profile;
 
 /// Symbols per second of every link here.
@@ -163,15 +163,7 @@ fn check(signals: &[Signal], first: usize) {
     for (n, &signal) in signals.iter().enumerate() {
         for (coding, (name, ..)) in CODINGS.iter().enumerate() {
             let link = link(signal, first + n, coding);
-            let trip = link.trip();
-            if let Err(what) = link.judge(&trip) {
-                    println!(
-                        "== {} {name}\n{:?}\n{}",
-                        signal.0,
-                        link.true_starts(),
-                        trip.run.events
-                    );
-                }
+            if let Err(what) = link.judge(&link.trip()) {
                 let frame = FRAMES[(first + n + coding) % FRAMES.len()].0;
                 failures.push(format!("{} | {name} | {frame}: {what}", signal.0));
             }

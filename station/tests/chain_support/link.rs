@@ -1,10 +1,14 @@
 //! A simulated link, and the truth about it.
 
-use crate::chain_support::{Run, config, run, scratch};
+use super::{Run, config, content, file, run, scratch};
 use groundlink_dsp::modulator::Modulator;
 use groundlink_station::input::SampleFormat;
 use groundlink_station::profile::Profile;
 use groundlink_station::simulate::{Content, PREAMBLE_BITS, SimulateConfig, simulate};
+use std::path::Path;
+
+/// The recording's name within its folder.
+pub const SIGNAL: &str = "signal.sigmf-meta";
 
 /// A transmission and what happens to it on the way.
 #[derive(Debug, Clone)]
@@ -29,13 +33,40 @@ pub struct Trip {
 }
 
 impl Link {
+    /// A clean link of this profile: `frames` frames at four samples a symbol and 15 dB, noise around them.
+    pub fn clean(profile: &str, frames: u64) -> Self {
+        let profile = Profile::parse(profile, "clean").unwrap_or_else(|error| panic!("{error}\n{profile}"));
+        let rate = profile.symbol_rate_hz().expect("a signal");
+        Self {
+            profile,
+            frames,
+            sample_rate_hz: 4.0 * rate,
+            format: "cf32_le".parse().expect("a format"),
+            eb_n0_db: 15.0,
+            offset_hz: 0.01 * rate,
+            phase_rad: 0.5,
+            clock_ppm: -10.0,
+            lead_s: 0.0,
+            seed: 77,
+        }
+    }
+
     /// Sends and receives.
     pub fn trip(&self) -> Trip {
         let folder = scratch();
-        let path = |name: &str| folder.path().join(name).to_string_lossy().into_owned();
+        let sent = self.send(folder.path());
+        Trip {
+            sent,
+            run: run(&config(self.profile.clone(), &file(folder.path(), SIGNAL))),
+        }
+    }
+
+    /// Writes the recording [`SIGNAL`] into the folder; the frames sent.
+    pub fn send(&self, folder: &Path) -> Vec<u8> {
+        let path = |name: &str| file(folder, name);
         let made = simulate(&SimulateConfig {
             profile: self.profile.clone(),
-            out: path("signal"),
+            out: path(SIGNAL),
             content: Content::Frames(self.frames),
             sent_frames: Some(path("sent")),
             eb_n0_db: Some(self.eb_n0_db),
@@ -51,10 +82,7 @@ impl Link {
         })
         .expect("a possible simulation");
         assert_eq!((made.frames, made.clipped), (self.frames, 0));
-        Trip {
-            sent: std::fs::read(path("sent")).expect("what was sent"),
-            run: run(&config(self.profile.clone(), &path("signal.sigmf-meta"))),
-        }
+        content(folder, "sent")
     }
 
     /// Samples per symbol as received.
