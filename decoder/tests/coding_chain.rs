@@ -4,8 +4,8 @@ mod coding_common;
 
 use coding_common::{Random, bytes_of, ccsds, channel, noise, receive, sure, transmit};
 use groundlink_decoder::coding::{
-    CodingConfig, ConvolutionalConfig, Descrambler, FrameDecoder, LineCode, Randomizer, SymbolBits,
-    SymbolOrder,
+    CodedFrame, CodingConfig, ConvolutionalConfig, Descrambler, FrameDecoder, FrameEncoder, LineCode,
+    Randomizer, SymbolBits, SymbolOrder,
 };
 use proptest::prelude::*;
 
@@ -168,7 +168,7 @@ fn line_codes_and_descrambler_are_undone() {
                     frames,
                     "{line_code:?} {descrambler:?} {convolutional:?}"
                 );
-                let all_clean = |f: &groundlink_decoder::coding::CodedFrame| {
+                let all_clean = |f: &CodedFrame| {
                     f.quality
                         .reed_solomon
                         .as_ref()
@@ -181,7 +181,7 @@ fn line_codes_and_descrambler_are_undone() {
 }
 
 #[test]
-fn first_and_last_frame_of_a_burst_in_noise_at_2_5_db_come_out() {
+fn first_and_last_frame_of_a_burst_in_noise_at_3_db_come_out() {
     let mut random = Random(5);
     let config = CodingConfig {
         convolutional: Some(FREE),
@@ -199,7 +199,7 @@ fn first_and_last_frame_of_a_burst_in_noise_at_2_5_db_come_out() {
             soft.extend(noise(3001 + 500 * case, &mut random));
         }
         let received = receive(&config, &soft, 4096);
-        let good: Vec<_> = received.into_iter().filter(|f| f.good()).collect();
+        let good: Vec<_> = received.into_iter().filter(CodedFrame::good).collect();
         assert_eq!(bytes_of(&good), expected, "case {case}");
         assert_eq!(good.iter().map(|f| f.soft_index).collect::<Vec<_>>(), starts);
     }
@@ -299,13 +299,51 @@ fn frames_of_other_spacing_are_found_at_once() {
 }
 
 #[test]
+fn long_idle_between_frames_does_not_hide_the_pairing() {
+    let mut random = Random(14);
+    for (line_code, fill) in [
+        (LineCode::NrzL, None),
+        (LineCode::NrzM, None),
+        (LineCode::NrzL, Some(0u8)),
+    ] {
+        let config = CodingConfig {
+            convolutional: Some(FREE),
+            line_code,
+            ..ccsds(1)
+        };
+        let mut encoder = FrameEncoder::new(&config).expect("possible");
+        let (mut bits, mut expected) = (Vec::new(), Vec::new());
+        for gap in [4000usize, 5, 3000, 0, 700, 9001, 1300] {
+            match fill {
+                None => encoder.idle(gap, &mut bits),
+                // A carrier without modulation, in which every pairing fits.
+                Some(bit) => bits.resize(bits.len() + gap, bit),
+            }
+            let frame = random.bytes(223);
+            encoder.encode(&frame, &mut bits).expect("length");
+            encoder.idle(8, &mut bits);
+            expected.push(frame);
+        }
+        for es_n0_db in [12.0, 1.0] {
+            let received = receive(&config, &channel(&bits, es_n0_db, &mut random), 1000);
+            let good: Vec<_> = received
+                .iter()
+                .filter(|f| f.good())
+                .map(|f| f.bytes.clone())
+                .collect();
+            assert_eq!(good, expected, "{line_code:?} {fill:?} {es_n0_db} dB");
+        }
+    }
+}
+
+#[test]
 fn a_marker_inside_a_frame_does_not_hide_the_next_frame() {
     let mut random = Random(9);
     let config = CodingConfig {
         randomizer: Randomizer::None,
         ..without_code(SymbolBits::One)
     };
-    let mut encoder = groundlink_decoder::coding::FrameEncoder::new(&config).expect("possible");
+    let mut encoder = FrameEncoder::new(&config).expect("possible");
     let mut bits = Vec::new();
     let mut frames = Vec::new();
     for place in [10usize, 100, 215] {
@@ -331,10 +369,14 @@ fn frames_with_hopeless_blocks_are_given_out_labelled_while_in_lock() {
     }
     // The fourth loses its marker as well.
     for bit in 0..unit / 2 {
-        soft[3 * unit + bit] = if random.next() % 2 == 0 { 127 } else { -127 };
+        soft[3 * unit + bit] = if random.next().is_multiple_of(2) {
+            127
+        } else {
+            -127
+        };
     }
     let received = receive(&config, &soft, 333);
-    let good: Vec<bool> = received.iter().map(|f| f.good()).collect();
+    let good: Vec<bool> = received.iter().map(CodedFrame::good).collect();
     assert_eq!(good, [true, true, false, false, true, true]);
     assert_eq!(
         received[2].quality.reed_solomon.as_ref().expect("RS").corrections,

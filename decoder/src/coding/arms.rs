@@ -75,7 +75,7 @@ impl Arms {
     /// Gives out the soft bits held back, the last symbol filled up with zeros, and starts anew.
     pub(crate) fn finish(&mut self, streams: &mut [Vec<i8>]) {
         if !self.arrangements.is_empty() {
-            let fill = if self.held.len() % 2 == 0 { 2 } else { 1 };
+            let fill = if self.held.len().is_multiple_of(2) { 2 } else { 1 };
             self.process(&[0; 2][..fill], streams);
             self.held.clear();
             self.held.push(0);

@@ -85,7 +85,7 @@ impl Marker {
         self.judge(register, tolerance)
     }
 
-    #[inline(always)]
+    #[inline]
     fn judge(&self, register: u64, tolerance: u32) -> Option<Match> {
         let errors = ((register ^ self.pattern) & self.mask).count_ones();
         let inverse = self.bits as u32 - errors;

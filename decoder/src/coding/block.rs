@@ -124,7 +124,7 @@ fn check(config: &CodingConfig) -> Result<(), CodingError> {
             "less than block_bytes",
         ));
     }
-    if config.reed_solomon.as_ref().is_some_and(|rs| rs.covers_asm) && asm.bits % 8 != 0 {
+    if config.reed_solomon.as_ref().is_some_and(|rs| rs.covers_asm) && !asm.bits.is_multiple_of(8) {
         return Err(out_of_range(
             "asm.bits",
             asm.bits as usize,
@@ -172,10 +172,10 @@ impl BlockDecoder {
     }
 
     /// The unit decoded last as a frame, with `quality` completed.
-    pub(crate) fn frame(&self, soft_index: u64, soft_end: u64, quality: FrameQuality) -> CodedFrame {
+    pub(crate) fn frame(&self, soft_index: u64, soft_end: u64, mut quality: FrameQuality) -> CodedFrame {
         let mut cadu = self.unit.clone();
         self.layout.randomize(&mut cadu);
-        let reed_solomon = self.layout.rs.as_ref().map(|_| RsOutcome {
+        quality.reed_solomon = self.layout.rs.as_ref().map(|_| RsOutcome {
             corrections: self.corrections.clone(),
         });
         CodedFrame {
@@ -183,10 +183,7 @@ impl BlockDecoder {
             soft_end,
             bytes: self.unit[self.layout.frame_start..][..self.layout.frame_bytes].to_vec(),
             cadu,
-            quality: FrameQuality {
-                reed_solomon,
-                ..quality
-            },
+            quality,
         }
     }
 }

@@ -29,7 +29,7 @@ pub(crate) struct ConvolutionalEncoder {
 }
 
 impl ConvolutionalEncoder {
-    pub(crate) fn new(config: &ConvolutionalConfig) -> Self {
+    pub(crate) fn new(config: ConvolutionalConfig) -> Self {
         Self {
             register: 0,
             g2_first: config.order == Some(SymbolOrder::G2First),
@@ -84,7 +84,7 @@ mod tests {
 
     #[test]
     fn impulse_response_is_the_generators() {
-        let mut encoder = ConvolutionalEncoder::new(&ConvolutionalConfig {
+        let mut encoder = ConvolutionalEncoder::new(ConvolutionalConfig {
             order: Some(SymbolOrder::G1First),
             g2_inverted: Some(false),
         });
@@ -100,7 +100,7 @@ mod tests {
 
     #[test]
     fn contradictions_count_exactly_the_flipped_symbols() {
-        let mut encoder = ConvolutionalEncoder::new(&ConvolutionalConfig {
+        let mut encoder = ConvolutionalEncoder::new(ConvolutionalConfig {
             order: None,
             g2_inverted: Some(false),
         });

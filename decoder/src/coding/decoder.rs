@@ -64,7 +64,6 @@ impl FrameDecoder {
         let unit_bits = layout.unit_bits();
         let inner = config
             .convolutional
-            .as_ref()
             .map(|code| InnerDecoder::new(code, config.symbols, 2 * unit_bits));
         let arms = Arms::new(config.symbols);
         let streams = if inner.is_some() { 1 } else { arms.streams() };

@@ -32,7 +32,7 @@ impl FrameEncoder {
                 .descrambler
                 .map(|Descrambler::Iess308| Iess308Scrambler::default()),
             line: LineEncoder::new(config.line_code),
-            inner: config.convolutional.as_ref().map(ConvolutionalEncoder::new),
+            inner: config.convolutional.map(ConvolutionalEncoder::new),
             idle: 0,
         })
     }

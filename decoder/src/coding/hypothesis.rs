@@ -22,7 +22,7 @@ impl Hypothesis {
     ///
     /// Rotations by 90° and mirroring exchange the arms of a symbol (only then pairs are crossed) and invert one
     /// of them; of an OQPSK symbol either neighbour may be taken for the other arm.
-    pub(crate) fn all(config: &ConvolutionalConfig, symbols: SymbolBits) -> Vec<Self> {
+    pub(crate) fn all(config: ConvolutionalConfig, symbols: SymbolBits) -> Vec<Self> {
         let ambiguous = symbols != SymbolBits::One;
         let mut list = Vec::new();
         for n in 0..16u8 {
@@ -57,7 +57,7 @@ impl Hypothesis {
 
     /// Splits soft bits into the symbols of G1 and G2 of `out.len()` steps, the first pair of which begins at
     /// `soft[first]`. Crossed pairs reach one soft bit before and one after.
-    pub(crate) fn gather(&self, soft: &[i8], first: usize, g1: &mut [i8], g2: &mut [i8]) {
+    pub(crate) fn gather(self, soft: &[i8], first: usize, g1: &mut [i8], g2: &mut [i8]) {
         let (one, two) = if self.crossed {
             (first - 1, first + 2)
         } else {
@@ -100,7 +100,7 @@ mod tests {
     #[test]
     fn as_many_hypotheses_as_the_modulation_leaves_open() {
         let count = |order, g2_inverted, symbols| {
-            Hypothesis::all(&ConvolutionalConfig { order, g2_inverted }, symbols).len()
+            Hypothesis::all(ConvolutionalConfig { order, g2_inverted }, symbols).len()
         };
         let (order, inverted) = (Some(SymbolOrder::G1First), Some(true));
         assert_eq!(count(None, None, SymbolBits::One), 8);

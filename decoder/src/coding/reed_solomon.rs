@@ -4,7 +4,7 @@
 //! Encoding and checking are the same division by the generator, a byte at a time through a table of 256 rows.
 //! The maps between the bases are linear over GF(2), so the table is kept in the basis of the link and a clean
 //! codeword is checked without any conversion. Only a remainder that is not zero is taken to the conventional
-//! basis and solved ([`super::rs_solve`]).
+//! basis and solved (`rs_solve`).
 
 use super::config::{CodingError, ReedSolomonConfig, RsBasis};
 use super::galois::{Galois, ORDER};
@@ -67,7 +67,7 @@ impl ReedSolomon {
                 "0x187 where the basis is dual",
             ));
         }
-        if config.primitive == 0 || [3, 5, 17].iter().any(|p| config.primitive % p == 0) {
+        if config.primitive == 0 || [3, 5, 17].iter().any(|&p| config.primitive.is_multiple_of(p)) {
             return Err(out_of_range(
                 "primitive",
                 i64::from(config.primitive),

@@ -5,7 +5,7 @@
 //! metrics lie in the order of the states; one step reads the halves 0..32 and 32..64 and writes even and odd
 //! states, all straight loops over 32 lanes that the compiler vectorises.
 //!
-//! Decisions are carried along with the survivors for up to [`GROUP`] steps and then stored, so that the traceback
+//! Decisions are carried along with the survivors for up to sixteen steps and then stored, so that the traceback
 //! goes a group at a time. A decision is the oldest bit of the predecessor's state, that is, the information bit
 //! of six steps before: a group's decisions name both its bits and the state before it.
 //!
@@ -92,7 +92,7 @@ impl Metrics {
 }
 
 /// One step: branch metrics, both candidates of each new state, and the better one.
-#[inline(always)]
+#[inline]
 fn step(state: &mut [i16; STATES], g1: i8, g2: i8, decisions: Option<&mut Decisions>) {
     let (low, high) = state.split_at(HALF);
     let (mut even, mut odd) = ([0i16; HALF], [0i16; HALF]);
@@ -165,7 +165,7 @@ fn plain_steps(state: &mut [i16; STATES], g1: &[i8], g2: &[i8], decisions: &mut 
     }
 }
 
-/// Decisions of up to [`GROUP`] steps.
+/// Decisions of up to sixteen steps.
 #[derive(Debug, Clone)]
 struct Group {
     decisions: Decisions,
@@ -337,7 +337,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn coded(bits: &[u8]) -> (Vec<i8>, Vec<i8>) {
-        let mut encoder = ConvolutionalEncoder::new(&ConvolutionalConfig {
+        let mut encoder = ConvolutionalEncoder::new(ConvolutionalConfig {
             order: None,
             g2_inverted: Some(false),
         });

@@ -6,7 +6,7 @@ use groundlink_decoder::coding::{
     Randomizer, ReedSolomonConfig, RsBasis, SymbolBits, SymbolOrder,
 };
 
-/// Small deterministic generator (SplitMix64).
+/// Small deterministic generator (`SplitMix64`).
 pub struct Random(pub u64);
 
 impl Random {
