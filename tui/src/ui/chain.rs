@@ -316,6 +316,7 @@ mod tests {
             ..ReceiverStatus::default()
         });
         data.status.sync.state = SyncState::Lock;
+        data.status.sync.blocks = 10;
         data.status.sync.node_locked = true;
         data.status.sync.channel_ber = 0.01;
         data.status.totals.frames_good = 10;

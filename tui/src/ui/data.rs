@@ -186,6 +186,9 @@ impl Row for Entry<EventLine> {
     }
 }
 
+/// Levels further from full scale than this are no levels.
+const SENSIBLE_DB: f32 = 1_000.0;
+
 /// A row of the waterfall.
 #[derive(Debug, Clone)]
 pub struct WaterfallRow {
@@ -378,13 +381,9 @@ fn merged(bins: &[f32], limit: usize) -> Vec<f32> {
 /// Moves the shown range of levels towards what the spectrum needs: noise near the bottom, peaks below the top.
 /// Small changes leave it alone so that the picture stands still.
 fn follow_levels(old: Option<(f32, f32)>, bins: &[f32]) -> Option<(f32, f32)> {
+    let sensible = |level: &f32| level.abs() < SENSIBLE_DB;
     let step = bins.len().div_ceil(512).max(1);
-    let mut some: Vec<f32> = bins
-        .iter()
-        .copied()
-        .step_by(step)
-        .filter(|v| v.is_finite())
-        .collect();
+    let mut some: Vec<f32> = bins.iter().copied().step_by(step).filter(sensible).collect();
     if some.is_empty() {
         return old;
     }
@@ -392,7 +391,7 @@ fn follow_levels(old: Option<(f32, f32)>, bins: &[f32]) -> Option<(f32, f32)> {
     let peak = bins
         .iter()
         .copied()
-        .filter(|v| v.is_finite())
+        .filter(sensible)
         .fold(f32::NEG_INFINITY, f32::max);
     let low = ((some[some.len() / 10] - 4.0) / 5.0).floor() * 5.0;
     let high = (((peak + 2.0) / 5.0).ceil() * 5.0).max(low + 20.0);

@@ -13,14 +13,23 @@ fn yes(flag: bool) -> String {
     if flag { "yes" } else { "no" }.to_owned()
 }
 
-/// What is known of a frame, its place in the input first.
+/// Number and place in the input.
+pub fn heading(kind: &str, ordinal: u64, sample: Option<u64>, utc: Option<&str>) -> String {
+    let mut text = format!("{kind} {}", format::grouped(ordinal));
+    if let Some(sample) = sample {
+        text.push_str(" at sample ");
+        text.push_str(&format::grouped(sample));
+    }
+    if let Some(utc) = utc {
+        text.push_str(", ");
+        text.push_str(utc);
+    }
+    text
+}
+
+/// What is known of a frame.
 pub fn frame_fields(frame: &FrameView) -> Vec<Field> {
-    let mut fields = vec![
-        ("number", format::grouped(frame.ordinal)),
-        ("verdict", frame.verdict.clone()),
-    ];
-    fields.extend(frame.sample.map(|s| ("sample", format::grouped(s))));
-    fields.extend(frame.utc.clone().map(|t| ("UTC", t)));
+    let mut fields = vec![("verdict", frame.verdict.clone())];
     fields.push((
         "length",
         format!("{} bytes", format::grouped(frame.bytes.len() as u64)),
@@ -75,16 +84,11 @@ fn tm_flags(bytes: &[u8], fields: &mut Vec<Field>) {
     fields.push(("segment length", (status >> 3 & 3).to_string()));
 }
 
-/// What is known of a packet, its place in the input first.
+/// What is known of a packet.
 pub fn packet_fields(packet: &PacketView) -> Vec<Field> {
-    let mut fields = vec![("number", format::grouped(packet.ordinal))];
-    fields.extend(packet.sample.map(|s| ("sample", format::grouped(s))));
-    fields.extend(packet.utc.clone().map(|t| ("UTC", t)));
-    fields.extend(
-        packet
-            .vc
-            .map(|v| ("channel", format!("SCID {} VCID {}", v.scid, v.vcid))),
-    );
+    let mut fields = Vec::new();
+    fields.extend(packet.vc.map(|v| ("SCID", v.scid.to_string())));
+    fields.extend(packet.vc.map(|v| ("VCID", v.vcid.to_string())));
     fields.push((
         "length",
         format!("{} bytes", format::grouped(packet.bytes.len() as u64)),
@@ -107,10 +111,7 @@ pub fn packet_fields(packet: &PacketView) -> Vec<Field> {
         .into(),
     ));
     fields.push(("2nd header", yes(first & 0x08 != 0)));
-    fields.push((
-        "data length",
-        format!("{} (field)", u16::from_be_bytes([high, low])),
-    ));
+    fields.push(("length field", u16::from_be_bytes([high, low]).to_string()));
     fields
 }
 

@@ -1,6 +1,6 @@
 //! The key map: one table from which keys are looked up and the help is written.
 
-use super::app::View;
+use super::model::View;
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 /// What a key asks for.
@@ -105,7 +105,7 @@ pub const KEY_MAP: &[Binding] = &[
         &["q", "Ctrl-c"],
         Command::Quit,
         Group::General,
-        "quit; what is decoded is kept",
+        "quit, all output is kept",
     ),
     bind(&["?", "F1"], Command::Help, Group::General, "this help"),
     bind(&["Esc"], Command::Back, Group::General, "back"),
@@ -163,26 +163,16 @@ pub const KEY_MAP: &[Binding] = &[
         "keys to the next pane",
     ),
     bind(&["e"], Command::Expand, Group::Move, "expand the pane"),
-    bind(
-        &["/"],
-        Command::Filter,
-        Group::Move,
-        "filter: text, vcid=1, /! not",
-    ),
+    bind(&["/"], Command::Filter, Group::Move, "filter; /! inverts it"),
     bind(&["y"], Command::Copy, Group::Move, "copy as hex (OSC 52)"),
     bind(&["Space"], Command::Pause, Group::Signal, "pause the replay"),
     bind(&["f"], Command::Freeze, Group::Signal, "freeze the display"),
-    bind(
-        &["+", "="],
-        Command::Plus,
-        Group::Signal,
-        "replay faster; plot: zoom in",
-    ),
+    bind(&["+", "="], Command::Plus, Group::Signal, "faster; plot: zoom in"),
     bind(
         &["-", "_"],
         Command::Minus,
         Group::Signal,
-        "replay slower; plot: zoom out",
+        "slower; plot: zoom out",
     ),
 ];
 
@@ -249,6 +239,14 @@ mod tests {
         let mut seen = BTreeSet::new();
         for key in KEY_MAP.iter().flat_map(|b| b.keys) {
             assert!(seen.insert(key), "{key} is bound twice");
+        }
+    }
+
+    #[test]
+    fn every_help_fits_its_column() {
+        for binding in KEY_MAP {
+            assert!(binding.help.len() <= 24, "{}", binding.help);
+            assert!(binding.keys.join("  ").len() <= 13, "{:?}", binding.keys);
         }
     }
 

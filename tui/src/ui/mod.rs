@@ -11,11 +11,13 @@ mod filter;
 mod format;
 mod keys;
 mod list;
+mod model;
 mod terminal;
 mod theme;
 mod view;
 
-pub use app::{Action, App, Mode, UiOptions, View, Zoom};
+pub use app::App;
 pub use keys::{Binding, Command, Group, KEY_MAP};
+pub use model::{Action, Mode, UiOptions, View, Zoom};
 pub use terminal::{run, show};
 pub use theme::Depth;

@@ -1,6 +1,7 @@
 //! The terminal: taking it over, giving it back whatever happens, and the loop between.
 
-use super::app::{Action, App, UiOptions};
+use super::app::App;
+use super::model::{Action, UiOptions};
 use super::theme::Depth;
 use anyhow::Context;
 use groundlink_station::monitor::{Monitor, Phase};

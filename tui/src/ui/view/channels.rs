@@ -1,9 +1,10 @@
 //! Virtual channels, and the APIDs of the selected one.
 
 use super::paint::{Canvas, split_top};
-use crate::ui::app::{App, View};
+use crate::ui::app::App;
 use crate::ui::decode;
 use crate::ui::format;
+use crate::ui::model::View;
 use groundlink_decoder::link::{ApidCounters, VcCounters, VcId};
 use ratatui::layout::Rect;
 use ratatui::style::Style;

@@ -1,9 +1,10 @@
 //! The event log.
 
 use super::paint::Canvas;
-use crate::ui::app::{App, View};
+use crate::ui::app::App;
 use crate::ui::data::{level_word, place};
 use crate::ui::format;
+use crate::ui::model::View;
 use groundlink_station::monitor::{EventLine, Level};
 use ratatui::layout::Rect;
 use ratatui::style::Style;

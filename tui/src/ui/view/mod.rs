@@ -18,8 +18,9 @@ mod panels;
 mod records;
 mod spectrum;
 
-use super::app::{App, Mode, View};
+use super::app::App;
 use super::format;
+use super::model::{Mode, View};
 use super::theme::Alert;
 use groundlink_station::monitor::Phase;
 use paint::{Canvas, split_top};
@@ -109,45 +110,38 @@ fn state_pieces(app: &App) -> Vec<(String, Style)> {
 }
 
 /// Names of the tabs as far as they fit: all, or only the open one's beside the digits.
-fn tab_labels(width: u16, open: Option<View>) -> Vec<(View, String)> {
+fn tab_labels(width: u16, open: View) -> Vec<(View, String)> {
     let full = width >= 78;
     let labels = View::ALL.iter().enumerate().map(|(i, &view)| {
-        let named = full || open == Some(view);
-        let label = if named {
-            format!(" {} {}", i + 1, view.title())
+        let named = full || open == view;
+        let name = if named {
+            format!(" {}", view.title())
         } else {
-            format!(" {}", i + 1)
+            String::new()
         };
-        (view, label)
+        let end = if open == view { " " } else { "" };
+        (view, format!(" {}{name}{end}", i + 1))
     });
     labels.collect()
 }
 
 fn draw_tabs(app: &App, area: Rect, canvas: &mut Canvas<'_>) {
     let mut column = 0;
-    for (view, label) in tab_labels(area.width, Some(app.view)) {
-        let open = view == app.view;
-        let style = if open {
+    for (view, label) in tab_labels(area.width, app.view) {
+        let style = if view == app.view {
             canvas.theme.badge()
         } else {
             canvas.theme.dim()
         };
         column = canvas.text(area, column, 0, &label, style);
-        column = canvas.text(
-            area,
-            column,
-            0,
-            " ",
-            if open { style } else { canvas.theme.text() },
-        );
     }
 }
 
 /// The view whose tab is at a column of a screen this wide, `open` being the one shown.
 pub fn tab_at(width: u16, open: View, column: u16) -> Option<View> {
     let mut end = 0;
-    for (view, label) in tab_labels(width, Some(open)) {
-        end += format::width(&label) as u16 + 1;
+    for (view, label) in tab_labels(width, open) {
+        end += format::width(&label) as u16;
         if column < end {
             return Some(view);
         }
@@ -193,9 +187,11 @@ fn footer(app: &App, area: Rect, canvas: &mut Canvas<'_>) {
         let end = canvas.text(area, end, 0, typed, theme.text());
         let end = canvas.text(area, end, 0, "█", theme.focus());
         let rows = app.rows(app.view).len() as u64;
-        let found = format!("{} found   Enter keep  Esc cancel ", format::grouped(rows));
-        if usize::from(area.width) > usize::from(end) + found.len() {
-            canvas.text_right(area, area.width, 0, &found, theme.dim());
+        let found = format!("{} found  Enter keep  Esc cancel ", format::grouped(rows));
+        let help = format!("{}  {found}", filter_terms(app.view));
+        let room = usize::from(area.width).saturating_sub(usize::from(end) + 2);
+        if let Some(words) = [help, found].iter().find(|words| words.len() <= room) {
+            canvas.text_right(area, area.width, 0, words, theme.dim());
         }
         return;
     }
@@ -219,6 +215,15 @@ fn footer(app: &App, area: Rect, canvas: &mut Canvas<'_>) {
         theme.dim()
     };
     canvas.text_right(area, area.width.saturating_sub(1), 0, &right, style);
+}
+
+/// Terms that the filter of a view knows.
+fn filter_terms(view: View) -> &'static str {
+    match view {
+        View::Frames => "vcid= scid= gap= good=no idle=no, ! inverts",
+        View::Packets => "apid= vcid= scid= gap= idle=no, ! inverts",
+        _ => "level=warning, ! inverts",
+    }
 }
 
 fn pace_words(app: &App) -> String {

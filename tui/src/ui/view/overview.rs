@@ -27,7 +27,14 @@ pub fn draw(app: &App, area: Rect, canvas: &mut Canvas<'_>) {
         };
     }
     let across = area.width >= ACROSS && area.height >= 30;
-    let (top, rest) = split_top(area, if across { 7 } else { 10 });
+    let (top, rest) = split_top(
+        area,
+        if across {
+            6 + u16::from(panels::held_up(app).is_some())
+        } else {
+            10
+        },
+    );
     if across {
         panels::chain_across(app, top, canvas);
     } else {
@@ -42,8 +49,8 @@ pub fn draw(app: &App, area: Rect, canvas: &mut Canvas<'_>) {
 }
 
 fn draw_numbers(app: &App, area: Rect, canvas: &mut Canvas<'_>) {
-    let (input, counters) = if area.width >= 120 { (44, 38) } else { (29, 27) };
-    let (eb_n0, rest) = split_left(area, area.width.saturating_sub(input + counters).max(24));
+    let (input, counters) = if area.width >= 120 { (44, 38) } else { (31, 27) };
+    let (eb_n0, rest) = split_left(area, area.width.saturating_sub(input + counters).max(22));
     let (middle, right) = split_left(rest, input);
     panels::eb_n0(app, eb_n0, canvas);
     panels::input(app, middle, canvas);

@@ -35,14 +35,6 @@ impl Canvas<'_> {
         self.text(area, end.min(area.width).saturating_sub(width), row, text, style);
     }
 
-    /// Writes a line of differently styled pieces.
-    pub fn line(&mut self, area: Rect, row: u16, line: &Line<'_>) {
-        let area = area.intersection(self.buf.area);
-        if row < area.height {
-            self.buf.set_line(area.x, area.y + row, line, area.width);
-        }
-    }
-
     /// One cell.
     pub fn cell(&mut self, area: Rect, column: u16, row: u16, symbol: char, style: Style) {
         if column < area.width && row < area.height {
@@ -104,6 +96,12 @@ impl Canvas<'_> {
 
     /// Names on the left, values on the right, one pair per row.
     pub fn pairs(&mut self, area: Rect, pairs: &[(&str, String, Style)]) {
+        let margin = u16::from(area.width >= 34);
+        let area = Rect {
+            x: area.x + margin,
+            width: area.width - 2 * margin,
+            ..area
+        };
         for (row, (name, value, style)) in (0..area.height).zip(pairs) {
             let name_end = self.text(area, 0, row, name, self.theme.dim());
             let room = area.width.saturating_sub(name_end + 1);

@@ -20,16 +20,16 @@ fn link_style(state: LinkState, canvas: &Canvas<'_>) -> Style {
     }
 }
 
-fn held_up<'a>(app: &App, links: &[Link], canvas: &Canvas<'_>) -> Option<Line<'a>> {
+/// Where a run that goes on is held up, in words.
+pub fn held_up(app: &App) -> Option<String> {
     let running = app.data.status.phase == Phase::Running && app.data.status.position > 0;
-    let words = chain::diagnosis(links).filter(|_| running)?;
-    Some(Line::styled(format!(" {words} "), canvas.theme.warn()))
+    chain::diagnosis(&chain::links(&app.data)).filter(|_| running)
 }
 
 /// The lock chain, one link per row.
 pub fn chain(app: &App, area: Rect, canvas: &mut Canvas<'_>) {
     let links = chain::links(&app.data);
-    let note = held_up(app, &links, canvas);
+    let note = held_up(app).map(|words| Line::styled(format!(" {words} "), canvas.theme.warn()));
     let inner = canvas.pane(area, "Lock chain", note, app.pane() == 0);
     for (row, link) in (0..inner.height).zip(&links) {
         let style = link_style(link.state, canvas);
@@ -40,10 +40,10 @@ pub fn chain(app: &App, area: Rect, canvas: &mut Canvas<'_>) {
     }
 }
 
-/// The lock chain, one box per link.
+/// The lock chain, one box per link; in a seventh row where it is held up.
 pub fn chain_across(app: &App, area: Rect, canvas: &mut Canvas<'_>) {
     let links = chain::links(&app.data);
-    let (boxes, note) = split_top(area, area.height - 1);
+    let (boxes, note) = split_top(area, 6);
     let count = links.len() as u16;
     for (i, link) in (0_u16..).zip(&links) {
         let start = boxes.width * i / count;
@@ -60,8 +60,8 @@ pub fn chain_across(app: &App, area: Rect, canvas: &mut Canvas<'_>) {
             canvas.cell(boxes, end - 1, boxes.height / 2, '▸', style);
         }
     }
-    if let Some(line) = held_up(app, &links, canvas) {
-        canvas.line(note, 0, &line);
+    if let Some(words) = held_up(app) {
+        canvas.text(note, 1, 0, &words, canvas.theme.warn());
     }
 }
 

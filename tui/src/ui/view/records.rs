@@ -2,10 +2,11 @@
 
 use super::events::list_note;
 use super::paint::{Canvas, split_left, split_top};
-use crate::ui::app::{App, View};
+use crate::ui::app::App;
 use crate::ui::data::place;
 use crate::ui::decode::{self, Field};
 use crate::ui::format;
+use crate::ui::model::View;
 use groundlink_station::monitor::{FrameView, PacketView};
 use ratatui::layout::{Alignment, Rect};
 use ratatui::style::Style;
@@ -53,7 +54,7 @@ pub fn draw_frames(app: &App, area: Rect, canvas: &mut Canvas<'_>) {
         row: &|number, canvas| frames.get(number).map(|e| frame_cells(&e.item, canvas)),
         fields: selected.map(decode::frame_fields).unwrap_or_default(),
         bytes: selected.map_or(&[], |f| f.bytes.as_slice()),
-        title: selected.map(|f| format!("Frame {}", format::grouped(f.ordinal))),
+        title: selected.map(|f| decode::heading("Frame", f.ordinal, f.sample, f.utc.as_deref())),
     };
     page.draw(app, area, canvas);
 }
@@ -72,7 +73,7 @@ pub fn draw_packets(app: &App, area: Rect, canvas: &mut Canvas<'_>) {
         row: &|number, canvas| packets.get(number).map(|e| packet_cells(&e.item, canvas)),
         fields: selected.map(decode::packet_fields).unwrap_or_default(),
         bytes: selected.map_or(&[], |p| p.bytes.as_slice()),
-        title: selected.map(|p| format!("Packet {}", format::grouped(p.ordinal))),
+        title: selected.map(|p| decode::heading("Packet", p.ordinal, p.sample, p.utc.as_deref())),
     };
     page.draw(app, area, canvas);
 }
@@ -82,6 +83,7 @@ fn frame_cells(frame: &FrameView, canvas: &Canvas<'_>) -> Vec<(String, Style)> {
     let header = frame.header;
     let body = if frame.idle { theme.dim() } else { theme.text() };
     let (sign, verdict) = match (frame.good, frame.gap_before) {
+        (true, 0) if frame.idle => ('○', theme.good()),
         (true, 0) => ('●', theme.good()),
         (true, _) => ('◐', theme.warn()),
         (false, _) => ('✗', theme.bad()),
@@ -99,14 +101,7 @@ fn frame_cells(frame: &FrameView, canvas: &Canvas<'_>) -> Vec<(String, Style)> {
     let known = |value: Option<String>| value.unwrap_or_else(|| "–".into());
     vec![
         (format::grouped(frame.ordinal), theme.dim()),
-        (
-            format!(
-                "{sign} {}{}",
-                frame.verdict,
-                if frame.idle { ", idle" } else { "" }
-            ),
-            verdict,
-        ),
+        (format!("{sign} {}", frame.verdict), verdict),
         (known(header.map(|h| h.vc.vcid.to_string())), theme.title()),
         (
             known(header.map(|h| format::grouped(h.vc_frame_count.into()))),
@@ -192,7 +187,7 @@ impl Page<'_> {
         };
         self.list(app, list, canvas);
         let lines = self.fields.len().div_ceil(columns_of_fields(detail.width)) as u16;
-        let (header, dump) = split_top(detail, (lines + 2).clamp(3, (detail.height / 2).max(3)));
+        let (header, dump) = split_top(detail, (lines + 2).min(detail.height.saturating_sub(6).max(3)));
         self.header(app, header, canvas);
         self.dump(app, dump, canvas);
     }
@@ -262,24 +257,27 @@ impl Page<'_> {
     fn header(&self, app: &App, area: Rect, canvas: &mut Canvas<'_>) {
         let title = self.title.as_deref().unwrap_or("Header");
         let inner = canvas.pane(area, title, None, app.pane() == 1);
-        let columns = columns_of_fields(area.width) as u16;
-        let rows = (self.fields.len() as u16).div_ceil(columns).max(1);
-        let width = inner.width / columns;
-        for (i, (name, value)) in (0_u16..).zip(&self.fields) {
+        let columns = columns_of_fields(area.width);
+        let rows = self.fields.len().div_ceil(columns).max(1);
+        let width = inner.width / columns as u16;
+        for (column, fields) in (0_u16..).zip(self.fields.chunks(rows)) {
             let part = Rect {
-                x: inner.x + i / rows * width,
+                x: inner.x + column * width,
                 width,
                 ..inner
             };
-            canvas.text(part, 1, i % rows, name, canvas.theme.dim());
-            let room = usize::from(width.saturating_sub(17));
-            canvas.text(
-                part,
-                16,
-                i % rows,
-                &format::shortened(value, room),
-                canvas.theme.text(),
-            );
+            let names = fields.iter().map(|(name, _)| name.len()).max().unwrap_or(0) as u16;
+            for (row, (name, value)) in (0_u16..).zip(fields) {
+                canvas.text(part, 1, row, name, canvas.theme.dim());
+                let room = usize::from(width.saturating_sub(names + 3));
+                canvas.text(
+                    part,
+                    names + 2,
+                    row,
+                    &format::shortened(value, room),
+                    canvas.theme.text(),
+                );
+            }
         }
     }
 
@@ -302,7 +300,7 @@ impl Page<'_> {
 
 /// Pairs of name and value that stand side by side in a pane this wide.
 fn columns_of_fields(width: u16) -> usize {
-    usize::from(width / 38).clamp(1, 3)
+    usize::from(width / 26).clamp(1, 3)
 }
 
 fn dump_line(offset: usize, bytes: &[u8], per_line: usize, area: Rect, row: u16, canvas: &mut Canvas<'_>) {

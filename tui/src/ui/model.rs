@@ -1,0 +1,171 @@
+//! What the state of the terminal UI is made of.
+
+use super::filter::Filter;
+
+/// A view of the terminal UI.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum View {
+    /// Input, lock chain, Eb/N0, counters.
+    Overview,
+    /// Spectrum and waterfall.
+    Spectrum,
+    /// Constellation.
+    Constellation,
+    /// Virtual channels and their APIDs.
+    Channels,
+    /// Frames with header and dump.
+    Frames,
+    /// Packets with header and dump.
+    Packets,
+    /// Event log.
+    Events,
+}
+
+impl View {
+    /// All, in the order of their digits.
+    pub const ALL: [Self; 7] = [
+        Self::Overview,
+        Self::Spectrum,
+        Self::Constellation,
+        Self::Channels,
+        Self::Frames,
+        Self::Packets,
+        Self::Events,
+    ];
+
+    /// Name on the tab.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Overview => "Overview",
+            Self::Spectrum => "Spectrum",
+            Self::Constellation => "Constellation",
+            Self::Channels => "Channels",
+            Self::Frames => "Frames",
+            Self::Packets => "Packets",
+            Self::Events => "Events",
+        }
+    }
+
+    /// Panes that can take the keys and be expanded.
+    pub fn panes(self) -> usize {
+        match self {
+            Self::Overview => 4,
+            Self::Spectrum | Self::Channels => 2,
+            Self::Constellation | Self::Events => 1,
+            Self::Frames | Self::Packets => 3,
+        }
+    }
+
+    /// The view so many tabs further on.
+    pub(super) fn next(self, step: usize) -> Self {
+        Self::ALL[(self as usize + step) % Self::ALL.len()]
+    }
+}
+
+/// What typing goes to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Mode {
+    /// The key map.
+    Normal,
+    /// The help, scrolled by so many lines.
+    Help(usize),
+    /// A filter being typed, and the one it replaces.
+    Filter {
+        /// What is typed so far.
+        typed: String,
+        /// What was there before.
+        before: Filter,
+    },
+}
+
+/// What an event asks of the world outside.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Action {
+    /// Nothing (the screen may have changed).
+    None,
+    /// Leave.
+    Quit,
+    /// Put this text on the clipboard.
+    Copy(String),
+    /// Hold the replay, or let it go on.
+    Pause(bool),
+    /// Replay at this multiple of real time, `None` as fast as possible.
+    Pace(Option<f64>),
+}
+
+/// What a caller chooses.
+#[derive(Debug, Clone)]
+pub struct UiOptions {
+    /// Whether to use colour.
+    pub color: bool,
+    /// Redraws per second, at most 20.
+    pub refresh_hz: f64,
+    /// What is shown, for the title line: the name of the input, say.
+    pub title: String,
+}
+
+impl Default for UiOptions {
+    fn default() -> Self {
+        Self {
+            color: true,
+            refresh_hz: 10.0,
+            title: String::new(),
+        }
+    }
+}
+
+/// Part of the spectrum that is shown.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Zoom {
+    /// Magnification by powers of two.
+    pub steps: u32,
+    /// Centre, from 0 (lowest frequency) to 1.
+    pub centre: f64,
+}
+
+impl Zoom {
+    const MAX_STEPS: u32 = 6;
+
+    /// Lowest and highest place shown, from 0 to 1.
+    pub fn window(self) -> (f64, f64) {
+        let half = 0.5 / f64::from(1_u32 << self.steps);
+        let centre = self.centre.clamp(half, 1.0 - half);
+        (centre - half, centre + half)
+    }
+
+    /// Magnifies twice, or half.
+    pub(super) fn change(&mut self, closer: bool) {
+        self.steps = if closer {
+            (self.steps + 1).min(Self::MAX_STEPS)
+        } else {
+            self.steps.saturating_sub(1)
+        };
+        self.pan(0.0);
+    }
+
+    /// Moves by so many widths of the plot.
+    pub(super) fn pan(&mut self, screens: f64) {
+        let half = 0.5 / f64::from(1_u32 << self.steps);
+        self.centre = (self.centre + screens * 2.0 * half).clamp(half, 1.0 - half);
+    }
+}
+
+/// The next pace on a ladder of powers of two from 1/4 to 1024, above which nothing holds the replay back.
+/// From there, slower begins just below the speed it has.
+pub fn next_pace(pace: Option<f64>, speed: Option<f64>, faster: bool) -> Option<f64> {
+    const SLOWEST: f64 = 0.25;
+    const FASTEST: f64 = 1024.0;
+    match (pace, faster) {
+        (None, true) => None,
+        (None, false) => {
+            let speed = speed
+                .filter(|s| s.is_finite())
+                .unwrap_or(1.0)
+                .clamp(SLOWEST, FASTEST);
+            Some(speed.log2().floor().exp2())
+        }
+        (Some(pace), true) if pace >= FASTEST => None,
+        (Some(pace), true) => Some(pace * 2.0),
+        (Some(pace), false) => Some((pace / 2.0).max(SLOWEST)),
+    }
+}

@@ -1,0 +1,258 @@
+//! Every key of the key map does what the help says of it.
+
+use crate::scenes::{Scene, watched};
+use groundlink::ui::{Action, App, Command, Depth, KEY_MAP, Mode, View};
+use ratatui::crossterm::event::{
+    Event, KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind,
+};
+
+fn key(name: &str) -> Vec<Event> {
+    let plain = |code| vec![Event::Key(KeyEvent::new(code, KeyModifiers::NONE))];
+    match name {
+        "Space" => plain(KeyCode::Char(' ')),
+        "Tab" => plain(KeyCode::Tab),
+        "BackTab" => plain(KeyCode::BackTab),
+        "Esc" => plain(KeyCode::Esc),
+        "Enter" => plain(KeyCode::Enter),
+        "Up" => plain(KeyCode::Up),
+        "Down" => plain(KeyCode::Down),
+        "Left" => plain(KeyCode::Left),
+        "Right" => plain(KeyCode::Right),
+        "Home" => plain(KeyCode::Home),
+        "End" => plain(KeyCode::End),
+        "PgUp" => plain(KeyCode::PageUp),
+        "PgDn" => plain(KeyCode::PageDown),
+        "F1" => plain(KeyCode::F(1)),
+        "Backspace" => plain(KeyCode::Backspace),
+        _ => match name.strip_prefix("Ctrl-") {
+            Some(letter) => {
+                let code = KeyCode::Char(letter.chars().next().expect("a letter"));
+                vec![Event::Key(KeyEvent::new(code, KeyModifiers::CONTROL))]
+            }
+            None => name.chars().flat_map(|c| plain(KeyCode::Char(c))).collect(),
+        },
+    }
+}
+
+fn press(app: &mut App, name: &str) -> Action {
+    key(name)
+        .iter()
+        .map(|event| app.update(event))
+        .last()
+        .expect("at least one key")
+}
+
+fn start() -> App {
+    watched(Scene::Locked, Depth::Mono, 40).0
+}
+
+/// What the command must do, tried on each of its keys from the same beginning.
+fn check(command: Command, name: &str) {
+    let mut app = start();
+    match command {
+        Command::Quit => assert_eq!(press(&mut app, name), Action::Quit),
+        Command::Help => {
+            press(&mut app, name);
+            assert_eq!(app.mode, Mode::Help(0));
+        }
+        Command::Back => {
+            app.view = View::Frames;
+            press(&mut app, "e");
+            press(&mut app, name);
+            assert!(!app.expanded[View::Frames as usize]);
+        }
+        Command::NextView => {
+            press(&mut app, name);
+            assert_eq!(app.view, View::Spectrum);
+        }
+        Command::PreviousView => {
+            press(&mut app, name);
+            assert_eq!(app.view, View::Events);
+        }
+        Command::Show(view) => {
+            app.view = if view == View::Overview {
+                View::Events
+            } else {
+                View::Overview
+            };
+            press(&mut app, name);
+            assert_eq!(app.view, view);
+        }
+        Command::Up | Command::PageUp | Command::Top => check_up(&mut app, command, name),
+        Command::Down | Command::PageDown | Command::Bottom => check_down(&mut app, command, name),
+        Command::Left => {
+            app.view = View::Frames;
+            press(&mut app, name);
+            assert_eq!(app.pane(), 2);
+        }
+        Command::Right | Command::NextPane => {
+            app.view = View::Frames;
+            press(&mut app, name);
+            assert_eq!(app.pane(), 1);
+        }
+        Command::Expand => {
+            press(&mut app, name);
+            assert!(app.expanded[View::Overview as usize]);
+        }
+        Command::Filter => {
+            app.view = View::Frames;
+            press(&mut app, name);
+            assert!(matches!(app.mode, Mode::Filter { .. }));
+        }
+        Command::Pause => assert_eq!(press(&mut app, name), Action::Pause(true)),
+        Command::Freeze => {
+            press(&mut app, name);
+            assert!(app.frozen);
+        }
+        Command::Plus => assert_eq!(press(&mut app, name), Action::Pace(Some(2.0))),
+        Command::Minus => assert_eq!(press(&mut app, name), Action::Pace(Some(0.5))),
+        Command::Copy => {
+            app.view = View::Packets;
+            let Action::Copy(hex) = press(&mut app, name) else {
+                panic!("nothing copied")
+            };
+            assert!(hex.starts_with("084"), "{hex}");
+        }
+    }
+}
+
+/// The list holds frames 4 to 39 and starts at the newest; nothing was drawn, so a page is one row.
+fn check_up(app: &mut App, command: Command, name: &str) {
+    app.view = View::Frames;
+    assert_eq!(app.selected(View::Frames), Some(35));
+    press(app, name);
+    let expected = if command == Command::Top { 0 } else { 34 };
+    assert_eq!(app.selected(View::Frames), Some(expected));
+}
+
+fn check_down(app: &mut App, command: Command, name: &str) {
+    app.view = View::Frames;
+    press(app, "gg");
+    press(app, name);
+    let expected = if command == Command::Bottom { 35 } else { 1 };
+    assert_eq!(app.selected(View::Frames), Some(expected));
+}
+
+#[test]
+fn every_key_does_what_it_says() {
+    for binding in KEY_MAP {
+        for name in binding.keys {
+            check(binding.command, name);
+        }
+    }
+}
+
+#[test]
+fn filters_are_typed_kept_and_dropped() {
+    let mut app = start();
+    press(&mut app, "5");
+    let all = app.rows(View::Frames).len();
+    press(&mut app, "/");
+    press(&mut app, "vcid=7 q");
+    assert!(app.rows(View::Frames).is_empty(), "no frame says q");
+    press(&mut app, "Backspace");
+    let idle = app.rows(View::Frames).len();
+    assert!(0 < idle && idle < all);
+    press(&mut app, "Enter");
+    assert_eq!(app.mode, Mode::Normal);
+    press(&mut app, "/");
+    press(&mut app, "Ctrl-u");
+    press(&mut app, "!vcid=7");
+    assert_eq!(app.rows(View::Frames).len(), all - idle);
+    press(&mut app, "Esc");
+    assert_eq!(
+        app.rows(View::Frames).len(),
+        idle,
+        "escape goes back to the filter before"
+    );
+    press(&mut app, "Esc");
+    assert_eq!(app.rows(View::Frames).len(), all);
+}
+
+#[test]
+fn help_scrolls_and_any_other_key_closes_it() {
+    let mut app = start();
+    press(&mut app, "?");
+    press(&mut app, "j");
+    assert_eq!(app.mode, Mode::Help(1));
+    assert_eq!(press(&mut app, "q"), Action::None);
+    assert_eq!(app.mode, Mode::Normal);
+    press(&mut app, "?");
+    assert_eq!(press(&mut app, "Ctrl-c"), Action::Quit);
+}
+
+#[test]
+fn a_frozen_display_looks_at_nothing() {
+    let (mut app, monitor) = watched(Scene::Locked, Depth::Mono, 40);
+    let before = app.position();
+    press(&mut app, "f");
+    monitor.update(|s| s.position += 1);
+    assert!(!app.poll(&monitor));
+    assert_eq!(app.position(), before);
+    press(&mut app, "f");
+    assert!(app.poll(&monitor));
+    assert_eq!(app.position(), before + 1);
+}
+
+#[test]
+fn zoom_and_pan_stay_within_the_spectrum() {
+    let mut app = start();
+    press(&mut app, "2");
+    press(&mut app, "l");
+    assert_eq!(app.zoom.window(), (0.0, 1.0));
+    press(&mut app, "+");
+    assert_eq!(app.zoom.window(), (0.25, 0.75));
+    for _ in 0..20 {
+        press(&mut app, "l");
+    }
+    assert_eq!(app.zoom.window(), (0.5, 1.0));
+    for _ in 0..20 {
+        press(&mut app, "-");
+    }
+    assert_eq!(app.zoom.window(), (0.0, 1.0));
+}
+
+#[test]
+fn pace_climbs_to_as_fast_as_possible() {
+    let mut app = start();
+    app.pace = Some(1024.0);
+    assert_eq!(press(&mut app, "+"), Action::Pace(None));
+    app.pace = None;
+    assert_eq!(press(&mut app, "+"), Action::Pace(None));
+    assert_eq!(
+        press(&mut app, "-"),
+        Action::Pace(Some(4.0)),
+        "the scene runs at four times real time"
+    );
+    app.pace = Some(0.25);
+    assert_eq!(press(&mut app, "-"), Action::Pace(Some(0.25)));
+}
+
+#[test]
+fn clicks_on_tabs_open_them_and_the_wheel_scrolls() {
+    let mut app = start();
+    app.width = 80;
+    let mouse = |kind, column, row| {
+        Event::Mouse(MouseEvent {
+            kind,
+            column,
+            row,
+            modifiers: KeyModifiers::NONE,
+        })
+    };
+    let click = |column| mouse(MouseEventKind::Down(MouseButton::Left), column, 1);
+    for (column, view) in [
+        (15, View::Spectrum),
+        (30, View::Constellation),
+        (51, View::Frames),
+        (74, View::Events),
+    ] {
+        app.update(&click(column));
+        assert_eq!(app.view, view, "column {column}");
+        app.update(&click(2));
+        assert_eq!(app.view, View::Overview);
+    }
+    press(&mut app, "5");
+    app.update(&mouse(MouseEventKind::ScrollUp, 10, 10));
+    assert_eq!(app.selected(View::Frames), Some(32));
+}
