@@ -85,7 +85,11 @@ impl Marker {
         self.judge(register, tolerance)
     }
 
-    #[inline]
+    #[allow(
+        clippy::inline_always,
+        reason = "must take on the vector features of its caller"
+    )]
+    #[inline(always)]
     fn judge(&self, register: u64, tolerance: u32) -> Option<Match> {
         let errors = ((register ^ self.pattern) & self.mask).count_ones();
         let inverse = self.bits as u32 - errors;

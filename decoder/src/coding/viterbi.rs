@@ -92,7 +92,11 @@ impl Metrics {
 }
 
 /// One step: branch metrics, both candidates of each new state, and the better one.
-#[inline]
+#[allow(
+    clippy::inline_always,
+    reason = "must take on the vector features of its caller"
+)]
+#[inline(always)]
 fn step(state: &mut [i16; STATES], g1: i8, g2: i8, decisions: Option<&mut Decisions>) {
     let (low, high) = state.split_at(HALF);
     let (mut even, mut odd) = ([0i16; HALF], [0i16; HALF]);
