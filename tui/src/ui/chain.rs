@@ -298,6 +298,7 @@ fn packets(status: &StationStatus, ended: bool) -> Link {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use groundlink_decoder::coding::SyncStatus;
     use groundlink_dsp::receiver::ReceiverStatus;
     use std::sync::Arc;
 
@@ -371,7 +372,7 @@ mod tests {
     fn frames_as_input_need_no_synchronisation() {
         let mut data = locked();
         data.status.receiver = None;
-        data.status.sync = Default::default();
+        data.status.sync = SyncStatus::default();
         assert_eq!(states(&data), "·····●●●");
     }
 }

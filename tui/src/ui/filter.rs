@@ -103,7 +103,7 @@ mod tests {
     struct Fake;
 
     impl Row for Fake {
-        fn text(&self) -> &str {
+        fn text(&self) -> &'static str {
             "corrected 3 vc 1"
         }
 

@@ -80,7 +80,7 @@ impl Group {
 /// Keys that ask for a command.
 #[derive(Debug, Clone, Copy)]
 pub struct Binding {
-    /// Names of the keys as [`name`] gives them; two letters are pressed one after the other.
+    /// Names of the keys; two letters are pressed one after the other.
     pub keys: &'static [&'static str],
     /// The command.
     pub command: Command,

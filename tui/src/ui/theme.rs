@@ -75,6 +75,7 @@ impl Theme {
     }
 
     /// Values and prose.
+    #[expect(clippy::unused_self, reason = "called like the other meanings")]
     pub fn text(&self) -> Style {
         Style::new()
     }

@@ -13,11 +13,8 @@ use ratatui::text::Line;
 /// Draws the view: channels above, APIDs of the selected one below.
 pub fn draw(app: &App, area: Rect, canvas: &mut Canvas<'_>) {
     if let Some(pane) = app.expanded_pane() {
-        return if pane == 0 {
-            channels(app, area, canvas)
-        } else {
-            apids(app, area, canvas)
-        };
+        let table = if pane == 0 { channels } else { apids };
+        return table(app, area, canvas);
     }
     let rows = app.data.status.link.vcs.len() as u16 + 3;
     let (top, bottom) = split_top(area, rows.clamp(6, (area.height / 2).max(6)));

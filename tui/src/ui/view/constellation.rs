@@ -86,7 +86,7 @@ fn plane(app: &App, area: Rect, canvas: &mut Canvas<'_>) {
 fn place(point: Complex32, reach: f32, width: u16, height: u16) -> Option<(usize, u8)> {
     const DOTS: [[u8; 2]; 4] = [[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]];
     let along = |value: f32, dots: u16| {
-        let place = (value / reach + 1.0) / 2.0 * f32::from(dots);
+        let place = (value / reach * 0.5 + 0.5) * f32::from(dots);
         (place >= 0.0 && place < f32::from(dots)).then_some(place as usize)
     };
     let x = along(point.re, width * 2)?;
@@ -120,7 +120,7 @@ fn histogram(app: &App, area: Rect, canvas: &mut Canvas<'_>) {
     let reach = reach(app);
     let mut counts = vec![0_u32; plot.width.into()];
     for point in &app.data.points {
-        let place = (point.re / reach + 1.0) / 2.0 * f32::from(plot.width);
+        let place = (point.re / reach * 0.5 + 0.5) * f32::from(plot.width);
         if place >= 0.0 && place < f32::from(plot.width) {
             counts[place as usize] += 1;
         }

@@ -66,21 +66,26 @@ fn title(app: &App, area: Rect, canvas: &mut Canvas<'_>) {
     let status = &app.data.status;
     let right = state_pieces(app);
     let room: usize = right.iter().map(|(text, _)| format::width(text) + 2).sum();
-    let mut column = canvas.text(area, 1, 0, "Groundlink", theme.title()) + 2;
+    let start = area.width.saturating_sub(room as u16);
+    let left = Rect {
+        width: start.saturating_sub(1),
+        ..area
+    };
+    let end = canvas.text(left, 1, 0, "Groundlink", theme.title()) + 2;
     let signal = match (status.profile.as_str(), status.signal.as_str()) {
         ("", signal) => signal.to_owned(),
         (profile, "") => profile.to_owned(),
         (profile, signal) => format!("{profile} · {signal}"),
     };
-    let left = usize::from(area.width).saturating_sub(usize::from(column) + room + 2);
+    let free = usize::from(left.width.saturating_sub(end));
     let name = format::shortened(
         &app.title,
-        left.saturating_sub(format::width(&signal)).max(12).min(left),
+        free.saturating_sub(format::width(&signal) + 2).max(12).min(free),
     );
-    column = canvas.text(area, column, 0, &name, theme.text()) + if name.is_empty() { 0 } else { 2 };
-    let left = usize::from(area.width).saturating_sub(usize::from(column) + room);
-    canvas.text(area, column, 0, &format::shortened(&signal, left), theme.dim());
-    let mut column = area.width.saturating_sub(room as u16);
+    let end = canvas.text(left, end, 0, &name, theme.text()) + if name.is_empty() { 0 } else { 2 };
+    let free = usize::from(left.width.saturating_sub(end));
+    canvas.text(left, end, 0, &format::shortened(&signal, free), theme.dim());
+    let mut column = start;
     for (text, style) in right {
         column = canvas.text(area, column, 0, &text, style) + 2;
     }
@@ -102,9 +107,11 @@ fn state_pieces(app: &App) -> Vec<(String, Style)> {
     });
     pieces.push((format::clock(status.signal_seconds), theme.text()));
     let speed = match status.phase {
-        Phase::Running => app.data.rates().map(|r| r.real_time).filter(|_| !app.paused),
+        Phase::Running if app.paused => None,
+        Phase::Running => app.data.rates().map(|r| r.real_time),
         _ => app.data.mean_real_time(),
     };
+    let speed = speed.filter(|_| status.signal_seconds > 0.0);
     pieces.extend(speed.map(|s| (format!("{:>7}", format::times(s)), theme.dim())));
     pieces
 }

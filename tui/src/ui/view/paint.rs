@@ -37,10 +37,11 @@ impl Canvas<'_> {
 
     /// One cell.
     pub fn cell(&mut self, area: Rect, column: u16, row: u16, symbol: char, style: Style) {
-        if column < area.width && row < area.height {
-            if let Some(cell) = self.buf.cell_mut((area.x + column, area.y + row)) {
-                cell.set_char(symbol).set_style(style);
-            }
+        if column < area.width
+            && row < area.height
+            && let Some(cell) = self.buf.cell_mut((area.x + column, area.y + row))
+        {
+            cell.set_char(symbol).set_style(style);
         }
     }
 

@@ -13,9 +13,8 @@ use ratatui::text::Line;
 fn link_style(state: LinkState, canvas: &Canvas<'_>) -> Style {
     match state {
         LinkState::Good => canvas.theme.good(),
-        LinkState::Poor => canvas.theme.warn(),
         LinkState::Bad => canvas.theme.bad(),
-        LinkState::Waiting => canvas.theme.warn(),
+        LinkState::Poor | LinkState::Waiting => canvas.theme.warn(),
         LinkState::Unused => canvas.theme.dim(),
     }
 }
@@ -210,7 +209,8 @@ pub fn input(app: &App, area: Rect, canvas: &mut Canvas<'_>) {
         rate.map_or_else(|| "–".into(), |r| format::si(r.input, &unit)),
         text,
     ));
-    let now = rate.map_or_else(|| "–".into(), |r| format::times(r.real_time));
+    let timed = rate.filter(|_| status.signal_seconds > 0.0);
+    let now = timed.map_or_else(|| "–".into(), |r| format::times(r.real_time));
     let mean = data.mean_real_time().map_or_else(|| "–".into(), format::times);
     pairs.push(("real time", format!("{now} (mean {mean})"), text));
     if status.lost_samples > 0 {
