@@ -17,6 +17,7 @@ pub mod receiver;
 pub mod resample;
 mod soft;
 pub mod spectrum;
+mod usable;
 
 pub use config::{ConfigError, FskInput, Modulation, Pulse, SignalConfig};
 pub use num_complex::Complex32;

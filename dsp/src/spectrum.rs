@@ -5,6 +5,7 @@
 //! the middle of a bin reads 0 dB.
 
 use crate::Complex32;
+use crate::usable::usable;
 use rustfft::{Fft, FftPlanner};
 use std::sync::Arc;
 
@@ -56,12 +57,7 @@ impl Transform {
     /// Spectrum of exactly one window's samples, lowest frequency first.
     fn power(&mut self, samples: &[Complex32]) -> impl Iterator<Item = f32> + '_ {
         for ((work, &sample), &weight) in self.work.iter_mut().zip(samples).zip(&self.window) {
-            let finite = sample.re.is_finite() && sample.im.is_finite();
-            *work = if finite {
-                sample * weight
-            } else {
-                Complex32::new(0.0, 0.0)
-            };
+            *work = usable(sample) * weight;
         }
         self.fft.process_with_scratch(&mut self.work, &mut self.scratch);
         let (positive, negative) = self.work.split_at(self.work.len().div_ceil(2));

@@ -6,6 +6,7 @@ use crate::design::low_pass;
 use crate::fir::Fir;
 use crate::nco::Nco;
 use crate::spectrum::Spectrum;
+use crate::usable::usable;
 
 /// Where a symbol-clock line was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -89,10 +90,7 @@ impl ClockFinder {
     /// Takes the next samples. Samples that are not finite count as zero.
     pub fn process(&mut self, samples: &[Complex32]) {
         self.mixed.clear();
-        self.mixed.extend(samples.iter().map(|&sample| {
-            let finite = sample.re.is_finite() && sample.im.is_finite();
-            if finite { sample } else { Complex32::new(0.0, 0.0) }
-        }));
+        self.mixed.extend(samples.iter().map(|&sample| usable(sample)));
         self.process_frequency();
         self.band.process(&self.mixed);
         if self.real {

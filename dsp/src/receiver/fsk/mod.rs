@@ -18,6 +18,7 @@ mod window;
 
 use super::ReceiverStatus;
 use crate::modulator::{deviation_hz, within};
+use crate::usable::usable;
 use crate::{Complex32, ConfigError, FskInput, Mark, Modulation, Pulse, SignalConfig, SoftBatch};
 use clock::BLOCK;
 use coherent::Matched;
@@ -96,8 +97,7 @@ impl FskReceiver {
         let forgetting = 1.0 / (LEVEL_SECONDS * self.config.sample_rate_hz).max(1.0);
         self.clean.clear();
         for &sample in samples {
-            let finite = sample.re.is_finite() && sample.im.is_finite();
-            let sample = if finite { sample } else { Complex32::new(0.0, 0.0) };
+            let sample = usable(sample);
             self.power += forgetting * (f64::from(sample.norm_sqr()) - self.power);
             self.clean.push(sample);
         }

@@ -5,6 +5,7 @@ use super::eye::Eye;
 use super::stream::Stream;
 use super::window::{SEGMENT, SEGMENTS, Signal, Window};
 use crate::SoftBatch;
+use std::cmp::Ordering;
 
 /// Clock difference, in symbols, up to which two estimates are of the same clock.
 const SAME_CLOCK: f64 = 0.2;
@@ -148,7 +149,8 @@ impl Track {
         let first = line.time(self.next);
         loop {
             let u = line.time(self.next);
-            if u >= until {
+            // A comparison that also ends with a clock that is not a number.
+            if u.partial_cmp(&until) != Some(Ordering::Less) {
                 break;
             }
             self.next += 1.0;

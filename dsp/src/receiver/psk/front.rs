@@ -5,10 +5,8 @@ use crate::dc::DcRemover;
 use crate::fir::Fir;
 use crate::nco::Nco;
 use crate::resample::Resampler;
+use crate::usable::usable;
 use crate::{Complex32, design};
-
-/// Larger values than any recording holds; beyond them powers would overflow.
-const ABSURD: f32 = 1e6;
 
 /// Cleans, centres, filters and decimates.
 #[derive(Debug)]
@@ -89,7 +87,7 @@ impl FrontEnd {
     pub fn process(&mut self, input: &[Complex32]) -> (&[Complex32], f64) {
         let [first, second] = &mut self.buffers;
         first.clear();
-        first.extend(input.iter().map(|s| clean(*s)));
+        first.extend(input.iter().map(|s| usable(*s)));
         let energy = first.iter().map(|s| f64::from(s.norm_sqr())).sum();
         if let Some(dc) = &mut self.dc {
             dc.process(first);
@@ -108,14 +106,5 @@ impl FrontEnd {
             std::mem::swap(first, second);
         }
         (first, energy)
-    }
-}
-
-/// The sample, or zero when it is not a usable number.
-fn clean(sample: Complex32) -> Complex32 {
-    if sample.re.abs() < ABSURD && sample.im.abs() < ABSURD {
-        sample
-    } else {
-        Complex32::ZERO
     }
 }
