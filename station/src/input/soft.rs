@@ -4,7 +4,7 @@
 //!
 //! * Integers keep their scale. Unsigned bytes have their zero at 127.5: 128 is +1, 127 is −1.
 //! * Hard bits become ±64, half of full confidence.
-//! * Floats are scaled so that their mean magnitude becomes 40, which leaves room for values three times as large.
+//! * Floats are scaled so that their mean magnitude becomes 32, which leaves room for values four times as large.
 //!   The mean is that of the first 4096 values, then follows with a fixed step of 2^-16 per value. Values larger
 //!   than four times the mean count as that much, so that a spike does not silence what comes after it. Every
 //!   step is taken per value: how the input is cut changes nothing.
@@ -21,7 +21,7 @@ pub(crate) const ALLOWED: &str = "s8, u8, f32 (also as I/Q pairs, c64), packed, 
 /// Soft bit of a certain hard bit.
 const HARD: i8 = 64;
 /// Mean magnitude of soft bits made of floats.
-const FLOAT_LEVEL: f64 = 40.0;
+const FLOAT_LEVEL: f64 = 32.0;
 /// Floats that the first level is taken from.
 const LEVEL_START: usize = 4096;
 /// How much each further float moves the level.
@@ -426,7 +426,7 @@ mod tests {
             let values: Vec<f32> = (0..10_000)
                 .map(|i| if i % 3 == 0 { scale } else { -scale })
                 .collect();
-            let expected: Vec<i8> = (0..10_000).map(|i| if i % 3 == 0 { 40 } else { -40 }).collect();
+            let expected: Vec<i8> = (0..10_000).map(|i| if i % 3 == 0 { 32 } else { -32 }).collect();
             assert!(soft(&floats(&values), "f32") == expected, "{scale}");
         }
     }
@@ -435,9 +435,9 @@ mod tests {
     fn the_level_follows_slowly() {
         let values: Vec<f32> = (0..600_000).map(|i| if i < 10_000 { 1.0 } else { 0.1 }).collect();
         let out = soft(&floats(&values), "f32");
-        assert_eq!((out[9_999], out[10_000], out[599_999]), (40, 4, 40));
+        assert_eq!((out[9_999], out[10_000], out[599_999]), (32, 3, 32));
         // After one time constant: 0.1 of 0.1 + 0.9/e.
-        assert_eq!(out[10_000 + 65_536], 9);
+        assert_eq!(out[10_000 + 65_536], 7);
     }
 
     #[test]
@@ -450,8 +450,8 @@ mod tests {
         values[9_000] = 1e38;
         values[9_001] = f32::NEG_INFINITY;
         let (out, reader) = read_all(&floats(&values), "f32", 1 << 20, 1 << 20);
-        assert_eq!(out[..5], [0, 127, -127, 0, 40]);
-        assert_eq!((out[9_000], out[9_001], out[9_002]), (127, -127, 40));
+        assert_eq!(out[..5], [0, 127, -127, 0, 32]);
+        assert_eq!((out[9_000], out[9_001], out[9_002]), (127, -127, 32));
         assert_eq!(reader.bad_values(), 1);
         assert_eq!(soft(&floats(&[f32::INFINITY, f32::NAN, 0.0]), "f32"), [127, 0, 0]);
         assert_eq!(soft(&floats(&[0.0, -0.0]), "f32"), [0, 0]);
@@ -462,7 +462,7 @@ mod tests {
         let mut bytes = floats(&[1.0, -1.0]);
         bytes.push(7);
         let (out, reader) = read_all(&bytes, "f32", 3, 5);
-        assert_eq!(out, [40, -40]);
+        assert_eq!(out, [32, -32]);
         assert_eq!(
             reader.warnings(),
             ["file ends inside a value: last 1 bytes ignored"]

@@ -46,7 +46,7 @@ impl Link {
             offset_hz: 0.01 * rate,
             phase_rad: 0.5,
             clock_ppm: -10.0,
-            lead_s: 0.0,
+            lead_s: 0.02,
             seed: 77,
         }
     }

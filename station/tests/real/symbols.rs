@@ -2,6 +2,7 @@
 
 use crate::chain_support::{Run, config, content, data, file, profile, run};
 use groundlink_station::chain::From;
+use groundlink_station::input::{SoftFormat, SoftNumber};
 use std::collections::BTreeMap;
 
 fn decode(name: &str, from: From, folder: &std::path::Path, input: &str) -> Run {
@@ -74,11 +75,27 @@ fn meteor_m2_2_hard_bits_give_eight_vcdus_and_their_packets() {
     );
 }
 
+/// The link at three places: channel symbols, soft bits behind the inner decoder, bits behind the descrambler.
 #[test]
 fn lev_1_gives_its_frames_with_good_crc() {
     let Some(folder) = data() else { return };
-    for input in ["soft/lev1_symbols.f32", "soft/lev1_LLRs.f32"] {
-        let run = decode("lev-1", From::Soft, &folder, input);
+    let inner_done = ["coding.convolutional=false"];
+    let all_done = ["coding.convolutional=false", "coding.descrambler=none"];
+    let cases: [(&str, Option<SoftNumber>, &[&str], u64); 3] = [
+        ("soft/lev1_symbols.f32", None, &[], 1_120),
+        ("soft/lev1_LLRs.f32", None, &inner_done, 560),
+        (
+            "soft/lev1_bits_descrambled.u8",
+            Some(SoftNumber::Unpacked),
+            &all_done,
+            560,
+        ),
+    ];
+    for (input, number, changes, spacing) in cases {
+        let mut config = config(profile("lev-1", changes), &file(&folder, input));
+        config.from = From::Soft;
+        config.soft = number.map(SoftFormat::plain);
+        let run = run(&config);
         let frames = &run.report.frames;
         let found = run
             .field("frame", "flywheel")
@@ -92,10 +109,9 @@ fn lev_1_gives_its_frames_with_good_crc() {
             "{input}"
         );
         assert_eq!(run.frames.len(), 27 * 67, "{input}");
-        // Frames follow each other every 560 bits, two channel symbols a bit.
         let places = run.numbers("frame", "soft_bit");
         assert!(
-            places.windows(2).all(|pair| (pair[1] - pair[0]) % 1_120 == 0),
+            places.windows(2).all(|pair| (pair[1] - pair[0]) % spacing == 0),
             "{input}: {places:?}"
         );
     }

@@ -6,3 +6,4 @@
 mod chain_support;
 mod figures;
 mod pairs;
+mod starts;
