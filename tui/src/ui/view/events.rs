@@ -25,10 +25,11 @@ pub fn draw(app: &App, area: Rect, canvas: &mut Canvas<'_>) {
         canvas.nothing(inner, words);
         return;
     };
+    let at = place_width(app);
     let first = list.first_shown(selected, rows.len(), inner.height.into());
     for (row, &number) in (0..inner.height).zip(rows.iter().skip(first)) {
         if let Some(entry) = app.data.events.get(number) {
-            draw_event(&entry.item, inner, row, canvas);
+            draw_event(&entry.item, at, inner, row, canvas);
         }
         if first + usize::from(row) == selected {
             canvas.row_style(inner, row, canvas.theme.selected());
@@ -42,13 +43,19 @@ pub fn draw_newest(app: &App, area: Rect, canvas: &mut Canvas<'_>) {
     if entries.is_empty() {
         canvas.nothing(area, "nothing happened yet");
     }
+    let at = place_width(app);
     let skip = entries.len().saturating_sub(area.height.into());
     for (row, entry) in (0..area.height).zip(entries.iter().skip(skip)) {
-        draw_event(&entry.item, area, row, canvas);
+        draw_event(&entry.item, at, area, row, canvas);
     }
 }
 
-fn draw_event(event: &EventLine, area: Rect, row: u16, canvas: &mut Canvas<'_>) {
+/// Columns that the place of an event takes: a time, or a sample index.
+fn place_width(app: &App) -> usize {
+    if app.data.status.utc.is_some() { 24 } else { 15 }
+}
+
+fn draw_event(event: &EventLine, at: usize, area: Rect, row: u16, canvas: &mut Canvas<'_>) {
     let theme = canvas.theme;
     let (sign, style) = match event.level {
         Level::Info => ('·', theme.dim()),
@@ -56,7 +63,7 @@ fn draw_event(event: &EventLine, area: Rect, row: u16, canvas: &mut Canvas<'_>) 
         Level::Error => ('✗', theme.bad()),
     };
     let time = place(event.utc.as_deref(), event.sample);
-    let time = format!("{:>24}", format::shortened(&time, 24));
+    let time = format!("{:>at$}", format::shortened(&time, at));
     let end = canvas.text(area, 0, row, &time, theme.dim());
     let end = canvas.text(
         area,

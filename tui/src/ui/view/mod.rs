@@ -78,10 +78,13 @@ fn title(app: &App, area: Rect, canvas: &mut Canvas<'_>) {
         (profile, signal) => format!("{profile} · {signal}"),
     };
     let free = usize::from(left.width.saturating_sub(end));
-    let name = format::shortened(
-        &app.title,
-        free.saturating_sub(format::width(&signal) + 2).max(12).min(free),
-    );
+    let room = free.saturating_sub(format::width(&signal) + 2).max(12).min(free);
+    let name = if format::width(&app.title) > room {
+        file_name(&app.title)
+    } else {
+        &app.title
+    };
+    let name = format::shortened(name, room);
     let end = canvas.text(left, end, 0, &name, theme.text()) + if name.is_empty() { 0 } else { 2 };
     let free = usize::from(left.width.saturating_sub(end));
     canvas.text(left, end, 0, &format::shortened(&signal, free), theme.dim());
@@ -89,6 +92,11 @@ fn title(app: &App, area: Rect, canvas: &mut Canvas<'_>) {
     for (text, style) in right {
         column = canvas.text(area, column, 0, &text, style) + 2;
     }
+}
+
+/// What follows the last directory of a path.
+fn file_name(path: &str) -> &str {
+    path.rsplit(['/', '\\']).next().unwrap_or(path)
 }
 
 /// State of the run, time of the signal, speed.

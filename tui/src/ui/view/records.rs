@@ -7,7 +7,7 @@ use crate::ui::data::place;
 use crate::ui::decode::{self, Field};
 use crate::ui::format;
 use crate::ui::model::View;
-use groundlink_station::monitor::{FrameView, PacketView};
+use groundlink_station::monitor::{FrameView, PacketView, Phase};
 use ratatui::layout::{Alignment, Rect};
 use ratatui::style::Style;
 
@@ -187,7 +187,10 @@ impl Page<'_> {
         };
         self.list(app, list, canvas);
         let lines = self.fields.len().div_ceil(columns_of_fields(detail.width)) as u16;
-        let (header, dump) = split_top(detail, (lines + 2).min(detail.height.saturating_sub(6).max(3)));
+        let (header, dump) = split_top(
+            detail,
+            (lines + 2).clamp(3, detail.height.saturating_sub(6).max(3)),
+        );
         self.header(app, header, canvas);
         self.dump(app, dump, canvas);
     }
@@ -199,14 +202,12 @@ impl Page<'_> {
         let inner = canvas.pane(area, self.view.title(), Some(note), focused);
         let list = app.list(self.view);
         let Some(selected) = list.selected(&numbers) else {
-            return canvas.nothing(
-                inner,
-                if self.total == 0 {
-                    "none yet"
-                } else {
-                    "none fits the filter"
-                },
-            );
+            let words = match (self.total, &app.data.status.phase) {
+                (0, Phase::Running) => "none yet",
+                (0, _) => "none",
+                _ => "none fits the filter",
+            };
+            return canvas.nothing(inner, words);
         };
         let headings: Vec<_> = self
             .columns
