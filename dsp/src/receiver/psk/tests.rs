@@ -477,6 +477,22 @@ fn impossible_configurations_are_refused() {
     assert_eq!(field(&|c| c.carrier_loop_hz = Some(0.0)), "carrier_loop_hz");
 }
 
+#[test]
+fn chunking_is_invisible_where_lock_is_lost() {
+    let config = signal(Modulation::Qpsk, 2.5, 0.5);
+    let sent = send(&config, 9000, &noisy(&config, 3.0, 1));
+    for missing in [1, 1000, 3001] {
+        // Samples that vanish unseen make clock and phase jump, so that a locked receiver has to search again.
+        let samples = [&sent.samples[..9000], &sent.samples[9000 + missing..]].concat();
+        let whole = receive(&config, &samples);
+        let mut receiver = PskReceiver::new(&config).unwrap();
+        let mut out = SoftBatch::default();
+        samples.chunks(7).for_each(|few| receiver.process(few, &mut out));
+        receiver.finish(&mut out);
+        assert_eq!(out, whole, "{missing} samples missing");
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(12))]
     #[test]

@@ -163,14 +163,15 @@ impl Engine {
     /// Processes one window.
     pub fn step(&mut self, front: &FrontEnd, out: &mut SoftBatch) {
         if !self.track.locked {
-            self.acquire();
+            self.acquire(self.window_start());
         }
         self.fetch_pair();
         let mut locked = self.check_lock();
         if self.track.locked && !locked {
             self.track.misses += 1;
             let misfit = self.track.misses;
-            if self.acquire() {
+            // From the window in work: one that begins later would lose this one, and look beyond what is ready.
+            if self.acquire(self.current.start) {
                 self.fetch_pair();
                 locked = self.check_lock();
             } else if misfit > PATIENCE {
@@ -186,9 +187,8 @@ impl Engine {
         self.matched.forget(keep.floor() as i64 - margin);
     }
 
-    /// Searches the signal from the window in work on. True when a new one was found.
-    fn acquire(&mut self) -> bool {
-        let start = self.window_start();
+    /// Searches the signal from the window at `start` on. True when a new one was found.
+    fn acquire(&mut self, start: f64) -> bool {
         let span = WINDOW as f64 * self.plan.samples_per_symbol();
         let here = match self.cached.take() {
             Some((at, found)) if (at - start).abs() < 0.5 * self.plan.samples_per_symbol() => found,
@@ -212,7 +212,7 @@ impl Engine {
             }
         };
         let Some(found) = found else { return false };
-        if self.track.locked && self.same(&found) {
+        if self.track.locked && self.same(&found, start) {
             return false;
         }
         self.lock(&found, start);
@@ -229,9 +229,9 @@ impl Engine {
     }
 
     /// Whether this is the signal that is tracked.
-    fn same(&self, found: &Candidate) -> bool {
+    fn same(&self, found: &Candidate, start: f64) -> bool {
         let tracked = self.carrier_at(found.middle);
-        let symbols = (found.start - self.window_start()) / self.track.clock.period;
+        let symbols = (found.start - start) / self.track.clock.period;
         (tracked - found.carrier).abs() * self.plan.base_samples_per_symbol() < 0.002
             && (symbols - symbols.round()).abs() < 0.15
     }
