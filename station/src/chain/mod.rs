@@ -17,7 +17,7 @@ use crate::StationError;
 use crate::input::{self, InputInfo, OpenOptions, SampleSource, SoftFormat};
 use crate::monitor::{Level, Monitor, Phase};
 use crate::output::record::{Place, Record};
-use crate::output::report::{InputReport, Report, SignalReport, Stopped};
+use crate::output::report::{InputReport, Report, SignalReport, Stopped, VcReport};
 use crate::output::{OutputConfig, Outputs, Sink, sidecar};
 use crate::profile::Profile;
 use crate::time::SampleClock;
@@ -129,8 +129,10 @@ fn report_failure(config: &RunConfig, error: &StationError) {
     ) else {
         return;
     };
+    let asked = matches!(error, StationError::Stopped { .. });
     let report = Report {
-        error: Some(error.to_string()),
+        error: (!asked).then(|| error.to_string()),
+        stopped: asked.then_some(Stopped::Request),
         input: InputReport {
             name: config.input.clone(),
             format: config.from.name().to_owned(),
@@ -205,6 +207,8 @@ struct End {
     started: Instant,
     shown: Option<Instant>,
     shown_counters: Option<Instant>,
+    /// Counters of the packets, where they are the input and belong to no virtual channel.
+    packet_channel: Option<VcReport>,
 }
 
 impl End {
@@ -244,6 +248,7 @@ impl End {
             started: Instant::now(),
             shown: None,
             shown_counters: None,
+            packet_channel: None,
         })
     }
 
@@ -391,7 +396,9 @@ impl End {
         self.to.outputs.report(&report)?;
         self.shown_counters = None;
         self.show_now(ended.read, None, ended.lost_samples);
+        let rate = info.and_then(|info| info.sample_rate_hz);
         self.to.monitor.update(|status| {
+            status.signal_seconds = rate.map_or(0.0, |rate| ended.read as f64 / rate);
             status.phase = match &ended.error {
                 None => Phase::Finished,
                 Some(error) => Phase::Failed(error.to_string()),
@@ -476,6 +483,7 @@ impl End {
         };
         report.coding.take_status(self.soft.status());
         report.take_counters(&self.to.totals, self.frames.counters());
+        report.virtual_channels.extend(self.packet_channel.take());
         report
     }
 }

@@ -132,13 +132,11 @@ fn run_packets(config: &RunConfig, monitor: &Monitor) -> Result<Report, StationE
     if counters.resyncs + counters.cut_packets > 0 {
         let (resyncs, cut) = (counters.resyncs, counters.cut_packets);
         end.to.warnings.push(format!(
-            "packets lost their place {resyncs} times, {cut} packets cut short"
+            "packet boundaries lost and found again: {resyncs}, packets cut short: {cut}"
         ));
     }
-    let channel = VcReport::new(None, None, counters);
-    let mut report = end.close(config, None, ended)?;
-    report.virtual_channels = vec![channel];
-    Ok(report)
+    end.packet_channel = Some(VcReport::new(None, None, counters));
+    end.close(config, None, ended)
 }
 
 /// Bytes of the input; where compressed data are cut short they end there, with a warning.

@@ -10,6 +10,7 @@ pub use sink::Sink;
 use crate::StationError;
 use record::{Line, Record, SCHEMA_VERSION};
 use report::Report;
+use std::path;
 
 /// What becomes of frames that failed a check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -114,7 +115,9 @@ impl OutputConfig {
 fn same_file(one: &str, other: &str) -> bool {
     match (std::fs::canonicalize(one), std::fs::canonicalize(other)) {
         (Ok(one), Ok(other)) => one == other && one.is_file(),
-        (Err(_), Err(_)) => one == other,
+        (Err(_), Err(_)) => {
+            matches!((path::absolute(one), path::absolute(other)), (Ok(one), Ok(other)) if one == other)
+        }
         _ => false,
     }
 }
