@@ -28,7 +28,10 @@ fn frames(report: &Report) -> Option<String> {
     Some(match (frames.rejected, frames.uncorrectable) {
         (0, 0) => "not one marker was found".to_owned(),
         (0, _) => "markers were found, but not one block could be corrected: does [coding] fit?".to_owned(),
-        (_, _) => "frames came through the coding, but all were rejected: does [frame] fit?".to_owned(),
+        (_, _) => {
+            "frames came through the coding, but all were rejected: do [frame] and coding.randomizer fit?"
+                .to_owned()
+        }
     })
 }
 

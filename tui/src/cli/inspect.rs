@@ -77,7 +77,7 @@ fn text(f: &Findings) -> String {
         lines.push(format!(
             "{:<11} {:>+12.1} Hz  {:>6.1} dBFS  {:>5.1} dB above the floor, {:.1} Hz wide",
             if n == 0 { "lines" } else { "" },
-            line.frequency_hz,
+            line.frequency_hz + 0.0,
             line.level_dbfs,
             line.above_floor_db,
             line.width_hz

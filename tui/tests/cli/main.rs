@@ -1,0 +1,8 @@
+//! The command line's contract, held against the program itself.
+
+mod commands;
+mod damage;
+mod mistakes;
+mod outputs;
+mod pipes;
+mod support;
