@@ -117,7 +117,7 @@ mod tests {
         sink.write(b"frame").unwrap();
         sink.flush().unwrap();
         assert!(sink.closed());
-        sink.write(&[0; 100_000]).unwrap();
+        sink.write(&vec![0; 100_000]).unwrap();
         assert_eq!(sink.bytes(), 5);
     }
 

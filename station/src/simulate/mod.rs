@@ -1,4 +1,4 @@
-//! The transmitting side of a link profile, to a SigMF recording: frames, coding, modulation, channel.
+//! The transmitting side of a link profile, to a `SigMF` recording: frames, coding, modulation, channel.
 
 mod traffic;
 
@@ -41,7 +41,7 @@ pub enum Content {
 pub struct SimulateConfig {
     /// Link profile.
     pub profile: Profile,
-    /// SigMF recording to write: either of its files, or their base name.
+    /// `SigMF` recording to write: either of its files, or their base name.
     pub out: String,
     /// What is sent.
     pub content: Content,

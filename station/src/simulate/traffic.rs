@@ -97,12 +97,11 @@ impl Traffic {
 
     fn encode(&mut self, frame: &mut Vec<u8>) -> Result<bool, LinkError> {
         match &mut self.left {
-            Left::Frames(0) => return Ok(false),
+            Left::Frames(0) | Left::Queued(0) => return Ok(false),
             Left::Frames(left) => {
                 *left -= 1;
                 self.made_up(frame)?;
             }
-            Left::Queued(0) => return Ok(false),
             Left::Queued(left) => {
                 *left -= 1;
                 self.encoder.encode_frame(self.vcids[0], frame)?;

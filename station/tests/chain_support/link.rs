@@ -142,7 +142,7 @@ impl Link {
             .map(|(found, truth)| found - truth)
             .collect();
         let limit = self.samples_per_symbol();
-        match errors.iter().find(|error| !(error.abs() <= limit)) {
+        match errors.iter().find(|error| error.is_nan() || error.abs() > limit) {
             Some(_) => Err(format!("samples off by {errors:.1?} at {limit:.2} a symbol")),
             None => Ok(()),
         }

@@ -61,9 +61,10 @@ fn check_packets(name: &str, run: &Run, expected: &Value) {
     let packets = run.records("packet");
     let mut sum = 0;
     for (vcid, expected) in expected.as_object().into_iter().flatten() {
+        let channel: u64 = vcid.parse().expect("a VCID");
         let here: Vec<&Value> = packets
             .iter()
-            .filter(|packet| packet["vcid"].to_string() == *vcid)
+            .filter(|packet| packet["vcid"] == channel)
             .collect();
         assert_eq!(here.len() as u64, expected["total"], "{name} VC {vcid} packets");
         let bytes: u64 = here
