@@ -23,6 +23,8 @@ const HELD: usize = 4;
 const PATIENCE: u32 = 8;
 /// Line power, relative to noise, that a locked window shows.
 const LOCK_POWER: f64 = 8.0;
+/// Line power from which on a window's phases say something of the carrier's frequency; noise stays below.
+const FOLLOW_POWER: f64 = 3.5;
 /// Coherence of the clock line that is worth a correction.
 const CLOCK_COHERENCE: f64 = 2.0;
 
@@ -48,6 +50,10 @@ struct Track {
     misses: u32,
     clock_misfits: u32,
     locked: bool,
+    /// Line power of the window in work alone.
+    power: f64,
+    /// Whether a window has shown the signal by itself: those before a burst are noise.
+    seen: bool,
 }
 
 #[derive(Debug)]
@@ -274,6 +280,8 @@ impl Engine {
             misses: 0,
             clock_misfits: 0,
             locked: true,
+            power: 0.0,
+            seen: false,
         };
         self.has_next = false;
         self.cached = None;
@@ -370,14 +378,15 @@ impl Engine {
         then.refer_to(&model, self.plan.order());
         let before = &self.track.before;
         let pair = now.energy + then.energy;
-        let seen = line_power(&[&now.blocks], now.energy, LOCK_POWER) > LOCK_POWER
+        self.track.power = line_power(&[&now.blocks], now.energy, LOCK_POWER);
+        let line = self.track.power > LOCK_POWER
             || line_power(&[&now.blocks, &then.blocks], pair, LOCK_POWER) > LOCK_POWER
             || line_power(
                 &[before, &now.blocks, &then.blocks],
                 self.track.before_energy + pair,
                 LOCK_POWER,
             ) > LOCK_POWER;
-        seen && self.track.clock_misfits < 2
+        line && self.track.clock_misfits < 2
     }
 }
 
@@ -399,6 +408,8 @@ impl Track {
             misses: 0,
             clock_misfits: 0,
             locked: false,
+            power: 0.0,
+            seen: false,
         }
     }
 }
