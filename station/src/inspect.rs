@@ -97,7 +97,9 @@ pub struct Findings {
 pub fn inspect(path: &str, options: &OpenOptions) -> Result<Findings, StationError> {
     let mut source = input::open_samples(path, options)?;
     let info = source.info().clone();
-    let rate = info.sample_rate_hz.ok_or_else(|| StationError::NoSampleRate { input: path.to_owned() })?;
+    let rate = info.sample_rate_hz.ok_or_else(|| StationError::NoSampleRate {
+        input: path.to_owned(),
+    })?;
     let mut levels = Levels::new(FULL_SCALE);
     let mut spectrum = Spectrum::new(BINS);
     let mut clocks = ClockFinder::new(rate, !info.complex);
@@ -148,12 +150,20 @@ fn findings(info: &InputInfo, rate: f64, levels: &LevelReport) -> Findings {
 
 /// The spectrum of real samples is symmetric: only its upper half says something.
 fn half_if_real(spectrum: Vec<f32>, complex: bool) -> Vec<f32> {
-    if complex { spectrum } else { spectrum[spectrum.len() / 2..].to_vec() }
+    if complex {
+        spectrum
+    } else {
+        spectrum[spectrum.len() / 2..].to_vec()
+    }
 }
 
 fn lines(spectrum: &[f32], rate: f64, complex: bool) -> Vec<Line> {
     // Half a spectrum spans half the rate, from 0 Hz upwards instead of around 0 Hz.
-    let (span, shift) = if complex { (rate, 0.0) } else { (rate / 2.0, rate / 4.0) };
+    let (span, shift) = if complex {
+        (rate, 0.0)
+    } else {
+        (rate / 2.0, rate / 4.0)
+    };
     strongest_lines(spectrum, span, LINE_DB, LINES)
         .into_iter()
         .map(|line| Line {

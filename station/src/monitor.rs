@@ -180,7 +180,10 @@ pub struct Ring<T> {
 
 impl<T> Default for Ring<T> {
     fn default() -> Self {
-        Self { first: 0, items: VecDeque::new() }
+        Self {
+            first: 0,
+            items: VecDeque::new(),
+        }
     }
 }
 

@@ -14,7 +14,10 @@ impl SampleClock {
     /// A clock over these capture segments, which are in order.
     pub fn new(captures: &[Capture], sample_rate_hz: f64) -> Self {
         let captures = captures.iter().filter(|c| c.time.is_some()).cloned().collect();
-        Self { captures, sample_rate_hz }
+        Self {
+            captures,
+            sample_rate_hz,
+        }
     }
 
     /// UTC of a sample, `None` where no capture time is known.
@@ -36,7 +39,10 @@ impl SampleClock {
 /// ISO-8601 with microseconds and Z.
 pub fn utc_text(epoch: Epoch) -> String {
     let (year, month, day, hour, minute, second, nanos) = epoch.to_gregorian_utc();
-    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{:06}Z", nanos / 1_000)
+    format!(
+        "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{:06}Z",
+        nanos / 1_000
+    )
 }
 
 #[cfg(test)]
@@ -44,7 +50,11 @@ mod tests {
     use super::*;
 
     fn capture(sample_start: u64, time: Option<Epoch>) -> Capture {
-        Capture { sample_start, time, frequency_hz: None }
+        Capture {
+            sample_start,
+            time,
+            frequency_hz: None,
+        }
     }
 
     #[test]
@@ -52,10 +62,22 @@ mod tests {
         let day = Epoch::from_gregorian_utc_at_midnight(2026, 3, 1);
         let hour = Epoch::from_gregorian_utc(2026, 3, 1, 1, 0, 0, 0);
         let clock = SampleClock::new(&[capture(100, Some(day)), capture(1_000, Some(hour))], 100.0);
-        assert_eq!(clock.utc_text(100.0).as_deref(), Some("2026-03-01T00:00:00.000000Z"));
-        assert_eq!(clock.utc_text(150.0).as_deref(), Some("2026-03-01T00:00:00.500000Z"));
-        assert_eq!(clock.utc_text(0.0).as_deref(), Some("2026-02-28T23:59:59.000000Z"));
-        assert_eq!(clock.utc_text(1_000.0).as_deref(), Some("2026-03-01T01:00:00.000000Z"));
+        assert_eq!(
+            clock.utc_text(100.0).as_deref(),
+            Some("2026-03-01T00:00:00.000000Z")
+        );
+        assert_eq!(
+            clock.utc_text(150.0).as_deref(),
+            Some("2026-03-01T00:00:00.500000Z")
+        );
+        assert_eq!(
+            clock.utc_text(0.0).as_deref(),
+            Some("2026-02-28T23:59:59.000000Z")
+        );
+        assert_eq!(
+            clock.utc_text(1_000.0).as_deref(),
+            Some("2026-03-01T01:00:00.000000Z")
+        );
     }
 
     #[test]

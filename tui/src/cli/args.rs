@@ -1,5 +1,8 @@
 //! The command line's grammar: what others script against.
 
+// The comments here are the help texts, which are no Markdown.
+#![allow(clippy::doc_markdown)]
+
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use groundlink_station::chain::{DEFAULT_BLOCK, From};

@@ -105,20 +105,18 @@ fn chart(f: &Findings) -> String {
     let (low, high) = picture::range(&columns, RANGE_DB);
     let height =
         |level: f32| ((level - low) / (high - low) * (ROWS * 8) as f32).clamp(0.0, (ROWS * 8) as f32);
-    let mut text = String::new();
-    for row in (0..ROWS).rev() {
+    let cell = |row: usize, level: f32| STEPS[(height(level) as usize).saturating_sub(row * 8).min(8)];
+    let line = |row: usize| {
         let level = low + (high - low) * (row + 1) as f32 / ROWS as f32;
-        text.push_str(&format!("{level:>7.0} "));
-        let cell = |&level: &f32| STEPS[(height(level) as usize).saturating_sub(row * 8).min(8)];
-        text.push_str(columns.iter().map(cell).collect::<String>().trim_end());
-        text.push('\n');
-    }
+        let cells: String = columns.iter().map(|&level| cell(row, level)).collect();
+        format!("{level:>7.0} {}", cells.trim_end())
+    };
+    let picture = (0..ROWS).rev().map(line).collect::<Vec<_>>().join("\n");
     let (left, middle, right) = if f.complex {
         (-f.sample_rate_hz / 2.0, 0.0, f.sample_rate_hz / 2.0)
     } else {
         (0.0, f.sample_rate_hz / 4.0, f.sample_rate_hz / 2.0)
     };
     let side = COLUMNS / 2 - 4;
-    text.push_str(&format!("   dBFS {left:<side$}{middle:^8}{right:>side$} Hz\n"));
-    text
+    format!("{picture}\n   dBFS {left:<side$}{middle:^8}{right:>side$} Hz\n")
 }

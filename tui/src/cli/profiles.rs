@@ -18,8 +18,7 @@ pub fn run(args: &Profiles) -> anyhow::Result<ExitCode> {
 }
 
 fn list() -> anyhow::Result<String> {
-    let mut text = String::new();
-    for name in Profile::builtin_names() {
+    let line = |name: &&str| -> anyhow::Result<String> {
         let profile = Profile::load(name, &[])?;
         // The first sentence says what it is; `profiles NAME` has the rest.
         let what = profile
@@ -28,7 +27,7 @@ fn list() -> anyhow::Result<String> {
             .next()
             .unwrap_or_default()
             .trim_end_matches('.');
-        text.push_str(&format!("{name:<18} {what}\n"));
-    }
-    Ok(text)
+        Ok(format!("{name:<18} {what}\n"))
+    };
+    Profile::builtin_names().iter().map(line).collect()
 }

@@ -48,7 +48,7 @@ fn follow(monitor: &Monitor, done: &AtomicBool) {
 
 fn style(length_known: bool) -> ProgressStyle {
     let template = if length_known {
-        "{elapsed_precise} [{bar:30}] {percent:>3} %  eta {eta}  {msg}"
+        "{percent:>3} % {wide_bar} {msg}, eta {eta}"
     } else {
         "{elapsed_precise} {spinner} {msg}"
     };
@@ -60,8 +60,30 @@ fn message(status: &StationStatus) -> String {
     let rate = status.position as f64 / seconds / 1e6;
     let times = status.signal_seconds / seconds;
     let frames = status.totals.frames_good;
-    match status.signal_seconds > 0.0 {
-        true => format!("{rate:.2} MS/s, {times:.1} × real time, {frames} frames"),
-        false => format!("{rate:.2} M/s, {frames} frames"),
+    if status.signal_seconds > 0.0 {
+        format!("{rate:.2} MS/s, {times:.1} × real time, {frames} frames")
+    } else {
+        format!("{rate:.2} M/s, {frames} frames")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_line_tells_rate_multiple_of_real_time_and_frames() {
+        let mut status = StationStatus {
+            position: 6_000_000,
+            elapsed: Duration::from_secs(2),
+            ..StationStatus::default()
+        };
+        status.totals.frames_good = 7;
+        assert_eq!(message(&status), "3.00 M/s, 7 frames");
+        status.signal_seconds = 60.0;
+        assert_eq!(message(&status), "3.00 MS/s, 30.0 × real time, 7 frames");
+        // With the percentage and the time left it must fit a line of 80, bar included.
+        status.totals.frames_good = 1_234_567;
+        assert!(message(&status).chars().count() <= 50);
     }
 }

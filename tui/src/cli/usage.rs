@@ -11,15 +11,13 @@ pub fn line(error: &clap::Error) -> String {
         .trim_start_matches("error:")
         .split_whitespace()
         .collect();
-    let mut line = words.join(" ");
-    let hints = text
+    let mut hints = text
         .lines()
         .filter_map(|line| line.trim_start().strip_prefix("tip: "));
-    for hint in hints.filter(|hint| hint.contains("similar")) {
-        line.push_str(&format!(" ({hint})"));
-    }
-    line.push_str("; see --help");
-    line
+    let hint = hints
+        .find(|hint| hint.contains("similar"))
+        .map(|hint| format!(" ({hint})"));
+    format!("{}{}; see --help", words.join(" "), hint.unwrap_or_default())
 }
 
 /// Whether what is said of the input and what is wanted from it fit the place where it enters the chain.

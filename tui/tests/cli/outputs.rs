@@ -265,7 +265,7 @@ fn a_sample_rate_off_by_two_is_found_out() {
 fn a_recording_that_breaks_off_is_decoded_to_there_and_says_so() {
     let folder = Folder::with_pass(10);
     let data = folder.read("pass.sigmf-data");
-    folder.write("pass.sigmf-data", &data[..data.len() / 20 * 9 + 1]);
+    folder.write("pass.sigmf-data", &data[..=data.len() / 20 * 9]);
     let run = folder.run("decode pass.sigmf-meta -p demo --frames f --report r");
     assert_eq!(run.code, 0);
     let (frames, sent) = (folder.read("f"), folder.read("sent"));
