@@ -134,7 +134,7 @@ fn rs_encode(criterion: &mut Criterion) {
     assert_eq!(ours, theirs, "the codes are not the same");
     let mut group = group(criterion, "reed-solomon encode", 8 * DATA);
     group.bench_function("own", |bencher| {
-        bencher.iter(|| code.encode(black_box(&data), &mut ours))
+        bencher.iter(|| code.encode(black_box(&data), &mut ours));
     });
     group.bench_function("fec", |bencher| {
         bencher.iter(|| other.encode_ccsds_dual(black_box(&data), &mut theirs));
@@ -198,7 +198,7 @@ fn asm_search(criterion: &mut Criterion) {
         bencher.iter(|| decoder.feed(black_box(&soft), &mut frames));
     });
     group.bench_function("plain", |bencher| {
-        bencher.iter(|| plain_search(black_box(&soft), 1))
+        bencher.iter(|| plain_search(black_box(&soft), 1));
     });
     assert!(frames.is_empty(), "random bits held a frame");
 }

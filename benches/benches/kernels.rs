@@ -11,7 +11,6 @@ use std::hint::black_box;
 use std::time::Duration;
 
 const SAMPLES: usize = 1 << 16;
-const TAPS: usize = 33;
 const SPECTRUM: usize = 4096;
 
 fn group<'a>(criterion: &'a mut Criterion, name: &str) -> BenchmarkGroup<'a, WallTime> {
@@ -41,7 +40,7 @@ fn plain_filter(taps: &[f32], input: &[Complex32], decimation: usize, out: &mut 
 
 fn filter(criterion: &mut Criterion) {
     let input = samples();
-    let taps = design::srrc(3.0, 0.5, (TAPS - 1) / 3);
+    let taps = design::srrc(4.0, 0.5, 8);
     let mut out = Vec::with_capacity(2 * SAMPLES);
     for decimation in [1, 4] {
         let mut group = group(
@@ -92,7 +91,7 @@ fn spectrum(criterion: &mut Criterion) {
     let input = samples();
     let mut spectrum = Spectrum::new(SPECTRUM);
     group.bench_function("averaged 4096", |bencher| {
-        bencher.iter(|| spectrum.process(black_box(&input)))
+        bencher.iter(|| spectrum.process(black_box(&input)));
     });
 }
 

@@ -158,7 +158,9 @@ mod tests {
     fn errors_of_one_arm_are_counted_whatever_sign_and_delay() {
         let sent = random_bits(6000);
         let mut soft = soft_of(&sent[33..5900]);
-        soft.iter_mut().for_each(|llr| *llr = -*llr);
+        for llr in &mut soft {
+            *llr = -*llr;
+        }
         for at in [10, 2500, 2501, 5000] {
             soft[at] = -soft[at];
         }
