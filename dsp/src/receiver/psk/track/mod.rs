@@ -205,9 +205,12 @@ impl Engine {
         let here = here.filter(|c| c.certain);
         let after = after.filter(|c| c.certain);
         let found = match (here, after) {
-            (Some(here), Some(after)) if after.power > here.power && self.agree(&here, &after) => Some(after),
-            (Some(here), _) => Some(here),
-            (None, Some(after)) => Some(after),
+            (Some(here), after) => Some(self.better(here, after)),
+            (None, Some(after)) => {
+                // A burst that begins in the next window may fill little of it; the one after that is whole.
+                let later = self.search(start + 2.0 * span, WINDOW);
+                Some(self.better(after, later.filter(|c| c.certain)))
+            }
             (None, None) => {
                 self.long_search = !self.long_search;
                 if self.long_search {
@@ -230,8 +233,14 @@ impl Engine {
             .search(&self.matched, &self.meter, &self.interpolator, start, count)
     }
 
-    fn agree(&self, a: &Candidate, b: &Candidate) -> bool {
-        (a.carrier - b.carrier).abs() * self.plan.base_samples_per_symbol() < 0.02
+    /// The find of the window after, where it is the same signal seen better.
+    fn better(&self, found: Candidate, after: Option<Candidate>) -> Candidate {
+        let same = |after: &Candidate| {
+            (found.carrier - after.carrier).abs() * self.plan.base_samples_per_symbol() < 0.02
+        };
+        after
+            .filter(|after| after.power > found.power && same(after))
+            .unwrap_or(found)
     }
 
     /// Whether this is the signal that is tracked.
