@@ -12,9 +12,18 @@ fuzz_target!(|data: &[u8]| {
     let config = CodingConfig {
         symbols: [SymbolBits::One, SymbolBits::Two, SymbolBits::TwoOffset][usize::from(switches % 3)],
         convolutional: (switches & 4 != 0).then(ConvolutionalConfig::default),
-        line_code: if switches & 8 != 0 { LineCode::NrzM } else { LineCode::NrzL },
+        line_code: if switches & 8 != 0 {
+            LineCode::NrzM
+        } else {
+            LineCode::NrzL
+        },
         descrambler: (switches & 16 != 0).then_some(Descrambler::Iess308),
-        asm: AsmConfig { pattern: 0x1ACF, bits: 16, tolerance: None, flywheel: 1 },
+        asm: AsmConfig {
+            pattern: 0x1ACF,
+            bits: 16,
+            tolerance: None,
+            flywheel: 1,
+        },
         randomizer: Randomizer::Ccsds255,
         reed_solomon: Some(ReedSolomonConfig {
             parity: 16,

@@ -5,7 +5,9 @@ use groundlink_decoder::link::{FrameKind, LinkConfig, LinkDecoder, LinkOutput, P
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|data: &[u8]| {
-    let [switches, length, insert_zone, rest @ ..] = data else { return };
+    let [switches, length, insert_zone, rest @ ..] = data else {
+        return;
+    };
     let kind = match switches & 3 {
         0 => FrameKind::Tm,
         1 => FrameKind::Aos,
@@ -24,7 +26,9 @@ fuzz_target!(|data: &[u8]| {
         vcids: Vec::new(),
         packets: (kind != FrameKind::Opaque).then(PacketConfig::default),
     };
-    let Ok(mut decoder) = LinkDecoder::new(&config) else { return };
+    let Ok(mut decoder) = LinkDecoder::new(&config) else {
+        return;
+    };
     let mut out = LinkOutput::default();
     let mut fed = 0;
     for frame in rest.chunks(config.length.max(1)) {

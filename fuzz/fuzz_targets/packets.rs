@@ -8,7 +8,10 @@ fuzz_target!(|data: &[u8]| {
     let [cut, rest @ ..] = data else { return };
     let decode = |chunk: usize| {
         let mut out = LinkOutput::default();
-        let mut decoder = PacketDecoder::new(&PacketConfig { max_bytes: 1_000, crc: true });
+        let mut decoder = PacketDecoder::new(&PacketConfig {
+            max_bytes: 1_000,
+            crc: true,
+        });
         for part in rest.chunks(chunk) {
             decoder.feed(part, &mut out);
         }

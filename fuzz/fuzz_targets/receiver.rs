@@ -6,7 +6,9 @@ use groundlink_dsp::{Complex32, FskInput, Modulation, Pulse, SignalConfig, SoftB
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|data: &[u8]| {
-    let [switches, ratio, rest @ ..] = data else { return };
+    let [switches, ratio, rest @ ..] = data else {
+        return;
+    };
     let (modulation, pulse) = match switches % 5 {
         0 => (Modulation::Bpsk, Pulse::Srrc { roll_off: 0.5 }),
         1 => (Modulation::Qpsk, Pulse::Rect),
@@ -22,11 +24,17 @@ fuzz_target!(|data: &[u8]| {
         search_hz: 50.0,
         pulse,
         deviation_hz: (modulation == Modulation::Fsk).then_some(100.0),
-        fsk_input: if switches & 64 != 0 { FskInput::FmAudio } else { FskInput::Iq },
+        fsk_input: if switches & 64 != 0 {
+            FskInput::FmAudio
+        } else {
+            FskInput::Iq
+        },
         carrier_loop_hz: None,
         timing_loop_hz: None,
     };
-    let Ok(mut receiver) = Receiver::new(&config) else { return };
+    let Ok(mut receiver) = Receiver::new(&config) else {
+        return;
+    };
     let samples: Vec<Complex32> = rest
         .chunks_exact(4)
         .map(|b| {

@@ -6,7 +6,10 @@ use libfuzzer_sys::fuzz_target;
 use std::io::Cursor;
 
 fuzz_target!(|data: &[u8]| {
-    let raw = OpenOptions { format: "ci16".parse().ok(), sample_rate_hz: Some(48_000.0) };
+    let raw = OpenOptions {
+        format: "ci16".parse().ok(),
+        sample_rate_hz: Some(48_000.0),
+    };
     for options in [OpenOptions::default(), raw] {
         let Ok(mut source) = open_reader("fuzz.wav", Box::new(Cursor::new(data.to_vec())), &options) else {
             continue;
