@@ -209,6 +209,19 @@ impl Acquirer {
             blocks,
         };
         let decimation = self.plan.matched_decimation as f64;
+        if std::env::var("OQD").is_ok() {
+            eprintln!(
+                "try carrier {:.4} count {count} up {:.2} at {:.5} low {:.2} at {:.5} thr {:.2} period {:.4} late {:.4}",
+                carrier * self.plan.base_samples_per_symbol(),
+                upper.power,
+                upper.freq * nominal,
+                lower.power,
+                lower.freq * nominal,
+                (upper.cells * self.carriers.len() as f64 / FALSE_ALARM).ln(),
+                period / nominal,
+                late / period
+            );
+        }
         Some(Candidate {
             carrier: carrier + f64::midpoint(upper.freq, lower.freq) / 2.0 / decimation,
             rate: 0.0,

@@ -1,6 +1,6 @@
 //! What a window gives: phase, levels, soft bits and mark, and what they tell about the next one.
 
-use super::{Engine, FOLLOW_POWER, LOCK_POWER, WINDOW};
+use super::{Engine, LOCK_POWER, WINDOW};
 use crate::receiver::psk::carrier::{
     BLOCK_SYMBOLS, offset_corrections, residual_phase, slope, smoothing_reach,
 };
@@ -131,14 +131,14 @@ impl Engine {
         let mut model = old;
         model.move_to(boundary);
         model.phase += self.track.last_phase;
-        if locked && self.track.power > FOLLOW_POWER && self.phases.len() > 8 {
+        self.track.seen |= locked && self.track.power > LOCK_POWER;
+        if locked && self.track.seen && self.phases.len() > 8 {
             let reach = self.track.levels.map_or(1, |levels| self.smoothing(levels));
             let gain = (2.0 / reach as f64).clamp(0.15, 0.5);
             let error = slope(&self.phases) / (BLOCK_SYMBOLS as f64 * self.current.period);
             model.freq += gain * error;
             model.rate += gain * gain / 8.0 * error / window.max(1.0);
         }
-        self.track.seen |= locked && self.track.power > LOCK_POWER;
         self.track.last_phase = 0.0;
         let turned = &mut self.current.turned;
         turned.refer_to(&model, self.plan.order());

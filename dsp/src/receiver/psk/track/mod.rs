@@ -23,8 +23,9 @@ const HELD: usize = 4;
 const PATIENCE: u32 = 8;
 /// Line power, relative to noise, that a locked window shows.
 const LOCK_POWER: f64 = 8.0;
-/// Line power from which on a window's phases say something of the carrier's frequency; noise stays below.
-const FOLLOW_POWER: f64 = 3.5;
+/// Line power of a window, relative to that of all held, from which on the others hold little of the signal:
+/// 1/4 where all are full of it, 1 where two are.
+const WHOLE_SHARE: f64 = 0.7;
 /// Coherence of the clock line that is worth a correction.
 const CLOCK_COHERENCE: f64 = 2.0;
 
@@ -214,7 +215,7 @@ impl Engine {
             (None, None) => {
                 self.long_search = !self.long_search;
                 if self.long_search {
-                    self.search(start, HELD * WINDOW).filter(|c| c.certain)
+                    self.search_all(start, span)
                 } else {
                     None
                 }
@@ -231,6 +232,17 @@ impl Engine {
     fn search(&mut self, start: f64, count: usize) -> Option<Candidate> {
         self.acquirer
             .search(&self.matched, &self.meter, &self.interpolator, start, count)
+    }
+
+    /// Searches all windows held as one. Where the signal fills only the last of them, one of these alone
+    /// shows it better.
+    fn search_all(&mut self, start: f64, span: f64) -> Option<Candidate> {
+        let found = self.search(start, HELD * WINDOW).filter(|c| c.certain)?;
+        (2..HELD)
+            .filter_map(|k| self.search(start + k as f64 * span, WINDOW))
+            .filter(|c| c.certain && c.power > WHOLE_SHARE * found.power)
+            .max_by(|a, b| a.power.total_cmp(&b.power))
+            .or(Some(found))
     }
 
     /// The find of the window after, where it is the same signal seen better.
