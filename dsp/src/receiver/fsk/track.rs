@@ -44,7 +44,8 @@ pub(super) struct Track {
     /// Clock of the next symbol's centre.
     next: f64,
     lost: u32,
-    started: bool,
+    /// The clock started anew, and no symbol has been put out since.
+    restarted: bool,
     done: bool,
     /// Values of the symbols of the newest stretch.
     pub(super) values: Vec<f32>,
@@ -57,7 +58,7 @@ impl Track {
             last: None,
             next: 0.0,
             lost: 0,
-            started: false,
+            restarted: false,
             done: false,
             values: Vec::new(),
         }
@@ -170,7 +171,8 @@ impl Track {
             let llr = window.trust * ratio / f64::from(SoftBatch::LLR_UNIT);
             llrs.push(llr.round().clamp(-127.0, 127.0) as i8);
         }
-        let restart = restart || !std::mem::replace(&mut self.started, true);
+        let restart = self.restarted || restart;
+        self.restarted = restart && self.values.is_empty();
         Emitted {
             first,
             speed: line.speed,
