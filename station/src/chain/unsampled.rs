@@ -1,10 +1,11 @@
 //! Inputs without samples: soft symbols, bits, CADUs, frames, packets.
 
+use super::end::{End, Ended};
 use super::frames::{Received, publish_packet};
 use super::patience::{self, PatientReader};
 use super::publisher::{IndexUnit, Publisher};
 use super::soft::SoftOrigin;
-use super::{End, Ended, From, RunConfig};
+use super::{From, RunConfig};
 use crate::StationError;
 use crate::input::{self, InputError, SoftReader, is_defect};
 use crate::monitor::Monitor;

@@ -1,0 +1,327 @@
+//! The decoding end of every chain: soft bits to outputs, the status that watchers see, the report.
+
+use super::frames::FrameStage;
+use super::publisher::{IndexUnit, Publisher};
+use super::samples::FromReceiver;
+use super::soft::{SoftOrigin, SoftStage};
+use super::{From, RunConfig};
+use crate::StationError;
+use crate::input::InputInfo;
+use crate::monitor::{Level, Monitor, Phase};
+use crate::output::record::{Place, Record};
+use crate::output::report::{InputReport, Report, SignalReport, Stopped, VcReport};
+use crate::output::{Outputs, sidecar};
+use crate::time::SampleClock;
+use groundlink_decoder::coding::{CodingConfig, FrameDecoder};
+use groundlink_decoder::link::LinkDecoder;
+use groundlink_dsp::SoftBatch;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// Time between two updates of the status that watchers see.
+const STATUS_EVERY: Duration = Duration::from_millis(40);
+
+/// What was read, and how it ended.
+#[derive(Debug, Default)]
+pub struct Ended {
+    /// Samples, soft bits or bytes.
+    pub read: u64,
+    /// Samples lost before they reached the receiver.
+    pub lost_samples: u64,
+    /// Samples that were not numbers.
+    pub bad_samples: u64,
+    /// Why it ended early, if something failed.
+    pub error: Option<StationError>,
+}
+
+/// The decoding end of every chain: soft bits in, outputs written.
+pub struct End {
+    /// Soft bits to frames.
+    pub soft: SoftStage,
+    /// Frames to outputs.
+    pub frames: FrameStage,
+    /// Outputs, watchers, totals.
+    pub to: Publisher,
+    started: Instant,
+    shown: Option<Instant>,
+    shown_counters: Option<Instant>,
+    /// Counters of the packets, where they are the input and belong to no virtual channel.
+    pub packet_channel: Option<VcReport>,
+}
+
+impl End {
+    pub fn open(
+        config: &RunConfig,
+        coding: &CodingConfig,
+        origin: SoftOrigin,
+        unit: IndexUnit,
+        monitor: &Monitor,
+    ) -> Result<Self, StationError> {
+        let name = || config.profile.name.clone();
+        let decoder = FrameDecoder::new(coding).map_err(|source| StationError::Coding {
+            profile: name(),
+            source,
+        })?;
+        let link = LinkDecoder::new(&config.profile.link_config()?).map_err(|source| StationError::Link {
+            profile: name(),
+            source,
+        })?;
+        let outputs = Outputs::open(&config.outputs)?;
+        if let Some(soft) = &config.outputs.soft {
+            sidecar::write(soft, &config.profile, config.from == From::Iq)?;
+        }
+        let bits = config.profile.bits_per_symbol();
+        let eb_n0_offset_db = config.profile.eb_n0_offset_db();
+        Ok(Self {
+            soft: SoftStage::new(decoder, origin, bits, eb_n0_offset_db),
+            frames: FrameStage::new(link, config.outputs.bad_frames),
+            to: Publisher {
+                outputs,
+                monitor: monitor.clone(),
+                clock: SampleClock::default(),
+                unit,
+                totals: crate::monitor::Totals::default(),
+                warnings: Vec::new(),
+            },
+            started: Instant::now(),
+            shown: None,
+            shown_counters: None,
+            packet_channel: None,
+        })
+    }
+
+    /// First record and first status.
+    pub fn announce(
+        &mut self,
+        config: &RunConfig,
+        info: Option<&InputInfo>,
+        signal: &str,
+    ) -> Result<(), StationError> {
+        let sync = self.soft.status().clone();
+        self.to.monitor.update(|status| {
+            status.input = info.cloned().map(Arc::new);
+            status.profile.clone_from(&config.profile.name);
+            signal.clone_into(&mut status.signal);
+            status.eb_n0_db = f32::NAN;
+            status.sync = sync;
+        });
+        let utc = self.to.clock.utc_text(0.0);
+        self.to.record(&Record::Start {
+            profile: config.profile.name.clone(),
+            groundlink: env!("CARGO_PKG_VERSION"),
+            from: config.from.name(),
+            sample_rate_hz: info.and_then(|info| info.sample_rate_hz),
+            utc,
+        })
+    }
+
+    /// Decodes what the receiver thread sends until the input has ended.
+    pub fn follow_receiver(
+        &mut self,
+        soft: &crossbeam_channel::Receiver<FromReceiver>,
+        used: &crossbeam_channel::Sender<SoftBatch>,
+        rate: f64,
+    ) -> Ended {
+        let mut ended = Ended::default();
+        for message in soft {
+            match message {
+                FromReceiver::Soft {
+                    batch,
+                    position,
+                    lost,
+                    status,
+                } => {
+                    ended.read = position;
+                    ended.lost_samples += lost.map_or(0, |(_, missing)| missing);
+                    let outcome = self
+                        .take_batch(&batch, lost)
+                        .and_then(|()| self.show(position, Some((status, rate)), ended.lost_samples));
+                    // The receiver thread has ended when it sent its last batch.
+                    let _ = used.send(batch);
+                    if outcome.is_err() || self.to.outputs.abandoned() {
+                        ended.error = outcome.err();
+                        self.to.monitor.stop();
+                        return ended;
+                    }
+                }
+                FromReceiver::Ended {
+                    bad_samples,
+                    warnings,
+                    error,
+                } => {
+                    ended.bad_samples = bad_samples;
+                    ended.error = error;
+                    self.to.warnings.extend(warnings);
+                    return ended;
+                }
+            }
+        }
+        ended.error = Some(StationError::Thread { stage: "receiver" });
+        ended
+    }
+
+    fn take_batch(&mut self, batch: &SoftBatch, lost: Option<(u64, u64)>) -> Result<(), StationError> {
+        if let Some((first, missing)) = lost {
+            let place = self.to.place(Some(first));
+            self.to
+                .event(Level::Warning, &place, || format!("{missing} samples lost"));
+            self.to.record(&Record::SamplesLost { place, lost: missing })?;
+        }
+        self.soft
+            .take(&batch.llrs, &batch.marks, &mut self.frames, &mut self.to)
+    }
+
+    /// Hands on what came out, and now and then shows watchers where the run stands.
+    pub fn show(
+        &mut self,
+        position: u64,
+        receiver: Option<(groundlink_dsp::receiver::ReceiverStatus, f64)>,
+        lost_samples: u64,
+    ) -> Result<(), StationError> {
+        if self.shown.is_none_or(|at| at.elapsed() >= STATUS_EVERY) {
+            self.shown = Some(Instant::now());
+            self.show_now(position, receiver, lost_samples);
+        }
+        // Always: a live input may be silent for long after this, and its frames are wanted now.
+        self.to.outputs.flush()
+    }
+
+    fn show_now(
+        &mut self,
+        position: u64,
+        receiver: Option<(groundlink_dsp::receiver::ReceiverStatus, f64)>,
+        lost_samples: u64,
+    ) {
+        // The counters of a link with many APIDs are the dear part; five times a second will do.
+        let due = self
+            .shown_counters
+            .is_none_or(|at| at.elapsed() >= 5 * STATUS_EVERY);
+        let counters = (due && self.to.monitor.watched()).then(|| Arc::new(self.frames.counters().clone()));
+        if due {
+            self.shown_counters = Some(Instant::now());
+        }
+        let utc = self.to.clock.utc_text(position as f64);
+        let eb_n0_offset_db = self.soft.eb_n0_offset_db() as f32;
+        let (totals, sync, elapsed) = (self.to.totals, self.soft.status().clone(), self.started.elapsed());
+        self.to.monitor.update(|status| {
+            status.position = position;
+            status.lost_samples = lost_samples;
+            status.utc = utc;
+            status.elapsed = elapsed;
+            status.totals = totals;
+            status.sync = sync;
+            if let Some((receiver, rate)) = receiver {
+                status.signal_seconds = position as f64 / rate;
+                status.eb_n0_db = receiver.es_n0_db + eb_n0_offset_db;
+                status.receiver = Some(receiver);
+            }
+            if let Some(counters) = counters {
+                status.link = counters;
+            }
+        });
+    }
+
+    /// Finishes all stages, writes the last records and the report, shows the final state.
+    pub fn close(
+        mut self,
+        config: &RunConfig,
+        info: Option<&InputInfo>,
+        mut ended: Ended,
+    ) -> Result<Report, StationError> {
+        let finished = self.finish(config, &mut ended);
+        ended.error = ended.error.or(finished.err());
+        let report = self.report(config, info, &ended);
+        self.to.outputs.report(&report)?;
+        self.shown_counters = None;
+        self.show_now(ended.read, None, ended.lost_samples);
+        let rate = info.and_then(|info| info.sample_rate_hz);
+        self.to.monitor.update(|status| {
+            status.signal_seconds = rate.map_or(0.0, |rate| ended.read as f64 / rate);
+            status.phase = match &ended.error {
+                None => Phase::Finished,
+                Some(error) => Phase::Failed(error.to_string()),
+            };
+        });
+        Ok(report)
+    }
+
+    fn finish(&mut self, config: &RunConfig, ended: &mut Ended) -> Result<(), StationError> {
+        self.soft.finish(&mut self.frames, &mut self.to)?;
+        self.frames.finish(&mut self.to)?;
+        self.to
+            .warnings
+            .extend(self.signal_report(config).rate_contradiction());
+        for text in std::mem::take(&mut self.to.warnings) {
+            self.to.warn(&text)?;
+        }
+        if ended.bad_samples > 0 {
+            let text = format!(
+                "{} samples were not finite numbers, taken as zero",
+                ended.bad_samples
+            );
+            self.to.warn(&text)?;
+        }
+        if let Some(error) = &ended.error {
+            let text = error.to_string();
+            self.to.event(Level::Error, &Place::default(), || text.clone());
+            self.to.record(&Record::Error { text })?;
+        }
+        let totals = self.to.totals;
+        self.to.record(&Record::End {
+            frames: totals.frames_good,
+            bad_frames: totals.frames_uncorrectable + totals.frames_rejected,
+            lost_frames: totals.frames_lost,
+            packets: totals.packets,
+        })?;
+        self.to.outputs.flush()
+    }
+
+    fn signal_report(&self, config: &RunConfig) -> SignalReport {
+        SignalReport {
+            stated_symbol_rate_hz: config.profile.symbol_rate_hz(),
+            restarts: self.soft.restarts(),
+            ..self.frames.signal_report()
+        }
+    }
+
+    /// Why the run ended before its input did.
+    fn stopped(&mut self, ended: &Ended) -> Option<Stopped> {
+        if ended.error.is_some() {
+            None
+        } else if self.to.outputs.abandoned() {
+            Some(Stopped::ReadersGone)
+        } else {
+            self.to.monitor.stopping().then_some(Stopped::Request)
+        }
+    }
+
+    fn report(&mut self, config: &RunConfig, info: Option<&InputInfo>, ended: &Ended) -> Report {
+        let rate = info.and_then(|info| info.sample_rate_hz);
+        let mut report = Report {
+            decoded: self.to.totals.frames_good > 0
+                || (config.from == From::Packets && self.to.totals.packets > 0),
+            error: ended.error.as_ref().map(ToString::to_string),
+            stopped: self.stopped(ended),
+            input: InputReport {
+                name: config.input.clone(),
+                format: info.map_or_else(|| config.from.name().to_owned(), |info| info.format.clone()),
+                from: config.from.name(),
+                read: ended.read,
+                sample_rate_hz: rate,
+                seconds: rate.map(|rate| ended.read as f64 / rate),
+                start: self.to.clock.utc_text(0.0),
+                end: self.to.clock.utc_text(ended.read as f64),
+                lost_samples: ended.lost_samples,
+                bad_samples: ended.bad_samples,
+            },
+            signal: self.signal_report(config),
+            coding: self.frames.coding_report().clone(),
+            warnings: self.to.warnings.clone(),
+            ..Report::of(&config.profile.name)
+        };
+        report.coding.take_status(self.soft.status());
+        report.take_counters(&self.to.totals, self.frames.counters());
+        report.virtual_channels.extend(self.packet_channel.take());
+        report
+    }
+}
