@@ -86,9 +86,10 @@ impl Acquirer {
         count: usize,
     ) -> Option<Candidate> {
         let mut best: Option<Candidate> = None;
+        let offset = self.plan.modulation == Modulation::Oqpsk;
         for index in 0..self.carriers.len() {
             let carrier = self.carriers[index];
-            let found = if self.plan.modulation == Modulation::Oqpsk {
+            let found = if offset {
                 self.try_offset(matched, carrier, start, count)
             } else {
                 self.try_carrier(matched, meter, interpolator, carrier, start, count)
@@ -99,7 +100,11 @@ impl Acquirer {
                 best = Some(found);
             }
         }
-        best
+        match best {
+            // Off its centre the filter weakens one line of OQPSK; on the carrier found both show in full.
+            Some(found) if offset => self.try_offset(matched, found.carrier, start, count),
+            best => best,
+        }
     }
 
     fn try_carrier(
@@ -199,7 +204,8 @@ impl Acquirer {
         let middle = first + centre;
         let begin = middle + late;
         let symbols = ((begin - start) / period).floor();
-        let power = f64::midpoint(upper.power, lower.power);
+        // The weaker line, as the stronger one of a filter beside the carrier exceeds those of a filter on it.
+        let power = upper.power.min(lower.power);
         let blocks = count / BLOCK_SYMBOLS;
         let block_snr = power / blocks as f64;
         let clock = Clock {
@@ -209,19 +215,6 @@ impl Acquirer {
             blocks,
         };
         let decimation = self.plan.matched_decimation as f64;
-        if std::env::var("OQD").is_ok() {
-            eprintln!(
-                "try carrier {:.4} count {count} up {:.2} at {:.5} low {:.2} at {:.5} thr {:.2} period {:.4} late {:.4}",
-                carrier * self.plan.base_samples_per_symbol(),
-                upper.power,
-                upper.freq * nominal,
-                lower.power,
-                lower.freq * nominal,
-                (upper.cells * self.carriers.len() as f64 / FALSE_ALARM).ln(),
-                period / nominal,
-                late / period
-            );
-        }
         Some(Candidate {
             carrier: carrier + f64::midpoint(upper.freq, lower.freq) / 2.0 / decimation,
             rate: 0.0,
@@ -230,7 +223,7 @@ impl Acquirer {
             middle,
             clock,
             power,
-            certain: self.certain(power, upper.cells) && upper.power.min(lower.power) > 0.2 * power,
+            certain: self.certain(power, upper.cells),
         })
     }
 
