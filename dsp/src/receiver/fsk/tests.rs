@@ -230,6 +230,39 @@ fn the_last_symbol_comes_out_and_none_beyond_the_end() {
 }
 
 #[test]
+fn a_burst_is_received_whole_without_a_restart_in_it() {
+    let bits = random_bits(1500, 13);
+    for (modulation, pulse, deviation_hz) in KINDS {
+        for (fsk_input, leading) in [0, 5, 480, 5000]
+            .into_iter()
+            .flat_map(|leading| [(FskInput::Iq, leading), (FskInput::FmAudio, leading)])
+        {
+            let mut config = config(modulation, pulse, fsk_input, 48_000.0);
+            config.deviation_hz = deviation_hz;
+            let channel = ChannelConfig {
+                noise_sigma: noise_sigma(20.0, 5.0),
+                leading,
+                trailing: 5000,
+                ..ChannelConfig::ideal(48_000.0)
+            };
+            let (samples, at) = transmit(&config, &channel, &bits);
+            let batch = receive(&config, &samples);
+            let result = compare(&batch, &bits, &at);
+            let case = format!("{modulation:?} {deviation_hz:?} {fsk_input:?} {leading}: {result:?}");
+            assert_eq!((result.errors, result.missing), (0, 0), "{case}");
+            let inside = |mark: &Mark| mark.at > at[0] && mark.at < at[1400];
+            let restarts = batch.marks.iter().filter(|mark| mark.restart && inside(mark));
+            assert_eq!(restarts.count(), 0, "{case}");
+            assert!(batch.marks[0].restart, "{case}");
+            assert!(
+                batch.marks.iter().all(|mark| mark.locked || !inside(mark)),
+                "{case}"
+            );
+        }
+    }
+}
+
+#[test]
 fn noise_is_neither_locked_nor_believed() {
     for fsk_input in [FskInput::Iq, FskInput::FmAudio] {
         let config = config(Modulation::Gmsk, GAUSS, fsk_input, 48_000.0);
