@@ -11,7 +11,7 @@ use super::line::{CHIRP_STEP, LineFinder};
 use super::matched::{Interpolator, Matched};
 use super::timing::{BLOCK_SYMBOLS, Clock, ClockMeter, Instants};
 use super::track::WINDOW;
-use crate::{Complex32, Modulation};
+use crate::{Complex32, Modulation, Pulse};
 use num_complex::Complex64;
 use std::f64::consts::{PI, TAU};
 
@@ -60,7 +60,11 @@ pub(super) struct Acquirer {
 
 impl Acquirer {
     pub fn new(plan: &Plan) -> Self {
-        let spacing = SPACING * plan.symbol_rate_hz;
+        let spacing = match (plan.modulation, plan.pulse) {
+            // The lines of OQPSK come from the roll-off alone, which the filter's must not miss.
+            (Modulation::Oqpsk, Pulse::Srrc { roll_off }) => SPACING.min((roll_off / 5.0).max(SPACING / 4.0)),
+            _ => SPACING,
+        } * plan.symbol_rate_hz;
         let side = (plan.search_hz / spacing).round().min(2000.0) as i32;
         let carriers = (-side..=side)
             .map(|k| f64::from(k) * spacing / plan.base_rate_hz())

@@ -7,7 +7,7 @@ use crate::receiver::psk::carrier::{
 use crate::receiver::psk::demap::{Levels, demap};
 use crate::receiver::psk::front::FrontEnd;
 use crate::receiver::psk::turned::Turned;
-use crate::{Complex32, Mark, Modulation, SoftBatch};
+use crate::{Complex32, Mark, Modulation, Pulse, SoftBatch};
 use num_complex::Complex64;
 use std::f64::consts::TAU;
 
@@ -69,7 +69,13 @@ impl Engine {
                     .ceil()
                     .clamp(1.0, most as f64) as usize
             }
-            None => smoothing_reach(levels.es_n0(), self.plan.modulation, most),
+            None => {
+                let least = match self.plan.modulation {
+                    Modulation::Oqpsk => offset_reach(self.plan.pulse).min(most),
+                    _ => 1,
+                };
+                smoothing_reach(levels.es_n0(), self.plan.modulation, most).max(least)
+            }
         }
     }
 
@@ -170,6 +176,19 @@ impl Engine {
             self.next = window;
         }
     }
+}
+
+/// Blocks to each side that keep the noise which the data of OQPSK make in its own stripped symbols within
+/// what decisions can then correct. Between its instants an arm has the mean power `e`; the stripped symbols
+/// have the mean `2 - 2e` and across it the variance `8e`.
+fn offset_reach(pulse: Pulse) -> usize {
+    const VARIANCE: f64 = 0.05;
+    let e = match pulse {
+        Pulse::Srrc { roll_off } => 1.0 - roll_off.max(0.05) / 2.0,
+        _ => 0.5,
+    };
+    let symbols = e / (2.0 * (1.0 - e).powi(2)) / VARIANCE;
+    (symbols / (2.0 * BLOCK_SYMBOLS as f64)).ceil() as usize
 }
 
 /// Levels of a window's symbols.
