@@ -217,6 +217,7 @@ impl Acquirer {
             period,
             coherence: (power + 1.0) / (block_snr + 1.0),
             blocks,
+            turns: 1.0,
         };
         let decimation = self.plan.matched_decimation as f64;
         Some(Candidate {

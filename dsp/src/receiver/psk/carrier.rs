@@ -131,15 +131,15 @@ pub(super) fn smoothing_reach(es_n0: f64, modulation: Modulation, most: usize) -
 ///
 /// `before` and `after` are neighbouring blocks of the same model. `last` is the phase the block before had.
 pub(super) fn residual_phase(
-    before: &[Complex64],
-    current: &[Complex64],
-    after: &[Complex64],
+    [before, current, after]: [&[Complex64]; 3],
     reach: usize,
     order: i32,
     last: &mut f64,
+    prefix: &mut Vec<Complex64>,
     out: &mut Vec<f64>,
 ) {
-    let mut prefix = vec![Complex64::ZERO];
+    prefix.clear();
+    prefix.push(Complex64::ZERO);
     for block in before.iter().chain(current).chain(after) {
         prefix.push(prefix[prefix.len() - 1] + block);
     }

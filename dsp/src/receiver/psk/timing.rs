@@ -25,6 +25,8 @@ pub(super) struct Clock {
     pub coherence: f64,
     /// Number of blocks.
     pub blocks: usize,
+    /// Turns of the line's phase per symbol: 1, or 2 where the line was squared.
+    pub turns: f64,
 }
 
 impl Clock {
@@ -32,7 +34,18 @@ impl Clock {
     pub fn variance(&self) -> f64 {
         let blocks = self.blocks as f64;
         let block_snr = (self.coherence - 1.0).max(0.01) / (blocks - self.coherence).max(0.02 * blocks);
-        (self.period / TAU).powi(2) / (2.0 * blocks * block_snr)
+        (self.period / (TAU * self.turns)).powi(2) / (2.0 * blocks * block_snr)
+    }
+}
+
+/// Blocks whose lines are added before OQPSK's are squared.
+const OFFSET_BLOCKS: usize = 4;
+
+/// Symbols that a line of a tracked clock stands for, and the turns of its phase per symbol.
+pub(super) fn line_span(modulation: Modulation) -> (usize, f64) {
+    match modulation {
+        Modulation::Oqpsk => (OFFSET_BLOCKS * BLOCK_SYMBOLS, 2.0),
+        _ => (BLOCK_SYMBOLS, 1.0),
     }
 }
 
@@ -69,8 +82,12 @@ impl ClockMeter {
         }
     }
 
-    /// Appends the line's value in each block of the interleaved `stream`, or in as many as it holds. For
-    /// OQPSK `phase` is that of the carrier.
+    /// Appends the line's value in each block of the interleaved `stream`, or in as many as it holds.
+    ///
+    /// OQPSK has its clock line in `I² − Q²`, which is there only for a carrier of the right phase. `phase`, a
+    /// carrier that is right but for a constant, brings the lines of `I² − Q²` and `2 I Q` of some blocks
+    /// together; the sum of their squares then no longer depends on that constant, and has twice the line's
+    /// phase.
     pub fn measure(
         &self,
         stream: &[f32],
@@ -86,6 +103,7 @@ impl ClockMeter {
             period,
             blocks,
         } = *instants;
+        let mut offset = [Complex64::ZERO; 2];
         for block in 0..blocks {
             let from = (start + (block * BLOCK_SYMBOLS) as f64 * period).round();
             let Some(samples) = stream.get(2 * from.max(0.0) as usize..2 * (from.max(0.0) as usize + length))
@@ -93,10 +111,17 @@ impl ClockMeter {
                 break;
             };
             let middle = from.max(0.0) + centre;
+            let turn = Complex64::cis(-TAU * ((middle - start) / period).fract());
             let line = if modulation == Modulation::Oqpsk {
                 let [same, cross] = offset_line(samples, &self.cos, &self.sin);
                 let (sin, cos) = (2.0 * phase(middle)).sin_cos();
-                same * cos + cross * sin
+                offset[0] += (same * cos + cross * sin) * turn;
+                offset[1] += (cross * cos - same * sin) * turn;
+                if block % OFFSET_BLOCKS == OFFSET_BLOCKS - 1 {
+                    out.push(offset[0] * offset[0] + offset[1] * offset[1]);
+                    offset = [Complex64::ZERO; 2];
+                }
+                continue;
             } else {
                 let (re, im, energy) = power_line(samples, &self.cos, &self.sin);
                 let line = Complex64::new(re.into(), im.into())
@@ -108,7 +133,7 @@ impl ClockMeter {
                     line
                 }
             };
-            out.push(line * Complex64::cis(-TAU * ((middle - start) / period).fract()));
+            out.push(line * turn);
         }
     }
 
@@ -134,19 +159,20 @@ impl ClockMeter {
         };
         // A line of higher frequency means a shorter period.
         let period = self.samples_per_symbol / (1.0 + k * step);
-        clock(lines, at(k), period)
+        clock(lines, at(k), period, 1.0)
     }
 }
 
-/// The clock that blocks measured with this period show.
-pub(super) fn tracked(lines: &[Complex64], period: f64) -> Clock {
-    clock(lines, lines.iter().sum(), period)
+/// The clock that lines measured with this period show.
+pub(super) fn tracked(lines: &[Complex64], period: f64, modulation: Modulation) -> Clock {
+    clock(lines, lines.iter().sum(), period, line_span(modulation).1)
 }
 
-fn clock(lines: &[Complex64], sum: Complex64, period: f64) -> Clock {
+fn clock(lines: &[Complex64], sum: Complex64, period: f64, turns: f64) -> Clock {
     let power: f64 = lines.iter().map(Complex64::norm_sqr).sum();
     Clock {
-        error: -sum.arg() / TAU * period,
+        error: -sum.arg() / (TAU * turns) * period,
+        turns,
         period,
         coherence: if power > 0.0 { sum.norm_sqr() / power } else { 0.0 },
         blocks: lines.len(),
@@ -232,13 +258,17 @@ impl ClockTracker {
     }
 
     /// Takes a measurement over the `symbols` symbols from the position on. False when it does not fit the
-    /// clock so far; it is then left out.
+    /// clock so far; it is then left out, but the clock is trusted less: when it was the clock that was wrong
+    /// (taken from a burst's beginning, say), the next measurement puts it right.
     pub fn update(&mut self, clock: &Clock, symbols: usize) -> bool {
         let middle = symbols as f64 / 2.0;
         let p = self.covariance;
         let column = [p[0][0] + p[0][1] * middle, p[1][0] + p[1][1] * middle];
         let expected = column[0] + middle * column[1] + clock.variance();
-        if clock.error * clock.error > 25.0 * expected {
+        let square = clock.error * clock.error;
+        if square > 25.0 * expected {
+            self.covariance[0][0] += square;
+            self.covariance[1][1] += square / (middle * middle).max(1.0);
             return false;
         }
         let gain = [column[0] / expected, column[1] / expected];

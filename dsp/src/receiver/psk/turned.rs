@@ -21,6 +21,8 @@ pub(super) struct Turned {
     referred_to: CarrierModel,
     start: f64,
     block_period: f64,
+    /// Working memory of [`Self::finish`].
+    rotors: Vec<Complex32>,
 }
 
 impl Turned {
@@ -70,20 +72,23 @@ impl Turned {
     /// Turns the symbols by the residual phases of their blocks, linearly between the blocks' centres.
     pub fn finish(&mut self, phases: &[f64]) {
         let change = self.referred_to.minus(&self.original, self.start, 1.0);
-        let rotors: Vec<Complex32> = phases
-            .iter()
-            .enumerate()
-            .map(|(k, phase)| rotor(-change.phase_at(self.block_time(k)) - phase))
-            .collect();
+        let mut rotors = std::mem::take(&mut self.rotors);
+        rotors.clear();
+        let turns = phases.iter().enumerate();
+        rotors.extend(turns.map(|(k, phase)| rotor(-change.phase_at(self.block_time(k)) - phase)));
         interpolate_turns(&mut self.symbols, &rotors);
         interpolate_turns(&mut self.late, &rotors);
+        self.rotors = rotors;
     }
 
     /// Turns the symbols once more.
     pub fn finish_again(&mut self, phases: &[f64]) {
-        let rotors: Vec<Complex32> = phases.iter().map(|&phase| rotor(-phase)).collect();
+        let mut rotors = std::mem::take(&mut self.rotors);
+        rotors.clear();
+        rotors.extend(phases.iter().map(|&phase| rotor(-phase)));
         interpolate_turns(&mut self.symbols, &rotors);
         interpolate_turns(&mut self.late, &rotors);
+        self.rotors = rotors;
     }
 
     fn block_time(&self, block: usize) -> f64 {

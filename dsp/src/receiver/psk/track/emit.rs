@@ -24,12 +24,15 @@ impl Engine {
         let levels = self.follow_levels();
         let reach = self.smoothing(levels);
         residual_phase(
-            &self.track.before,
-            &self.current.turned.blocks,
-            &self.next.turned.blocks,
+            [
+                &self.track.before,
+                &self.current.turned.blocks,
+                &self.next.turned.blocks,
+            ],
             reach,
             self.plan.order(),
             &mut self.track.last_phase,
+            &mut self.prefix,
             &mut self.phases,
         );
         self.current.turned.finish(&self.phases);
@@ -62,21 +65,17 @@ impl Engine {
     /// Phase blocks averaged to each side. A loop of noise bandwidth B averages 1 / (2 B T) symbols.
     fn smoothing(&self, levels: Levels) -> usize {
         let most = WINDOW / BLOCK_SYMBOLS / 2;
-        match self.plan.carrier_loop_hz {
-            Some(hz) => {
-                let symbols = self.plan.symbol_rate_hz / (2.0 * hz);
-                (symbols / (2.0 * BLOCK_SYMBOLS as f64))
-                    .ceil()
-                    .clamp(1.0, most as f64) as usize
-            }
-            None => {
-                let least = match self.plan.modulation {
-                    Modulation::Oqpsk => offset_reach(self.plan.pulse).min(most),
-                    _ => 1,
-                };
-                smoothing_reach(levels.es_n0(), self.plan.modulation, most).max(least)
-            }
+        if let Some(hz) = self.plan.carrier_loop_hz {
+            let symbols = self.plan.symbol_rate_hz / (2.0 * hz);
+            return (symbols / (2.0 * BLOCK_SYMBOLS as f64))
+                .ceil()
+                .clamp(1.0, most as f64) as usize;
         }
+        let least = match self.plan.modulation {
+            Modulation::Oqpsk => offset_reach(self.plan.pulse).min(most),
+            _ => 1,
+        };
+        smoothing_reach(levels.es_n0(), self.plan.modulation, most).max(least)
     }
 
     /// Amplitude and noise: of the better of two windows until one has shown the signal, then smoothed.
@@ -208,12 +207,11 @@ fn measure_levels(turned: &Turned, modulation: Modulation, order: i32) -> Levels
         Modulation::Bpsk => {
             let (mut last, mut phases) = (0.0, Vec::new());
             residual_phase(
-                &[],
-                &turned.blocks,
-                &[],
+                [&[], &turned.blocks, &[]],
                 LEVEL_REACH,
                 order,
                 &mut last,
+                &mut Vec::new(),
                 &mut phases,
             );
             let along = turned.blocks.iter().zip(&phases);

@@ -8,7 +8,7 @@ use super::carrier::{CarrierModel, line_power};
 use super::demap::Levels;
 use super::front::FrontEnd;
 use super::matched::{Interpolator, Matched};
-use super::timing::{self, ClockMeter, ClockTracker, Instants, tracked};
+use super::timing::{self, ClockMeter, ClockTracker, Instants, line_span, tracked};
 use super::turned::Turned;
 use crate::design::raised_cosine;
 use crate::{Complex32, Mark, Modulation, Pulse, SoftBatch};
@@ -73,6 +73,8 @@ pub(super) struct Engine {
     next: Window,
     has_next: bool,
     phases: Vec<f64>,
+    /// Working memory of the residual phase.
+    prefix: Vec<Complex64>,
     /// The matched pulse half a symbol and one and a half symbols from its centre.
     half_symbol_taps: [f32; 2],
     clock_lines: Vec<Complex64>,
@@ -106,6 +108,7 @@ impl Engine {
             next: Window::default(),
             has_next: false,
             phases: Vec::new(),
+            prefix: Vec::new(),
             half_symbol_taps: [0.5, 1.5].map(|t| matched_pulse(plan.pulse, t) as f32),
             clock_lines: Vec::new(),
             cached: None,
@@ -363,14 +366,14 @@ impl Engine {
         if self.clock_lines.len() < 4 {
             return;
         }
-        let clock = tracked(&self.clock_lines, period);
+        let clock = tracked(&self.clock_lines, period, self.plan.modulation);
         if clock.coherence < CLOCK_COHERENCE {
             return;
         }
         if self
             .track
             .clock
-            .update(&clock, self.clock_lines.len() * timing::BLOCK_SYMBOLS)
+            .update(&clock, self.clock_lines.len() * line_span(self.plan.modulation).0)
         {
             self.track.clock_misfits = 0;
         } else {
@@ -418,6 +421,7 @@ impl Track {
             period,
             coherence: 0.0,
             blocks: 32,
+            turns: 1.0,
         };
         Self {
             clock: ClockTracker::new(position, &clock, WINDOW, period, 0.0),
