@@ -1,7 +1,9 @@
 //! Attached synchronisation marker: tolerances from false-alarm bounds, and the search for it.
 //!
 //! In a random stretch each of the two polarities of an n-bit marker matches within t errors with probability
-//! `sum(C(n, k), k <= t) / 2^n`, whatever the magnitudes of the soft bits are.
+//! `sum(C(n, k), k <= t) / 2^n`, whatever the magnitudes of the soft bits are. That exact probability is why the
+//! search counts the signs that differ and leaves the magnitudes out: where Reed-Solomon works, markers have far
+//! fewer errors than the tolerance.
 
 use super::config::AsmConfig;
 use multiversion::multiversion;
