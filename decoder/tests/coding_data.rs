@@ -1,6 +1,8 @@
 //! Soft symbols and CADUs of real spacecraft (found through `GROUNDLINK_DATA`), against what independent
 //! decoders made of them.
 
+mod coding_common;
+
 use groundlink_decoder::coding::{
     AsmConfig, CodedFrame, CodingConfig, ConvolutionalConfig, Descrambler, FrameDecoder, LineCode,
     Randomizer, ReedSolomonConfig, RsBasis, SymbolBits,
@@ -59,19 +61,6 @@ fn corrections(frame: &CodedFrame) -> Vec<Option<u8>> {
         .map_or_else(Vec::new, |rs| rs.corrections.clone())
 }
 
-fn ccsds_rs(interleave: usize, basis: RsBasis) -> ReedSolomonConfig {
-    ReedSolomonConfig {
-        parity: 32,
-        interleave,
-        data_bytes: 223 * interleave,
-        basis,
-        field: 0x187,
-        first_root: 112,
-        primitive: 11,
-        covers_asm: false,
-    }
-}
-
 /// CCSDS CADUs, not convolutionally coded.
 fn cadus(interleave: usize, basis: RsBasis, randomizer: Randomizer) -> CodingConfig {
     CodingConfig {
@@ -86,7 +75,7 @@ fn cadus(interleave: usize, basis: RsBasis, randomizer: Randomizer) -> CodingCon
             flywheel: 3,
         },
         randomizer,
-        reed_solomon: Some(ccsds_rs(interleave, basis)),
+        reed_solomon: Some(coding_common::rs(interleave, basis)),
         block_bytes: 255 * interleave,
         tail_bytes: 0,
     }

@@ -244,19 +244,26 @@ pub(crate) fn deviation_hz(config: &SignalConfig) -> f64 {
     }
 }
 
-fn check(config: &SignalConfig) -> Result<(), ConfigError> {
+/// Checks what every signal needs: rates and frequencies that the samples can hold, and at least `slowest`
+/// symbols a sample.
+pub(crate) fn check_rates(config: &SignalConfig, slowest: f64) -> Result<(), ConfigError> {
     let half_rate = config.sample_rate_hz / 2.0;
     within("sample_rate_hz", config.sample_rate_hz, 1e-3, 1e12)?;
     within(
         "symbol_rate_hz",
         config.symbol_rate_hz,
-        config.sample_rate_hz * 1e-7,
+        config.sample_rate_hz * slowest,
         half_rate,
     )?;
     within("carrier_hz", config.carrier_hz, -half_rate, half_rate)?;
     if let Some(deviation) = config.deviation_hz {
         within("deviation_hz", deviation, 0.0, half_rate)?;
     }
+    Ok(())
+}
+
+fn check(config: &SignalConfig) -> Result<(), ConfigError> {
+    check_rates(config, 1e-7)?;
     match config.pulse {
         Pulse::Srrc { roll_off } => within("pulse.roll_off", roll_off, 0.0, 1.0)?,
         Pulse::Gaussian { bt } => within("pulse.bt", bt, 0.1, 10.0)?,

@@ -17,7 +17,7 @@ mod track;
 mod window;
 
 use super::ReceiverStatus;
-use crate::modulator::{deviation_hz, within};
+use crate::modulator::{check_rates, deviation_hz, within};
 use crate::usable::usable;
 use crate::{Complex32, ConfigError, FskInput, Mark, Modulation, Pulse, SignalConfig, SoftBatch};
 use clock::BLOCK;
@@ -347,19 +347,8 @@ fn oversampling(config: &SignalConfig) -> usize {
 }
 
 fn check(config: &SignalConfig) -> Result<(), ConfigError> {
-    let half_rate = config.sample_rate_hz / 2.0;
-    within("sample_rate_hz", config.sample_rate_hz, 1e-3, 1e12)?;
-    within(
-        "symbol_rate_hz",
-        config.symbol_rate_hz,
-        config.sample_rate_hz * 1e-4,
-        half_rate,
-    )?;
-    within("carrier_hz", config.carrier_hz, -half_rate, half_rate)?;
-    within("search_hz", config.search_hz, 0.0, half_rate)?;
-    if let Some(deviation) = config.deviation_hz {
-        within("deviation_hz", deviation, 0.0, half_rate)?;
-    }
+    check_rates(config, 1e-4)?;
+    within("search_hz", config.search_hz, 0.0, config.sample_rate_hz / 2.0)?;
     let spread = (config.search_hz + deviation_hz(config)) / config.symbol_rate_hz;
     within("search_hz + deviation_hz, in symbol rates,", spread, 0.0, 25.0)?;
     let fits = matches!(

@@ -294,19 +294,7 @@ impl Engine {
             model.phase = phase - TAU * (found.carrier * decimation * found.middle).fract();
         }
         model.move_to(first);
-        self.track = Track {
-            clock,
-            model,
-            levels: None,
-            last_phase: 0.0,
-            before: Vec::new(),
-            before_energy: 0.0,
-            misses: 0,
-            clock_misfits: 0,
-            locked: true,
-            power: 0.0,
-            seen: false,
-        };
+        self.track = Track::new(clock, model, true);
         self.has_next = false;
         self.cached = None;
         self.restart = true;
@@ -423,16 +411,21 @@ impl Track {
             blocks: 32,
             turns: 1.0,
         };
+        let clock = ClockTracker::new(position, &clock, WINDOW, period, 0.0);
+        Self::new(clock, CarrierModel::default(), false)
+    }
+
+    fn new(clock: ClockTracker, model: CarrierModel, locked: bool) -> Self {
         Self {
-            clock: ClockTracker::new(position, &clock, WINDOW, period, 0.0),
-            model: CarrierModel::default(),
+            clock,
+            model,
             levels: None,
             last_phase: 0.0,
             before: Vec::new(),
             before_energy: 0.0,
             misses: 0,
             clock_misfits: 0,
-            locked: false,
+            locked,
             power: 0.0,
             seen: false,
         }
