@@ -15,6 +15,19 @@ impl RsOutcome {
     }
 }
 
+/// What an iterative decoder (turbo, LDPC) did to a codeblock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct IterativeOutcome {
+    /// Iterations run.
+    pub iterations: u32,
+    /// Whether the decoder's own criterion of success held (LDPC: a zero syndrome; turbo: early stopping).
+    pub converged: bool,
+    /// Parity checks that the result leaves unsatisfied, where the code has them.
+    pub syndrome_weight: Option<u32>,
+    /// Hard decisions of the channel that the decoded codeword contradicts.
+    pub channel_errors: u32,
+}
+
 /// How well a frame was received, filled by the stages that know.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct FrameQuality {

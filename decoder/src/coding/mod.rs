@@ -28,4 +28,4 @@ pub use config::{
 };
 pub use decoder::FrameDecoder;
 pub use encoder::FrameEncoder;
-pub use frame::{CodedFrame, FrameQuality, RsOutcome, SyncState, SyncStatus};
+pub use frame::{CodedFrame, FrameQuality, IterativeOutcome, RsOutcome, SyncState, SyncStatus};
