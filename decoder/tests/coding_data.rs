@@ -5,7 +5,7 @@ mod coding_common;
 
 use groundlink_decoder::coding::{
     AsmConfig, CodedFrame, CodingConfig, ConvolutionalConfig, Descrambler, FrameDecoder, LineCode,
-    Randomizer, ReedSolomonConfig, RsBasis, SymbolBits,
+    Randomized, Randomizer, ReedSolomonConfig, RsBasis, SymbolBits,
 };
 use std::path::Path;
 
@@ -69,12 +69,13 @@ fn cadus(interleave: usize, basis: RsBasis, randomizer: Randomizer) -> CodingCon
         line_code: LineCode::NrzL,
         descrambler: None,
         asm: AsmConfig {
-            pattern: 0x1ACF_FC1D,
+            pattern: vec![0x1A, 0xCF, 0xFC, 0x1D],
             bits: 32,
             tolerance: None,
             flywheel: 3,
         },
         randomizer,
+        randomized: Randomized::Codeblock,
         reed_solomon: Some(coding_common::rs(interleave, basis)),
         block_bytes: 255 * interleave,
         tail_bytes: 0,
@@ -100,7 +101,7 @@ fn voyager_1_frames_come_out_with_the_known_corrections() {
         line_code: LineCode::NrzL,
         descrambler: None,
         asm: AsmConfig {
-            pattern: 0x0391_5ED3,
+            pattern: vec![0x03, 0x91, 0x5E, 0xD3],
             bits: 32,
             tolerance: None,
             flywheel: 3,
@@ -167,7 +168,7 @@ fn lev_1_frames_come_out_of_conv_and_iess_308() {
         convolutional: Some(FREE),
         descrambler: Some(Descrambler::Iess308),
         asm: AsmConfig {
-            pattern: 0xFA_F320,
+            pattern: vec![0xFA, 0xF3, 0x20],
             bits: 24,
             tolerance: None,
             flywheel: 3,

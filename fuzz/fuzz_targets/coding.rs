@@ -2,7 +2,7 @@
 #![no_main]
 
 use groundlink_decoder::coding::{
-    AsmConfig, CodingConfig, ConvolutionalConfig, Descrambler, FrameDecoder, LineCode, Randomizer,
+    AsmConfig, CodingConfig, ConvolutionalConfig, Descrambler, FrameDecoder, LineCode, Randomized, Randomizer,
     ReedSolomonConfig, RsBasis, SymbolBits,
 };
 use libfuzzer_sys::fuzz_target;
@@ -19,12 +19,13 @@ fuzz_target!(|data: &[u8]| {
         },
         descrambler: (switches & 16 != 0).then_some(Descrambler::Iess308),
         asm: AsmConfig {
-            pattern: 0x1ACF,
+            pattern: vec![0x1A, 0xCF],
             bits: 16,
             tolerance: None,
             flywheel: 1,
         },
         randomizer: Randomizer::Ccsds255,
+        randomized: Randomized::default(),
         reed_solomon: Some(ReedSolomonConfig {
             parity: 16,
             interleave: 1,

@@ -77,7 +77,7 @@ fn five_lines_describe_a_plain_ccsds_link() {
     );
     assert_eq!(
         (coding.asm.pattern, coding.asm.bits, coding.asm.tolerance),
-        (0x1ACF_FC1D, 32, None)
+        (vec![0x1A, 0xCF, 0xFC, 0x1D], 32, None)
     );
     let rs = coding.reed_solomon.unwrap();
     assert_eq!(
@@ -140,7 +140,7 @@ fn lev_1_counts_its_crc_behind_the_marker() {
     let coding = profile.coding_config().unwrap();
     assert_eq!(
         (coding.asm.pattern, coding.asm.bits, coding.block_bytes),
-        (0x00FA_F320, 24, 67)
+        (vec![0xFA, 0xF3, 0x20], 24, 67)
     );
 }
 
@@ -324,11 +324,11 @@ const REFUSED: &[(&str, &str)] = &[
     ),
     (
         "[coding.asm]\npattern = 0x1ACFFC1D\n",
-        "x.toml:2: coding.asm.pattern is 449838109, must be text of 4 to 16 hexadecimal digits",
+        "x.toml:2: coding.asm.pattern is 449838109, must be text of 4 to 48 hexadecimal digits",
     ),
     (
         "[coding.asm]\npattern = \"1ACFFC1G\"\n",
-        "x.toml:2: coding.asm.pattern is \"1ACFFC1G\", must be text of 4 to 16 hexadecimal digits",
+        "x.toml:2: coding.asm.pattern is \"1ACFFC1G\", must be text of 4 to 48 hexadecimal digits",
     ),
     (
         "[coding.asm]\ntolerance = 16\n",
@@ -457,7 +457,7 @@ fn overrides_change_any_key_and_errors_name_them() {
     assert_eq!(rectangular.signal.unwrap().pulse, Pulse::Rect);
     assert_eq!(load("demo", &["frame.scid="]).unwrap().frame.scid, None);
     let marker = load("demo", &["coding.asm.pattern=00123456"]).unwrap().coding.asm;
-    assert_eq!((marker.pattern, marker.bits), (0x12_3456, 32));
+    assert_eq!((marker.pattern, marker.bits), (vec![0x00, 0x12, 0x34, 0x56], 32));
     let cases = [
         (
             "frame.length",

@@ -105,15 +105,15 @@ fn block_lengths_fit_the_published_blocks() {
     let snpp = coding("snpp");
     let cadu = (snpp.asm.bits / 8) as usize + snpp.block_bytes;
     assert_eq!(cadus.len(), 65 * cadu);
-    let marker = (snpp.asm.pattern as u32).to_be_bytes();
-    assert!(cadus.chunks(cadu).all(|c| c.starts_with(&marker)));
+    let marker = &snpp.asm.pattern;
+    assert!(cadus.chunks(cadu).all(|c| c.starts_with(marker)));
 
     let codeblocks = std::fs::read(folder.join("expected/voyager1_2020_0011_rscodewords.bin")).unwrap();
     let voyager = coding("voyager-1");
-    let marker = (voyager.asm.pattern as u32).to_be_bytes();
+    let marker = &voyager.asm.pattern;
     let codeblock = marker.len() + voyager.block_bytes - voyager.tail_bytes;
     assert_eq!(codeblocks.len(), 5 * codeblock);
-    assert!(codeblocks.chunks(codeblock).all(|c| c.starts_with(&marker)));
+    assert!(codeblocks.chunks(codeblock).all(|c| c.starts_with(marker)));
 }
 
 #[test]
@@ -129,10 +129,15 @@ fn lev_1_frames_have_their_crc_where_the_profile_says() {
     let bits: Vec<u64> = file.iter().map(|&bit| u64::from(bit == 0)).collect();
     let (marker, block) = (coding.asm.bits as usize, 8 * coding.block_bytes);
     let word = |bits: &[u64]| bits.iter().fold(0, |word, bit| word << 1 | bit);
+    let pattern = coding
+        .asm
+        .pattern
+        .iter()
+        .fold(0, |word, &byte| word << 8 | u64::from(byte));
     let mut synchronised = 0;
     let mut good = 0;
     for window in bits.windows(marker + block) {
-        if (word(&window[..marker]) ^ coding.asm.pattern).count_ones() > 1 {
+        if (word(&window[..marker]) ^ pattern).count_ones() > 1 {
             continue;
         }
         let frame: Vec<u8> = window[marker..].chunks(8).map(|byte| word(byte) as u8).collect();

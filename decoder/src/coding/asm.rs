@@ -20,7 +20,10 @@ const EXPECTED_PLACE_BOUND: f64 = 2e-3;
 /// A marker and how many wrong bits are accepted.
 #[derive(Debug, Clone)]
 pub(crate) struct Marker {
-    pattern: u64,
+    /// Bits of the pattern (0 or 1), first to last.
+    pattern: Vec<u8>,
+    /// The newest 64 bits of the pattern (all, where there are fewer).
+    word: u64,
     mask: u64,
     pub(crate) bits: usize,
     /// Anywhere.
@@ -68,10 +71,13 @@ impl Marker {
         };
         let default = tolerance_within(bits, bound / (2.0 * places));
         let search_tolerance = config.tolerance.unwrap_or(default);
-        let mask = u64::MAX >> (64 - config.bits);
+        let pattern: Vec<u8> = (8 * config.pattern.len() - bits..8 * config.pattern.len())
+            .map(|n| config.pattern[n / 8] >> (7 - n % 8) & 1)
+            .collect();
         Self {
-            pattern: config.pattern & mask,
-            mask,
+            word: pattern.iter().fold(0, |w, &bit| w << 1 | u64::from(bit)),
+            pattern,
+            mask: u64::MAX >> (64 - config.bits.min(64)),
             bits,
             search_tolerance,
             lock_tolerance: search_tolerance.max(tolerance_within(bits, EXPECTED_PLACE_BOUND / 2.0)),
@@ -80,34 +86,30 @@ impl Marker {
 
     /// How the marker fits to the first bits of `soft`, if within `tolerance` errors in either polarity.
     pub(crate) fn fit(&self, soft: &[i8], tolerance: u32) -> Option<Match> {
-        let register = soft
-            .get(..self.bits)?
+        let errors = self
+            .pattern
             .iter()
-            .fold(0, |r, &s| r << 1 | u64::from(s > 0));
-        self.judge(register, tolerance)
+            .zip(soft.get(..self.bits)?)
+            .map(|(&bit, &s)| u32::from(bit != u8::from(s > 0)))
+            .sum();
+        let inverted = 2 * errors > self.bits as u32;
+        let errors = if inverted {
+            self.bits as u32 - errors
+        } else {
+            errors
+        };
+        (errors <= tolerance).then_some(Match { errors, inverted })
     }
 
+    /// Whether the newest bits of a place could be the marker's end.
     #[allow(
         clippy::inline_always,
         reason = "must take on the vector features of its caller"
     )]
     #[inline(always)]
-    fn judge(&self, register: u64, tolerance: u32) -> Option<Match> {
-        let errors = ((register ^ self.pattern) & self.mask).count_ones();
-        let inverse = self.bits as u32 - errors;
-        if errors <= tolerance {
-            Some(Match {
-                errors,
-                inverted: false,
-            })
-        } else if inverse <= tolerance {
-            Some(Match {
-                errors: inverse,
-                inverted: true,
-            })
-        } else {
-            None
-        }
+    fn promising(&self, register: u64) -> bool {
+        let errors = ((register ^ self.word) & self.mask).count_ones();
+        errors.min(self.mask.count_ones() - errors) <= self.search_tolerance
     }
 
     /// First place in `soft` where the whole marker fits within the search tolerance.
@@ -122,7 +124,9 @@ fn find(marker: &Marker, soft: &[i8]) -> Option<(usize, Match)> {
     let mut register = head.iter().fold(0u64, |r, &s| r << 1 | u64::from(s > 0));
     for (place, &s) in tail.iter().enumerate() {
         register = register << 1 | u64::from(s > 0);
-        if let Some(found) = marker.judge(register, marker.search_tolerance) {
+        if marker.promising(register)
+            && let Some(found) = marker.fit(&soft[place..], marker.search_tolerance)
+        {
             return Some((place, found));
         }
     }
@@ -135,7 +139,7 @@ mod tests {
 
     fn ccsds(tolerance: Option<u32>) -> AsmConfig {
         AsmConfig {
-            pattern: 0x1ACF_FC1D,
+            pattern: vec![0x1A, 0xCF, 0xFC, 0x1D],
             bits: 32,
             tolerance,
             flywheel: 3,

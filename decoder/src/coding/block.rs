@@ -49,7 +49,7 @@ impl Layout {
             });
         }
         Ok(Self {
-            asm: config.asm.pattern.to_be_bytes()[8 - asm_bytes..].to_vec(),
+            asm: config.asm.pattern.clone(),
             asm_bits,
             block_bytes: config.block_bytes,
             randomizer: config.randomizer,
@@ -89,15 +89,17 @@ fn out_of_range(field: &'static str, value: usize, limit: &str) -> CodingError {
 /// What does not depend on the code's own tables.
 fn check(config: &CodingConfig) -> Result<(), CodingError> {
     let asm = &config.asm;
-    if !(16..=64).contains(&asm.bits) {
-        return Err(out_of_range("asm.bits", asm.bits as usize, "from 16 to 64"));
+    if !(16..=192).contains(&asm.bits) {
+        return Err(out_of_range("asm.bits", asm.bits as usize, "from 16 to 192"));
     }
-    if asm.bits < 64 && asm.pattern >> asm.bits != 0 {
-        return Err(out_of_range(
-            "asm.pattern",
-            asm.pattern as usize,
-            "no longer than asm.bits",
-        ));
+    let fill = asm.pattern.len() as i64 * 8 - i64::from(asm.bits);
+    if !(0..8).contains(&fill) {
+        let limit = "as many bytes as asm.bits fill";
+        return Err(out_of_range("asm.pattern", asm.pattern.len(), limit));
+    }
+    if u32::from(asm.pattern[0]) >> (8 - fill) != 0 {
+        let limit = "no longer than asm.bits: zeros before it";
+        return Err(out_of_range("asm.pattern", asm.pattern[0].into(), limit));
     }
     if asm.tolerance.is_some_and(|t| t > asm.bits / 3) {
         let limit = "no more than a third of asm.bits";

@@ -67,9 +67,10 @@ pub enum Randomizer {
 /// Attached synchronisation marker and how it is searched.
 #[derive(Debug, Clone, PartialEq)]
 pub struct AsmConfig {
-    /// Marker bits, most significant first, in the low `bits` bits.
-    pub pattern: u64,
-    /// Length, 16 to 64 bits.
+    /// Marker bits, packed most significant first. Where `bits` is not a multiple of 8 the first byte begins
+    /// with zeros that fill it up.
+    pub pattern: Vec<u8>,
+    /// Length, 16 to 192 bits.
     pub bits: u32,
     /// Bit errors accepted while searching; `None` takes the most that keeps the stated false-alarm
     /// probability below the decoder's default bound.

@@ -3,7 +3,7 @@
 
 use groundlink_decoder::coding::{
     AsmConfig, CodedFrame, CodingConfig, ConvolutionalConfig, FrameDecoder, FrameEncoder, LineCode,
-    Randomizer, ReedSolomonConfig, RsBasis, SymbolBits, SymbolOrder,
+    Randomized, Randomizer, ReedSolomonConfig, RsBasis, SymbolBits, SymbolOrder,
 };
 
 /// Small deterministic generator (`SplitMix64`).
@@ -43,12 +43,13 @@ pub fn ccsds(interleave: usize) -> CodingConfig {
         line_code: LineCode::NrzL,
         descrambler: None,
         asm: AsmConfig {
-            pattern: 0x1ACF_FC1D,
+            pattern: vec![0x1A, 0xCF, 0xFC, 0x1D],
             bits: 32,
             tolerance: None,
             flywheel: 3,
         },
         randomizer: Randomizer::Ccsds255,
+        randomized: Randomized::default(),
         reed_solomon: Some(rs(interleave, RsBasis::Dual)),
         block_bytes: 255 * interleave,
         tail_bytes: 0,

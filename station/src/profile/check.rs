@@ -104,10 +104,10 @@ fn coding(coding: &Coding) -> Result<(), Problem> {
 }
 
 fn asm(asm: &AsmConfig) -> Result<(), Problem> {
-    let fits = (16..=64).contains(&asm.bits) && (asm.bits == 64 || asm.pattern >> asm.bits == 0);
+    let fits = (16..=192).contains(&asm.bits) && asm.pattern.len() == asm.bits.div_ceil(8) as usize;
     if !fits {
-        let found = format!("{:X} in {} bits", asm.pattern, asm.bits);
-        return Err(Problem::new("coding.asm.pattern", found, "16 to 64 bits"));
+        let found = format!("{} bytes for {} bits", asm.pattern.len(), asm.bits);
+        return Err(Problem::new("coding.asm.pattern", found, "16 to 192 bits"));
     }
     // From half the bits on, every pattern would match one way up or the other.
     let most = asm.bits / 2 - 1;

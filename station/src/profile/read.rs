@@ -5,9 +5,11 @@ use super::error::{ProfileError, quoted};
 use super::read_signal;
 use super::section::Section;
 use super::types::{Coding, Frame, Profile};
-use super::words::{BASES, DESCRAMBLERS, FRAME_TYPES, LINE_CODES, ORDERS, PACKET_TYPES, RANDOMIZERS};
+use super::words::{
+    BASES, DESCRAMBLERS, FRAME_TYPES, LINE_CODES, ORDERS, PACKET_TYPES, RANDOMIZED, RANDOMIZERS,
+};
 use groundlink_decoder::coding::{
-    AsmConfig, ConvolutionalConfig, LineCode, Randomizer, ReedSolomonConfig, RsBasis, SymbolOrder,
+    AsmConfig, ConvolutionalConfig, LineCode, Randomized, Randomizer, ReedSolomonConfig, RsBasis, SymbolOrder,
 };
 use groundlink_decoder::link::{CrcSpan, FrameKind, PacketConfig};
 
@@ -51,6 +53,7 @@ fn coding(section: &Section<'_>) -> Result<Coding, ProfileError> {
         "line_code",
         "descrambler",
         "randomizer",
+        "randomized",
         "asm",
         "reed_solomon",
         "tail_bytes",
@@ -67,6 +70,9 @@ fn coding(section: &Section<'_>) -> Result<Coding, ProfileError> {
         randomizer: section
             .choice("randomizer", RANDOMIZERS)?
             .unwrap_or(Randomizer::Ccsds255),
+        randomized: section
+            .choice("randomized", RANDOMIZED)?
+            .unwrap_or(Randomized::Codeblock),
         reed_solomon: section
             .switch("reed_solomon", true)?
             .map(|s| reed_solomon(&s))
@@ -85,17 +91,29 @@ fn convolutional(section: &Section<'_>) -> Result<ConvolutionalConfig, ProfileEr
     })
 }
 
+/// Hexadecimal digits as bytes; a half byte is filled up with zeros before it.
+fn packed(digits: &str) -> Vec<u8> {
+    let digits: Vec<u8> = digits
+        .chars()
+        .map(|digit| digit.to_digit(16).unwrap_or(0) as u8)
+        .collect();
+    digits
+        .rchunks(2)
+        .rev()
+        .map(|pair| pair.iter().fold(0, |byte, digit| byte << 4 | digit))
+        .collect()
+}
+
 fn asm(section: &Section<'_>) -> Result<AsmConfig, ProfileError> {
     section.only(&["pattern", "tolerance", "flywheel"], "")?;
-    let allowed = "text of 4 to 16 hexadecimal digits";
+    let allowed = "text of 4 to 48 hexadecimal digits";
     let text = section.text("pattern", allowed)?.unwrap_or("1ACFFC1D");
-    let hexadecimal = (4..=16).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_hexdigit());
-    let pattern = u64::from_str_radix(text, 16)
-        .ok()
-        .filter(|_| hexadecimal)
-        .ok_or_else(|| section.refuse("pattern", quoted(text), allowed))?;
+    let hexadecimal = (4..=48).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_hexdigit());
+    if !hexadecimal {
+        return Err(section.refuse("pattern", quoted(text), allowed));
+    }
     Ok(AsmConfig {
-        pattern,
+        pattern: packed(text),
         bits: 4 * text.len() as u32,
         tolerance: section.whole_or("tolerance", "auto")?.map(narrow),
         flywheel: section.whole("flywheel")?.map_or(3, narrow),

@@ -2,8 +2,8 @@
 
 use super::types::{Coding, Frame, Profile, Signal};
 use super::words::{
-    BASES, DESCRAMBLERS, FRAME_TYPES, INPUTS, LINE_CODES, ORDERS, PACKET_TYPES, RANDOMIZERS, modulation_word,
-    word,
+    BASES, DESCRAMBLERS, FRAME_TYPES, INPUTS, LINE_CODES, ORDERS, PACKET_TYPES, RANDOMIZED, RANDOMIZERS,
+    modulation_word, word,
 };
 use groundlink_decoder::coding::{AsmConfig, ConvolutionalConfig, ReedSolomonConfig};
 use groundlink_decoder::link::{FrameKind, PacketConfig};
@@ -120,7 +120,12 @@ fn coding(out: &mut Lines, coding: &Coding) {
     out.key(
         "randomizer",
         quote(word(RANDOMIZERS, &coding.randomizer)),
-        "none or ccsds",
+        "none, ccsds, ccsds-131071 or telecommand",
+    );
+    out.key(
+        "randomized",
+        quote(word(RANDOMIZED, &coding.randomized)),
+        "codeblock or frame",
     );
     out.key(
         "tail_bytes",
@@ -150,14 +155,16 @@ fn convolutional(out: &mut Lines, inner: ConvolutionalConfig) {
     out.key("g2_inverted", inverted, "true (CCSDS), false or \"auto\"");
 }
 
+/// The marker's digits, one for each four bits.
+fn hexadecimal(asm: &AsmConfig) -> String {
+    let bytes: String = asm.pattern.iter().map(|byte| format!("{byte:02X}")).collect();
+    let fill = bytes.len().saturating_sub(asm.bits.div_ceil(4) as usize);
+    bytes[fill..].to_owned()
+}
+
 fn asm(out: &mut Lines, asm: &AsmConfig) {
     out.section("coding.asm");
-    let digits = (asm.bits / 4) as usize;
-    out.key(
-        "pattern",
-        format!("\"{:0digits$X}\"", asm.pattern),
-        "hexadecimal, 16 to 64 bits",
-    );
+    out.key("pattern", quote(&hexadecimal(asm)), "hexadecimal, 16 to 192 bits");
     let tolerance = asm.tolerance.map_or("\"auto\"".into(), |bits| bits.to_string());
     out.key("tolerance", tolerance, "wrong bits accepted while searching");
     out.key("flywheel", asm.flywheel, "markers in a row that may be missing");
