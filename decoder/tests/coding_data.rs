@@ -107,6 +107,7 @@ fn voyager_1_frames_come_out_with_the_known_corrections() {
             flywheel: 3,
         },
         randomizer: Randomizer::None,
+        randomized: Randomized::Codeblock,
         reed_solomon: Some(ReedSolomonConfig {
             parity: 32,
             interleave: 4,

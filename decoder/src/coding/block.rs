@@ -1,8 +1,8 @@
 //! One block from received bytes to a frame and a corrected CADU.
 
-use super::config::{CodingConfig, CodingError, Randomizer};
+use super::config::{CodingConfig, CodingError, Randomized};
 use super::frame::{CodedFrame, FrameQuality, RsOutcome};
-use super::randomizer::randomize;
+use super::randomizer::{randomize, sequence};
 use super::reed_solomon::RsBlock;
 
 /// Derandomises and corrects blocks; keeps the newest in its buffers.
@@ -20,7 +20,9 @@ pub(crate) struct Layout {
     pub(crate) asm: Vec<u8>,
     pub(crate) asm_bits: usize,
     pub(crate) block_bytes: usize,
-    randomizer: Randomizer,
+    /// The randomizer's sequence, as long as the block.
+    sequence: Vec<u8>,
+    randomized: Randomized,
     pub(crate) rs: Option<RsBlock>,
     /// Bytes of the unit before the codeblock or frame.
     pub(crate) frame_start: usize,
@@ -52,7 +54,8 @@ impl Layout {
             asm: config.asm.pattern.clone(),
             asm_bits,
             block_bytes: config.block_bytes,
-            randomizer: config.randomizer,
+            sequence: sequence(config.randomizer, config.block_bytes),
+            randomized: config.randomized,
             rs,
             frame_start: if covers_asm { 0 } else { asm_bytes },
             frame_bytes: config.frame_bytes(),
@@ -64,10 +67,17 @@ impl Layout {
         self.asm_bits + 8 * self.block_bytes
     }
 
-    /// Randomises or derandomises the block of a unit.
-    pub(crate) fn randomize(&self, unit: &mut [u8]) {
-        if self.randomizer == Randomizer::Ccsds255 {
-            randomize(&mut unit[self.asm.len()..]);
+    /// Randomises or derandomises the block of a unit, where the randomizer comes after the code.
+    pub(crate) fn randomize_block(&self, unit: &mut [u8]) {
+        if self.randomized == Randomized::Codeblock {
+            randomize(&mut unit[self.asm.len()..], &self.sequence);
+        }
+    }
+
+    /// Randomises or derandomises a frame, where the randomizer comes before the code.
+    pub(crate) fn randomize_frame(&self, frame: &mut [u8]) {
+        if self.randomized == Randomized::Frame {
+            randomize(frame, &self.sequence);
         }
     }
 
@@ -160,7 +170,7 @@ impl BlockDecoder {
             pack(marker, inverted, head);
         }
         pack(block, inverted, tail);
-        self.layout.randomize(&mut self.unit);
+        self.layout.randomize_block(&mut self.unit);
         let rs = self.layout.rs.as_ref()?;
         Some(rs.decode(
             &mut self.unit[self.layout.frame_start..][..rs.block_bytes()],
@@ -176,14 +186,16 @@ impl BlockDecoder {
     /// The unit decoded last as a frame, with `quality` completed.
     pub(crate) fn frame(&self, soft_index: u64, soft_end: u64, mut quality: FrameQuality) -> CodedFrame {
         let mut cadu = self.unit.clone();
-        self.layout.randomize(&mut cadu);
+        self.layout.randomize_block(&mut cadu);
         quality.reed_solomon = self.layout.rs.as_ref().map(|_| RsOutcome {
             corrections: self.corrections.clone(),
         });
+        let mut bytes = self.unit[self.layout.frame_start..][..self.layout.frame_bytes].to_vec();
+        self.layout.randomize_frame(&mut bytes);
         CodedFrame {
             soft_index,
             soft_end,
-            bytes: self.unit[self.layout.frame_start..][..self.layout.frame_bytes].to_vec(),
+            bytes,
             cadu,
             quality,
         }

@@ -54,14 +54,28 @@ pub enum Descrambler {
     Iess308,
 }
 
-/// Randomizer of the codeblock.
+/// Pseudo-random sequence, restarted after each marker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Randomizer {
     /// Not randomised.
     None,
-    /// The 255-bit sequence of CCSDS 131.0-B (x^8+x^7+x^5+x^3+1), restarted after each ASM.
+    /// 255 bits, x^8+x^7+x^5+x^3+1 (CCSDS 131.0-B-5 §10.4.2).
     #[default]
     Ccsds255,
+    /// 131 071 bits, x^17+x^14+1 (CCSDS 131.0-B-5 §10.4.1).
+    Ccsds131071,
+    /// 255 bits of telecommands, x^8+x^6+x^4+x^3+x^2+x+1 (CCSDS 231.0-B-4 §6).
+    Telecommand,
+}
+
+/// What the randomizer is added to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Randomized {
+    /// The codeblock, after the code: everything between marker and marker (CCSDS 131.0-B-5 §10).
+    #[default]
+    Codeblock,
+    /// The frame, before the code.
+    Frame,
 }
 
 /// Attached synchronisation marker and how it is searched.
@@ -124,8 +138,10 @@ pub struct CodingConfig {
     pub descrambler: Option<Descrambler>,
     /// Marker.
     pub asm: AsmConfig,
-    /// Randomizer over everything between marker and marker.
+    /// Randomizer.
     pub randomizer: Randomizer,
+    /// What it is added to.
+    pub randomized: Randomized,
     /// Outer code, if there is one.
     pub reed_solomon: Option<ReedSolomonConfig>,
     /// Bytes from the end of one marker to the beginning of the next: the codeblock, or the frame where

@@ -53,12 +53,13 @@ impl FrameEncoder {
         let (layout, unit) = (&self.layout, &mut self.unit);
         unit.fill(0x55);
         unit[layout.frame_start..][..frame.len()].copy_from_slice(frame);
+        layout.randomize_frame(&mut unit[layout.frame_start..][..frame.len()]);
         unit[..layout.asm.len()].copy_from_slice(&layout.asm);
         let codeblock = layout.codeblock(unit);
         if let Some(rs) = &layout.rs {
             rs.encode(codeblock);
         }
-        layout.randomize(unit);
+        layout.randomize_block(unit);
         // A marker that is not whole bytes is preceded by the zeros that fill its first byte.
         for n in 8 * layout.asm.len() - layout.asm_bits..8 * self.unit.len() {
             self.send(self.unit[n / 8] >> (7 - n % 8) & 1, bits);

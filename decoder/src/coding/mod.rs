@@ -23,7 +23,7 @@ mod sync;
 pub mod viterbi;
 
 pub use config::{
-    AsmConfig, CodingConfig, CodingError, ConvolutionalConfig, Descrambler, LineCode, Randomizer,
+    AsmConfig, CodingConfig, CodingError, ConvolutionalConfig, Descrambler, LineCode, Randomized, Randomizer,
     ReedSolomonConfig, RsBasis, SymbolBits, SymbolOrder,
 };
 pub use decoder::FrameDecoder;

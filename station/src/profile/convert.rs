@@ -66,6 +66,7 @@ impl Profile {
             descrambler: coding.descrambler,
             asm: coding.asm.clone(),
             randomizer: coding.randomizer,
+            randomized: coding.randomized,
             reed_solomon: coding.reed_solomon.clone(),
             block_bytes: block_bytes(coding, self.frame.length),
             tail_bytes: coding.tail_bytes,

@@ -1,7 +1,7 @@
 //! What a profile says, with every default filled in.
 
 use groundlink_decoder::coding::{
-    AsmConfig, ConvolutionalConfig, Descrambler, LineCode, Randomizer, ReedSolomonConfig,
+    AsmConfig, ConvolutionalConfig, Descrambler, LineCode, Randomized, Randomizer, ReedSolomonConfig,
 };
 use groundlink_decoder::link::{CrcSpan, FrameKind, PacketConfig};
 use groundlink_dsp::{Modulation, Pulse};
@@ -76,8 +76,10 @@ pub struct Coding {
     pub descrambler: Option<Descrambler>,
     /// Attached synchronisation marker.
     pub asm: AsmConfig,
-    /// Randomizer of the codeblock.
+    /// Randomizer.
     pub randomizer: Randomizer,
+    /// What the randomizer is added to.
+    pub randomized: Randomized,
     /// Outer code.
     pub reed_solomon: Option<ReedSolomonConfig>,
     /// Bytes between the codeblock and the next marker.

@@ -1,7 +1,7 @@
 //! The words of a profile and what they stand for; one table each for reading and for writing.
 
 use super::types::SignalInput;
-use groundlink_decoder::coding::{Descrambler, LineCode, Randomizer, RsBasis, SymbolOrder};
+use groundlink_decoder::coding::{Descrambler, LineCode, Randomized, Randomizer, RsBasis, SymbolOrder};
 use groundlink_decoder::link::FrameKind;
 use groundlink_dsp::{Modulation, Pulse};
 
@@ -62,8 +62,15 @@ pub(super) const LINE_CODES: Words<LineCode> = &[
 pub(super) const DESCRAMBLERS: Words<Option<Descrambler>> =
     &[("none", None), ("iess-308", Some(Descrambler::Iess308))];
 
-pub(super) const RANDOMIZERS: Words<Randomizer> =
-    &[("none", Randomizer::None), ("ccsds", Randomizer::Ccsds255)];
+pub(super) const RANDOMIZERS: Words<Randomizer> = &[
+    ("none", Randomizer::None),
+    ("ccsds", Randomizer::Ccsds255),
+    ("ccsds-131071", Randomizer::Ccsds131071),
+    ("telecommand", Randomizer::Telecommand),
+];
+
+pub(super) const RANDOMIZED: Words<Randomized> =
+    &[("codeblock", Randomized::Codeblock), ("frame", Randomized::Frame)];
 
 pub(super) const BASES: Words<RsBasis> = &[("dual", RsBasis::Dual), ("conventional", RsBasis::Conventional)];
 
