@@ -11,14 +11,12 @@ mod decoder;
 mod descrambler;
 mod encoder;
 mod frame;
-mod galois;
 mod hypothesis;
 mod inner;
 mod line_code;
 mod node;
 mod randomizer;
 pub mod reed_solomon;
-mod rs_solve;
 mod sync;
 pub mod viterbi;
 

@@ -4,11 +4,14 @@
 //! Encoding and checking are the same division by the generator, a byte at a time through a table of 256 rows.
 //! The maps between the bases are linear over GF(2), so the table is kept in the basis of the link and a clean
 //! codeword is checked without any conversion. Only a remainder that is not zero is taken to the conventional
-//! basis and solved (`rs_solve`).
+//! basis and solved (`solve`).
+
+mod galois;
+mod solve;
 
 use super::config::{CodingError, ReedSolomonConfig, RsBasis};
-use super::galois::{Galois, ORDER};
-use super::rs_solve::{Roots, solve};
+use galois::{Galois, ORDER};
+use solve::{Roots, solve};
 
 /// Most parity symbols of a codeword.
 pub(crate) const MAX_PARITY: usize = 32;

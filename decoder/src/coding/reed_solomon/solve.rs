@@ -1,7 +1,7 @@
 //! The errors of a Reed-Solomon codeword from its remainder: syndromes, Berlekamp-Massey, Chien search, Forney.
 
 use super::galois::{Galois, ORDER};
-use super::reed_solomon::MAX_PARITY;
+use super::MAX_PARITY;
 
 /// Roots of the generator: powers `first`, `first + 1`, … of alpha^`primitive`.
 #[derive(Debug, Clone, Copy)]
