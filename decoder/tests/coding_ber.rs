@@ -88,10 +88,7 @@ fn convolutional_code_reaches_the_union_bound_at_4_db() {
 
 #[test]
 fn concatenated_code_loses_no_frame_at_2_38_db_with_free_node_synchronisation() {
-    let free = ConvolutionalConfig {
-        order: None,
-        g2_inverted: None,
-    };
+    let free = ConvolutionalConfig::default();
     let config = CodingConfig {
         convolutional: Some(free),
         ..ccsds(4)

@@ -4,14 +4,16 @@ mod coding_common;
 
 use coding_common::{Random, bytes_of, ccsds, channel, noise, receive, sure, transmit};
 use groundlink_decoder::coding::{
-    CodedFrame, CodingConfig, ConvolutionalConfig, Descrambler, FrameDecoder, FrameEncoder, LineCode,
+    CodedFrame, CodingConfig, ConvolutionalConfig, Descrambler, FrameDecoder, FrameEncoder, LineCode, PunctureRate,
     Randomizer, SymbolBits, SymbolOrder,
 };
 use proptest::prelude::*;
 
 const FREE: ConvolutionalConfig = ConvolutionalConfig {
+    rate: PunctureRate::R12,
     order: None,
     g2_inverted: None,
+    iterate: true,
 };
 
 fn without_code(symbols: SymbolBits) -> CodingConfig {
@@ -32,6 +34,7 @@ fn every_order_inversion_and_offset_is_found_without_setting() {
                     let sent = ConvolutionalConfig {
                         order: Some(order),
                         g2_inverted: Some(inverted),
+                        ..FREE
                     };
                     let config = CodingConfig {
                         convolutional: Some(sent),

@@ -4,7 +4,7 @@
 mod coding_common;
 
 use groundlink_decoder::coding::{
-    AsmConfig, CodedFrame, CodingConfig, ConvolutionalConfig, Descrambler, FrameDecoder, LineCode,
+    AsmConfig, CodedFrame, CodingConfig, ConvolutionalConfig, Descrambler, FrameDecoder, LineCode, PunctureRate,
     Randomized, Randomizer, ReedSolomonConfig, RsBasis, SymbolBits,
 };
 use std::path::Path;
@@ -83,8 +83,10 @@ fn cadus(interleave: usize, basis: RsBasis, randomizer: Randomizer) -> CodingCon
 }
 
 const FREE: ConvolutionalConfig = ConvolutionalConfig {
+    rate: PunctureRate::R12,
     order: None,
     g2_inverted: None,
+    iterate: true,
 };
 
 #[test]

@@ -88,7 +88,7 @@ impl BitBuffer {
     pub(crate) fn channel_symbols(&self, from: u64, to: u64) -> Option<(u32, u32)> {
         let list = self.contradictions.as_ref()?;
         let slice = &list[(from - self.base) as usize..(to - self.base) as usize];
-        Some((slice.iter().map(|&n| u32::from(n)).sum(), 2 * slice.len() as u32))
+        Some((slice.iter().map(|n| n.count_ones()).sum(), 2 * slice.len() as u32))
     }
 
     /// Forgets the bits before `bit`, once they are many.

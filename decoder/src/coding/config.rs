@@ -1,6 +1,7 @@
 //! What a coded stream is: the one description that [`super::FrameDecoder`] and [`super::FrameEncoder`] are
 //! both built from.
 
+use super::puncture::PunctureRate;
 use thiserror::Error;
 
 /// How soft bits group into modem symbols, which decides the ambiguities a decoder has to resolve.
@@ -25,14 +26,32 @@ pub enum SymbolOrder {
     G2First,
 }
 
-/// Convolutional code K=7, rate 1/2 (CCSDS 131.0-B-5 §3).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+/// Convolutional code K=7 (CCSDS 131.0-B-5 §3): rate 1/2, or punctured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ConvolutionalConfig {
-    /// Symbol order; `None` lets the decoder find it (an encoder takes G1 first).
+    /// Rate.
+    pub rate: PunctureRate,
+    /// Order of the two symbols of a bit, where both are sent; `None` lets the decoder find it (an encoder takes
+    /// G1 first).
     pub order: Option<SymbolOrder>,
-    /// Whether G2 is inverted (the CCSDS code inverts it); `None` lets the decoder find it (an encoder
-    /// inverts). One inverted branch and the other inverted branch differ by the sign of all bits only.
+    /// Whether G2 is inverted (the CCSDS code inverts it at rate 1/2, and not where it is punctured); `None`
+    /// lets the decoder find it (an encoder does as CCSDS has it). One inverted branch and the other inverted
+    /// branch differ by the sign of all bits only.
     pub g2_inverted: Option<bool>,
+    /// Whether a unit on which Reed-Solomon failed is decoded again, with what it did correct as known bits and
+    /// with erasures.
+    pub iterate: bool,
+}
+
+impl Default for ConvolutionalConfig {
+    fn default() -> Self {
+        Self {
+            rate: PunctureRate::default(),
+            order: None,
+            g2_inverted: None,
+            iterate: true,
+        }
+    }
 }
 
 /// Line code of the bits that enter the inner encoder (or the modulator where there is none).

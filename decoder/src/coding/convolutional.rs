@@ -1,9 +1,11 @@
-//! Convolutional code K=7, rate 1/2 (CCSDS 131.0-B-5 §3.3): encoder and re-encoding check.
+//! Convolutional code K=7 (CCSDS 131.0-B-5 §3): encoder and re-encoding check.
 //!
 //! The shift register is written with the newest bit in the lowest place, so that the state is the six newest
 //! bits; the generators 171 and 133 octal, whose highest bit is the newest, appear mirrored.
 
 use super::config::{ConvolutionalConfig, SymbolOrder};
+use super::puncture::PunctureRate;
+use multiversion::multiversion;
 
 /// Constraint length.
 pub(crate) const CONSTRAINT: usize = 7;
@@ -20,10 +22,13 @@ pub(crate) const fn output(register: u8) -> (bool, bool) {
     )
 }
 
-/// Streaming encoder; the register starts with zeros.
+/// Streaming encoder; the register starts with zeros and the puncturing with the first step of its pattern.
 #[derive(Debug, Clone)]
 pub(crate) struct ConvolutionalEncoder {
     register: u8,
+    rate: PunctureRate,
+    /// Step of the pattern.
+    step: usize,
     g2_first: bool,
     g2_inverted: bool,
 }
@@ -32,23 +37,36 @@ impl ConvolutionalEncoder {
     pub(crate) fn new(config: ConvolutionalConfig) -> Self {
         Self {
             register: 0,
+            rate: config.rate,
+            step: 0,
             g2_first: config.order == Some(SymbolOrder::G2First),
-            g2_inverted: config.g2_inverted.unwrap_or(true),
+            g2_inverted: config.g2_inverted.unwrap_or(config.rate == PunctureRate::R12),
         }
     }
 
-    /// Appends the two channel bits of one information bit (0 or 1).
+    /// Appends the channel bits, one or two, of one information bit (0 or 1).
     pub(crate) fn encode(&mut self, bit: u8, out: &mut Vec<u8>) {
         self.register = (self.register << 1 | bit & 1) & 0x7F;
         let (c1, c2) = output(self.register);
-        let c2 = c2 != self.g2_inverted;
-        let pair = if self.g2_first { [c2, c1] } else { [c1, c2] };
-        out.extend(pair.map(u8::from));
+        let (c1, c2) = (u8::from(c1), u8::from(c2 != self.g2_inverted));
+        match self.rate.sent(self.step) {
+            (true, true) if self.g2_first => out.extend([c2, c1]),
+            (true, true) => out.extend([c1, c2]),
+            (true, false) => out.push(c1),
+            (false, _) => out.push(c2),
+        }
+        self.step = (self.step + 1) % self.rate.steps();
     }
 }
 
-/// Appends for each decoded bit how many of its two received symbols (hard decisions of `g1`, `g2`) the
-/// re-encoded bits contradict. `history` holds the six bits before the first, oldest first, and is renewed.
+/// In what [`contradictions`] appends: the bit's G1 symbol is contradicted.
+pub(crate) const WRONG_G1: u8 = 1;
+/// The bit's G2 symbol is contradicted.
+pub(crate) const WRONG_G2: u8 = 2;
+
+/// Appends for each decoded bit which of its received symbols (hard decisions of `g1`, `g2`) the re-encoded bits
+/// contradict, as [`WRONG_G1`] and [`WRONG_G2`]. A symbol of zero, received or not sent, contradicts nothing.
+/// `history` holds the six bits before the first, oldest first, and is renewed.
 pub(crate) fn contradictions(
     bits: &[u8],
     history: &mut [u8; CONSTRAINT - 1],
@@ -60,22 +78,26 @@ pub(crate) fn contradictions(
     scratch.clear();
     scratch.extend_from_slice(history);
     scratch.extend_from_slice(bits);
-    let b = &scratch[..];
-    let delayed = |d: usize| &b[CONSTRAINT - 1 - d..][..bits.len()];
-    let (d1, d2, d3, d5, d6) = (delayed(1), delayed(2), delayed(3), delayed(5), delayed(6));
-    let common = bits
-        .iter()
-        .zip(d2)
-        .zip(d3)
-        .zip(d6)
-        .map(|(((a, b), c), d)| a ^ b ^ c ^ d);
-    let outer = common.zip(d1).zip(d5).map(|((x, d1), d5)| (x ^ d1, x ^ d5));
-    let hard = g1
-        .iter()
-        .zip(g2)
-        .map(|(&a, &b)| (u8::from(a > 0), u8::from(b > 0)));
-    out.extend(outer.zip(hard).map(|((c1, c2), (r1, r2))| (c1 ^ r1) + (c2 ^ r2)));
-    history.copy_from_slice(&b[b.len() - (CONSTRAINT - 1)..]);
+    let start = out.len();
+    out.resize(start + bits.len(), 0);
+    contradicted(scratch, g1, g2, &mut out[start..]);
+    history.copy_from_slice(&scratch[bits.len()..]);
+}
+
+/// `bits` begin six bits before `out`.
+#[multiversion(targets("x86_64+avx512f+avx512bw+avx512vl+avx512dq", "x86_64+avx2", "aarch64+neon"))]
+fn contradicted(bits: &[u8], g1: &[i8], g2: &[i8], out: &mut [u8]) {
+    let length = out.len();
+    let delayed = |d: usize| &bits[CONSTRAINT - 1 - d..][..length];
+    let (d0, d1, d2) = (delayed(0), delayed(1), delayed(2));
+    let (d3, d5, d6) = (delayed(3), delayed(5), delayed(6));
+    let (g1, g2) = (&g1[..length], &g2[..length]);
+    for n in 0..length {
+        let common = d0[n] ^ d2[n] ^ d3[n] ^ d6[n];
+        let (c1, c2) = (common ^ d1[n], common ^ d5[n]);
+        let wrong = |c: u8, g: i8| (c ^ u8::from(g > 0)) & u8::from(g != 0);
+        out[n] = wrong(c1, g1[n]) | wrong(c2, g2[n]) << 1;
+    }
 }
 
 #[cfg(test)]
@@ -87,6 +109,7 @@ mod tests {
         let mut encoder = ConvolutionalEncoder::new(ConvolutionalConfig {
             order: Some(SymbolOrder::G1First),
             g2_inverted: Some(false),
+            ..ConvolutionalConfig::default()
         });
         let mut out = Vec::new();
         for bit in [1, 0, 0, 0, 0, 0, 0] {
@@ -99,10 +122,42 @@ mod tests {
     }
 
     #[test]
-    fn contradictions_count_exactly_the_flipped_symbols() {
-        let mut encoder = ConvolutionalEncoder::new(ConvolutionalConfig {
-            order: None,
+    fn puncturing_leaves_symbols_out_and_inverts_none_by_default() {
+        let bits: Vec<u8> = (0..70u32).map(|n| (n * n / 3 % 2) as u8).collect();
+        let coded = |config: ConvolutionalConfig| -> Vec<u8> {
+            let (mut encoder, mut out) = (ConvolutionalEncoder::new(config), Vec::new());
+            for &bit in &bits {
+                encoder.encode(bit, &mut out);
+            }
+            out
+        };
+        let plain = coded(ConvolutionalConfig {
             g2_inverted: Some(false),
+            ..ConvolutionalConfig::default()
+        });
+        for rate in PunctureRate::ALL.into_iter().skip(1) {
+            let kept: Vec<u8> = plain
+                .chunks(2)
+                .enumerate()
+                .flat_map(|(n, pair)| {
+                    let (c1, c2) = rate.sent(n % rate.steps());
+                    [(c1, pair[0]), (c2, pair[1])]
+                })
+                .filter_map(|(sent, symbol)| sent.then_some(symbol))
+                .collect();
+            let config = ConvolutionalConfig {
+                rate,
+                ..ConvolutionalConfig::default()
+            };
+            assert_eq!(coded(config), kept, "{rate:?}");
+        }
+    }
+
+    #[test]
+    fn contradictions_name_exactly_the_flipped_symbols() {
+        let mut encoder = ConvolutionalEncoder::new(ConvolutionalConfig {
+            g2_inverted: Some(false),
+            ..ConvolutionalConfig::default()
         });
         let bits: Vec<u8> = (0..200u32).map(|n| (n * n / 7 % 2) as u8).collect();
         let mut coded = Vec::new();
@@ -139,8 +194,8 @@ mod tests {
             &mut out,
         );
         let mut expected = vec![0; 200];
-        expected[5] = 1;
-        expected[77] = 2;
+        expected[5] = WRONG_G1;
+        expected[77] = WRONG_G1 | WRONG_G2;
         assert_eq!(out, expected);
     }
 }

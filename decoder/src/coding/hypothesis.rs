@@ -100,7 +100,7 @@ mod tests {
     #[test]
     fn as_many_hypotheses_as_the_modulation_leaves_open() {
         let count = |order, g2_inverted, symbols| {
-            Hypothesis::all(ConvolutionalConfig { order, g2_inverted }, symbols).len()
+            Hypothesis::all(ConvolutionalConfig { order, g2_inverted, ..ConvolutionalConfig::default() }, symbols).len()
         };
         let (order, inverted) = (Some(SymbolOrder::G1First), Some(true));
         assert_eq!(count(None, None, SymbolBits::One), 8);

@@ -301,7 +301,7 @@ impl InnerDecoder {
         );
         let wrong: u64 = self.out.contradictions[from..]
             .iter()
-            .map(|&n| u64::from(n))
+            .map(|n| u64::from(n.count_ones()))
             .sum();
         if count > 0 {
             self.errors = (wrong, 2 * count as u64);

@@ -15,6 +15,7 @@ mod hypothesis;
 mod inner;
 mod line_code;
 mod node;
+mod puncture;
 mod randomizer;
 pub mod reed_solomon;
 mod sync;
@@ -27,3 +28,4 @@ pub use config::{
 pub use decoder::FrameDecoder;
 pub use encoder::FrameEncoder;
 pub use frame::{CodedFrame, FrameQuality, IterativeOutcome, RsOutcome, SyncState, SyncStatus};
+pub use puncture::PunctureRate;

@@ -156,10 +156,7 @@ mod tests {
 
     /// Coded random bits (G1 first, G2 inverted) at an Eb/N0, or noise alone.
     fn soft(eb_n0_db: Option<f64>, windows: usize) -> Vec<i8> {
-        let config = ConvolutionalConfig {
-            order: None,
-            g2_inverted: None,
-        };
+        let config = ConvolutionalConfig::default();
         let (mut encoder, mut coded) = (ConvolutionalEncoder::new(config), Vec::new());
         let mut state = 12345u64;
         let mut uniform = || {
@@ -182,10 +179,7 @@ mod tests {
 
     #[test]
     fn right_and_wrong_pairings_gain_what_the_thresholds_assume() {
-        let config = ConvolutionalConfig {
-            order: None,
-            g2_inverted: None,
-        };
+        let config = ConvolutionalConfig::default();
         let hypotheses = Hypothesis::all(config, SymbolBits::One);
         let right = hypotheses
             .iter()

@@ -342,8 +342,8 @@ mod tests {
 
     fn coded(bits: &[u8]) -> (Vec<i8>, Vec<i8>) {
         let mut encoder = ConvolutionalEncoder::new(ConvolutionalConfig {
-            order: None,
             g2_inverted: Some(false),
+            ..ConvolutionalConfig::default()
         });
         let mut out = Vec::new();
         for &bit in bits {

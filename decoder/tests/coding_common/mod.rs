@@ -39,6 +39,7 @@ pub fn ccsds(interleave: usize) -> CodingConfig {
         convolutional: Some(ConvolutionalConfig {
             order: Some(SymbolOrder::G1First),
             g2_inverted: Some(true),
+            ..ConvolutionalConfig::default()
         }),
         line_code: LineCode::NrzL,
         descrambler: None,
