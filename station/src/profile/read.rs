@@ -88,6 +88,7 @@ fn convolutional(section: &Section<'_>) -> Result<ConvolutionalConfig, ProfileEr
             .choice("order", ORDERS)?
             .unwrap_or(Some(SymbolOrder::G1First)),
         g2_inverted: section.boolean_or_auto("g2_inverted", Some(true))?,
+        ..ConvolutionalConfig::default()
     })
 }
 
