@@ -19,6 +19,7 @@ mod puncture;
 mod randomizer;
 pub mod reed_solomon;
 mod sync;
+pub mod turbo;
 pub mod viterbi;
 
 pub use config::{
