@@ -1,7 +1,9 @@
 //! Reed-Solomon against published vectors, an independent implementation and its own law.
 
 use fec::reed_solomon as oracle;
-use groundlink_decoder::coding::reed_solomon::{ReedSolomon, RsBlock};
+use groundlink_decoder::coding::reed_solomon::{
+    Kernel, ReedSolomon, RsBlock, RsWord, miscorrection_probability,
+};
 use groundlink_decoder::coding::{CodingError, ReedSolomonConfig, RsBasis};
 use proptest::prelude::*;
 
@@ -65,6 +67,264 @@ fn corrupt(word: &mut [u8], seed: &[(usize, u8)]) -> usize {
 
 fn errors(most: usize) -> impl Strategy<Value = Vec<(usize, u8)>> {
     prop::collection::vec((any::<usize>(), any::<u8>()), 0..=most)
+}
+
+/// A code of any field, first root, primitive and basis, with its fill.
+fn any_code() -> impl Strategy<Value = ReedSolomonConfig> {
+    let field = prop::sample::select(vec![
+        (0x187u16, RsBasis::Dual),
+        (0x187, RsBasis::Conventional),
+        (0x11D, RsBasis::Conventional),
+        (0x12B, RsBasis::Conventional),
+        (0x1F5, RsBasis::Conventional),
+    ]);
+    let primitive = prop::sample::select(vec![1u32, 2, 7, 11, 254]);
+    (field, primitive, 0u32..600, 1usize..=16, 0usize..250, 1usize..=8).prop_map(
+        |((field, basis), primitive, first_root, half_parity, fill, interleave)| {
+            let parity = 2 * half_parity;
+            let information = (255 - parity).saturating_sub(fill).max(1);
+            ReedSolomonConfig {
+                parity,
+                interleave,
+                data_bytes: information * interleave,
+                basis,
+                field,
+                first_root,
+                primitive,
+                covers_asm: false,
+            }
+        },
+    )
+}
+
+/// Random bytes (the generator SplitMix64).
+fn bytes(random: u64, count: usize) -> Vec<u8> {
+    let mut state = random;
+    let next = || {
+        state = state.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut z = state;
+        z = (z ^ z >> 30).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        z = (z ^ z >> 27).wrapping_mul(0x94D0_49BB_1331_11EB);
+        (z ^ z >> 31) as u8
+    };
+    std::iter::repeat_with(next).take(count).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(512))]
+
+    /// Words with too many errors included.
+    #[test]
+    fn every_kernel_equals_the_plain_one(
+        config in any_code(),
+        random in any::<u64>(),
+        seed in prop::collection::vec(errors(20), 8),
+    ) {
+        let plain = RsBlock::with_kernel(&config, Kernel::Plain).expect("code");
+        let mut block = bytes(random, plain.block_bytes());
+        let original = block.clone();
+        plain.encode(&mut block);
+        for kernel in [Kernel::Avx512].into_iter().filter(|kernel| kernel.available()) {
+            let vector = RsBlock::with_kernel(&config, kernel).expect("code");
+            let mut theirs = original.clone();
+            vector.encode(&mut theirs);
+            prop_assert_eq!(&theirs, &block);
+            for (first, seed) in seed.iter().enumerate().take(config.interleave) {
+                let mut word: Vec<u8> = block[first..].iter().step_by(config.interleave).copied().collect();
+                corrupt(&mut word, seed);
+                for (to, from) in theirs[first..].iter_mut().step_by(config.interleave).zip(word) {
+                    *to = from;
+                }
+            }
+            let mut ours = theirs.clone();
+            let (mut left, mut right) = (Vec::new(), Vec::new());
+            prop_assert_eq!(vector.decode(&mut theirs, &mut left), plain.decode(&mut ours, &mut right));
+            prop_assert_eq!(left, right);
+            prop_assert_eq!(theirs, ours);
+        }
+    }
+
+    /// With little parity a random word is often near a codeword.
+    #[test]
+    fn every_kernel_equals_the_plain_one_on_noise(
+        config in any_code(),
+        half_parity in 1usize..=4,
+        random in any::<u64>(),
+    ) {
+        let config = ReedSolomonConfig {
+            parity: 2 * half_parity,
+            data_bytes: config.data_bytes.min(config.interleave * (255 - 2 * half_parity)),
+            ..config
+        };
+        let plain = RsBlock::with_kernel(&config, Kernel::Plain).expect("code");
+        for kernel in [Kernel::Avx512].into_iter().filter(|kernel| kernel.available()) {
+            let vector = RsBlock::with_kernel(&config, kernel).expect("code");
+            let mut theirs = bytes(random, plain.block_bytes());
+            let mut ours = theirs.clone();
+            let (mut left, mut right) = (Vec::new(), Vec::new());
+            prop_assert_eq!(vector.decode(&mut theirs, &mut left), plain.decode(&mut ours, &mut right));
+            prop_assert_eq!(left, right);
+            prop_assert_eq!(theirs, ours);
+        }
+    }
+
+    #[test]
+    fn errors_and_erasures_within_the_capability_come_back(
+        config in any_code(),
+        random in any::<u64>(),
+        erased in prop::collection::vec((any::<usize>(), any::<u8>()), 0..=32),
+        wrong in errors(16),
+    ) {
+        let code = ReedSolomon::new(&config).expect("code");
+        let information = config.data_bytes / config.interleave;
+        let mut word = bytes(random, information);
+        word.resize(information + config.parity, 0);
+        let (data, parity) = word.split_at_mut(information);
+        code.encode(data, parity);
+        let clean = word.clone();
+        let mut erasures: Vec<u8> = Vec::new();
+        for (place, value) in erased.into_iter().take(config.parity) {
+            let place = (place % word.len()) as u8;
+            if !erasures.contains(&place) {
+                // A value of 0 leaves the erased symbol right.
+                word[usize::from(place)] ^= value;
+                erasures.push(place);
+            }
+        }
+        let mut places = std::collections::BTreeSet::new();
+        for (place, value) in wrong {
+            let place = (place % word.len()) as u8;
+            if 2 * (places.len() + 1) + erasures.len() <= config.parity
+                && !erasures.contains(&place)
+                && places.insert(place)
+            {
+                word[usize::from(place)] ^= value.max(1);
+            }
+        }
+        let received = word.clone();
+        let expected = RsWord { errors: places.len() as u8, erasures: erasures.len() as u8 };
+        // A position given twice counts once.
+        let mut given = erasures.clone();
+        given.extend(erasures.first());
+        prop_assert_eq!(code.decode_erasures(&mut word, &given, expected.errors), Some(expected));
+        prop_assert_eq!(&word, &clean);
+        if expected.errors > 0 {
+            word.copy_from_slice(&received);
+            // A codeword of its own may be near enough, but never with more errors than asked for.
+            if let Some(found) = code.decode_erasures(&mut word, &erasures, expected.errors - 1) {
+                prop_assert!(found.errors < expected.errors);
+            } else {
+                prop_assert_eq!(word, received);
+            }
+        }
+    }
+
+    #[test]
+    fn with_erasures_too_a_word_that_fails_is_left_alone(
+        noise in prop::collection::vec(any::<u8>(), 255),
+        erasures in prop::collection::vec(any::<u8>(), 0..40),
+    ) {
+        let code = ReedSolomon::new(&config(32, RsBasis::Dual)).expect("code");
+        let mut word = noise.clone();
+        if code.decode_erasures(&mut word, &erasures, 16).is_none() {
+            prop_assert_eq!(word, noise);
+        }
+    }
+}
+
+/// Share of random words that are accepted with the first `erasures` positions erased.
+fn accepted(code: &ReedSolomon, length: usize, erasures: u8, errors: u8, words: usize) -> f64 {
+    let erasures: Vec<u8> = (0..erasures).collect();
+    let count = (0..words as u64)
+        .filter(|&n| {
+            let mut word = bytes(n << 20, length);
+            code.decode_erasures(&mut word, &erasures, errors).is_some()
+        })
+        .count();
+    count as f64 / words as f64
+}
+
+#[test]
+fn random_words_are_accepted_as_often_as_theory_says() {
+    const WORDS: usize = 20_000;
+    for (parity, erasures, errors) in [
+        (2, 0, 1),
+        (4, 0, 2),
+        (6, 0, 3),
+        (4, 2, 1),
+        (4, 1, 1),
+        (2, 1, 0),
+        (4, 3, 0),
+    ] {
+        let code = ReedSolomon::new(&config(parity, RsBasis::Dual)).expect("code");
+        let theory = miscorrection_probability(parity, erasures, errors);
+        let rate = accepted(&code, 255, erasures as u8, errors as u8, WORDS);
+        let sigma = (theory * (1.0 - theory) / WORDS as f64).sqrt();
+        assert!(
+            (rate - theory).abs() <= 4.0 * sigma,
+            "{parity} {erasures} {errors}: {rate} for {theory}"
+        );
+        let shortened = accepted(&code, 100, erasures as u8, errors as u8, WORDS);
+        assert!(
+            shortened <= theory + 4.0 * sigma,
+            "{parity} {erasures} {errors}: {shortened}"
+        );
+    }
+    assert_eq!(miscorrection_probability(4, 3, 1), 1.0, "beyond what is decoded");
+}
+
+#[test]
+fn errors_beyond_the_capability_are_miscorrected_no_more_often_than_theory_allows() {
+    const WORDS: usize = 20_000;
+    for (parity, errors) in [(4, 3), (4, 7), (6, 4), (6, 12)] {
+        let code = ReedSolomon::new(&config(parity, RsBasis::Dual)).expect("code");
+        let mut wrong = 0;
+        for n in 0..WORDS as u64 {
+            // The zero codeword, and errors at different places.
+            let mut word = [0; 255];
+            let mut random = bytes(n << 20, 4 * errors).into_iter();
+            while word.iter().filter(|&&symbol| symbol != 0).count() < errors {
+                let Some((place, value)) = random.next().zip(random.next()) else {
+                    break;
+                };
+                word[usize::from(place) % 255] = value.max(1);
+            }
+            wrong += usize::from(code.decode(&mut word).is_some());
+        }
+        let rate = wrong as f64 / WORDS as f64;
+        let theory = miscorrection_probability(parity, 0, parity / 2);
+        let sigma = (theory * (1.0 - theory) / WORDS as f64).sqrt();
+        assert!(
+            rate <= theory + 4.0 * sigma,
+            "{parity} {errors}: {rate} for {theory}"
+        );
+        assert!(
+            rate >= theory / 2.0,
+            "{parity} {errors}: {rate} for {theory}: the words are not near codewords"
+        );
+    }
+}
+
+#[test]
+fn impossible_erasures_are_refused() {
+    let code = ReedSolomon::new(&config(16, RsBasis::Dual)).expect("code");
+    let all: Vec<u8> = (0..17).collect();
+    assert_eq!(code.decode_erasures(&mut [0; 255], &all, 8), None);
+    assert_eq!(code.decode_erasures(&mut [0; 100], &[100], 8), None);
+    assert_eq!(
+        code.decode_erasures(&mut [0; 100], &[99, 99], 8),
+        Some(RsWord {
+            errors: 0,
+            erasures: 1
+        })
+    );
+    let block = RsBlock::new(&ReedSolomonConfig {
+        interleave: 2,
+        data_bytes: 478,
+        ..config(16, RsBasis::Dual)
+    })
+    .expect("code");
+    assert_eq!(block.decode_erasures(&mut [0; 510], 2, &[], 8), None);
 }
 
 proptest! {

@@ -1,11 +1,11 @@
 //! Arithmetic in GF(256) over any primitive polynomial, by logarithms.
 
 /// Multiplicative order of the field.
-pub(crate) const ORDER: usize = 255;
+pub(super) const ORDER: usize = 255;
 
 /// Tables of one field; `alpha` is the root x of the polynomial.
 #[derive(Debug, Clone)]
-pub(crate) struct Galois {
+pub(super) struct Galois {
     /// Powers of alpha, twice over so that two logarithms add without reduction.
     exp: [u8; 2 * ORDER],
     log: [u8; 256],
@@ -13,7 +13,7 @@ pub(crate) struct Galois {
 
 impl Galois {
     /// The field of a polynomial given with its x^8 term, `None` when it is not primitive.
-    pub(crate) fn new(polynomial: u16) -> Option<Self> {
+    pub(super) fn new(polynomial: u16) -> Option<Self> {
         if polynomial >> 8 != 1 {
             return None;
         }
@@ -38,17 +38,22 @@ impl Galois {
     }
 
     /// Alpha to the power of `n`.
-    pub(crate) fn power(&self, n: usize) -> u8 {
+    pub(super) fn power(&self, n: usize) -> u8 {
         self.exp[n % ORDER]
     }
 
+    /// Alpha to the power of `n`, which must be below 510.
+    pub(super) fn power_below_twice_order(&self, n: usize) -> u8 {
+        self.exp[n]
+    }
+
     /// Logarithm of `a`, which must not be zero.
-    pub(crate) fn log(&self, a: u8) -> usize {
+    pub(super) fn log(&self, a: u8) -> usize {
         debug_assert!(a != 0);
         self.log[a as usize] as usize
     }
 
-    pub(crate) fn mul(&self, a: u8, b: u8) -> u8 {
+    pub(super) fn mul(&self, a: u8, b: u8) -> u8 {
         if a == 0 || b == 0 {
             0
         } else {
@@ -57,7 +62,7 @@ impl Galois {
     }
 
     /// `a / b`; `b` must not be zero.
-    pub(crate) fn div(&self, a: u8, b: u8) -> u8 {
+    pub(super) fn div(&self, a: u8, b: u8) -> u8 {
         if a == 0 {
             0
         } else {
