@@ -4,7 +4,7 @@ use super::backend::{Pass, TurboBackend, select};
 use super::encoder::TurboEncoder;
 use super::kernel::{CHANNEL_LIMIT, Component, EXTRINSIC_LIMIT, Scratch, unknown_begin, unknown_end};
 use super::lanes::{Row, WINDOWS};
-use super::layout::{Layout, NOWHERE};
+use super::layout::{Field, Layout, NOWHERE};
 use super::permutation::permutation;
 use super::quantize;
 use super::trellis::{Output, STATES, outputs};
