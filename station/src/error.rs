@@ -2,6 +2,7 @@
 
 use crate::input::{InputError, SigmfWriteError};
 use crate::profile::ProfileError;
+use crate::time::PacketTimeError;
 use groundlink_decoder::coding::CodingError;
 use groundlink_decoder::link::LinkError;
 use groundlink_dsp::ConfigError;
@@ -43,6 +44,14 @@ pub enum StationError {
         profile: String,
         /// What is wrong.
         source: LinkError,
+    },
+    /// A packet's time code cannot say the time.
+    #[error("profile {profile}: packets.time: {source}")]
+    PacketTime {
+        /// Profile name.
+        profile: String,
+        /// What is wrong.
+        source: PacketTimeError,
     },
     /// The input does not say its sample rate.
     #[error("{input}: the sample rate is not known, give --rate")]

@@ -152,6 +152,8 @@ pub struct PacketView {
     pub sequence_count: u16,
     /// Packets missing before it by its count.
     pub gap_before: u16,
+    /// UTC of its time code, where it has one that can be told.
+    pub time: Option<String>,
     /// Content, header included.
     pub bytes: Vec<u8>,
 }

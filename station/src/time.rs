@@ -1,4 +1,8 @@
-//! Sample index to UTC.
+//! Sample index to UTC, and the time that packets carry.
+
+mod packet;
+
+pub use packet::{PacketTime, PacketTimeError};
 
 use crate::input::Capture;
 use hifitime::{Duration, Epoch};
@@ -38,11 +42,20 @@ impl SampleClock {
 
 /// ISO-8601 with microseconds and Z.
 pub fn utc_text(epoch: Epoch) -> String {
+    let (second, nanos) = utc_parts(epoch);
+    format!("{second}.{:06}Z", nanos / 1_000)
+}
+
+/// ISO-8601 with nanoseconds and Z.
+pub(crate) fn utc_nanos_text(epoch: Epoch) -> String {
+    let (second, nanos) = utc_parts(epoch);
+    format!("{second}.{nanos:09}Z")
+}
+
+fn utc_parts(epoch: Epoch) -> (String, u32) {
     let (year, month, day, hour, minute, second, nanos) = epoch.to_gregorian_utc();
-    format!(
-        "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{:06}Z",
-        nanos / 1_000
-    )
+    let text = format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}");
+    (text, nanos)
 }
 
 #[cfg(test)]

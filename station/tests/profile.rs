@@ -1,7 +1,10 @@
 //! Link profiles: what they mean, what is refused and with which words.
 
 use groundlink_decoder::coding::{LineCode, Randomizer, RsBasis, SymbolBits, SymbolOrder};
-use groundlink_decoder::link::{CrcSpan, FrameKind, LinkDecoder, PacketConfig};
+use groundlink_decoder::link::{
+    CdsFormat, CdsResolution, CrcSpan, CucFormat, FrameKind, LinkDecoder, PacketConfig, TimeEpoch, TimeField,
+    TimeLayout,
+};
 use groundlink_dsp::modulator::Modulator;
 use groundlink_dsp::{FskInput, Modulation, Pulse};
 use groundlink_station::profile::{Profile, ProfileError};
@@ -274,7 +277,7 @@ const REFUSED: &[(&str, &str)] = &[
     ),
     (
         "[frame]\ntype = \"tm\"\nocf = true\n",
-        "x.toml:3: unknown key frame.ocf, allowed in [frame] of type tm: type, length, fecf, scid, vcids",
+        "x.toml:3: unknown key frame.ocf, allowed in [frame] of type tm: type, length, fecf, secondary_header, scid, vcids",
     ),
     (
         "[signal]\nmodulation = \"8psk\"\n",
@@ -406,6 +409,62 @@ const REFUSED: &[(&str, &str)] = &[
         "x.toml:3: unknown key packets.crc, allowed in [packets] of type none: type",
     ),
     (
+        "[packets]\ntype = \"none\"\ntime = { code = \"cuc\" }\n",
+        "x.toml:3: unknown key packets.time, allowed in [packets] of type none: type",
+    ),
+    (
+        "[packets]\ntime = true\n",
+        "x.toml:2: packets.time.code is missing, must be \"cuc\" or \"cds\"",
+    ),
+    (
+        "[packets.time]\ncode = \"ccs\"\n",
+        "x.toml:2: packets.time.code is \"ccs\", must be \"cuc\" or \"cds\"",
+    ),
+    (
+        "[packets.time]\ncode = \"cuc\"\nday_bytes = 2\n",
+        "x.toml:3: unknown key packets.time.day_bytes, allowed in [packets.time] of code cuc: code, epoch, preamble, \
+         offset, coarse_bytes, fine_bytes",
+    ),
+    (
+        "[packets.time]\ncode = \"cds\"\nfine_bytes = 2\n",
+        "x.toml:3: unknown key packets.time.fine_bytes, allowed in [packets.time] of code cds: code, epoch, preamble, \
+         offset, day_bytes, resolution",
+    ),
+    (
+        "[packets.time]\ncode = \"cuc\"\ncoarse_bytes = 8\n",
+        "x.toml:3: packets.time.coarse_bytes is 8, must be 1 to 7",
+    ),
+    (
+        "[packets.time]\ncode = \"cuc\"\nfine_bytes = 11\n",
+        "x.toml:3: packets.time.fine_bytes is 11, must be 0 to 10",
+    ),
+    (
+        "[packets.time]\ncode = \"cds\"\nday_bytes = 4\n",
+        "x.toml:3: packets.time.day_bytes is 4, must be 2 or 3",
+    ),
+    (
+        "[packets.time]\ncode = \"cds\"\nepoch = \"2000-01-01T12:00:00Z\"\n",
+        "x.toml:3: packets.time.epoch is 2000-01-01T12:00:00.000000000Z, must be at midnight with code \"cds\"",
+    ),
+    (
+        "[packets.time]\ncode = \"cuc\"\nepoch = \"J2000\"\n",
+        "x.toml:3: packets.time.epoch is \"J2000\", must be \"ccsds\" or text with a UTC time of the years 1950 to \
+         2199, as \"2000-01-01T12:00:00Z\"",
+    ),
+    (
+        "[packets]\nmax_bytes = 15\ntime = { code = \"cuc\", offset = 4 }\n",
+        "x.toml:2: packets.max_bytes is 15, must be 16 to 65542",
+    ),
+    (
+        "[frame]\ntype = \"tm\"\nsecondary_header = 1\n",
+        "x.toml:3: frame.secondary_header is 1, must be 0, or 2 to 64",
+    ),
+    (
+        "[frame]\ntype = \"aos\"\nsecondary_header = 4\n",
+        "x.toml:3: unknown key frame.secondary_header, allowed in [frame] of type aos: type, length, fecf, ocf, \
+         header_error_control, insert_zone, scid, vcids",
+    ),
+    (
         "[packets]\nmax_bytes = 6\n",
         "x.toml:2: packets.max_bytes is 6, must be 7 to 65542",
     ),
@@ -518,6 +577,63 @@ fn the_manual_names_every_key_and_every_builtin_profile() {
             let documented = manual.contains(&format!("`{key}` |")) || manual.contains(&format!(".{key}` |"));
             assert!(documented, "{key}");
         }
+    }
+}
+
+#[test]
+fn times_of_packets_have_the_layout_that_is_written() {
+    let parsed = |keys: &str| {
+        let profile = Profile::parse(&format!("[packets.time]\n{keys}"), "x.toml").expect(keys);
+        let time = profile.packet_time.expect("a time");
+        (time.field, time.epoch.map(|epoch| epoch.to_string()))
+    };
+    let cuc = |epoch, coarse_bytes, fine_bytes| {
+        TimeLayout::Cuc(CucFormat {
+            epoch,
+            coarse_bytes,
+            fine_bytes,
+        })
+    };
+    let cds = |epoch, long_day, resolution| {
+        TimeLayout::Cds(CdsFormat {
+            epoch,
+            long_day,
+            resolution,
+        })
+    };
+    let (ccsds, agency) = (TimeEpoch::Ccsds1958, TimeEpoch::Agency);
+    let field = |offset, preamble, layout| TimeField {
+        offset,
+        preamble,
+        layout,
+    };
+    let gps = Some("1980-01-06T00:00:00 UTC".to_owned());
+    for (keys, expected) in [
+        ("code = 'cuc'", (field(0, false, cuc(ccsds, 4, 2)), None)),
+        (
+            "code = 'cuc'\npreamble = true\noffset = 3\ncoarse_bytes = 7\nfine_bytes = 10\nepoch = 'ccsds'",
+            (field(3, true, cuc(ccsds, 7, 10)), None),
+        ),
+        (
+            "code = 'cuc'\nepoch = '1980-01-06T00:00:00Z'",
+            (field(0, false, cuc(agency, 4, 2)), gps.clone()),
+        ),
+        (
+            "code = 'cds'",
+            (
+                field(0, false, cds(ccsds, false, CdsResolution::Millisecond)),
+                None,
+            ),
+        ),
+        (
+            "code = 'cds'\nepoch = '1980-01-06T00:00:00Z'\nday_bytes = 3\nresolution = 'ps'",
+            (field(0, false, cds(agency, true, CdsResolution::Picosecond)), gps),
+        ),
+    ] {
+        assert_eq!(parsed(keys), expected, "{keys}");
+    }
+    for text in ["", "[packets]\ntime = false"] {
+        assert_eq!(Profile::parse(text, "x.toml").expect(text).packet_time, None);
     }
 }
 

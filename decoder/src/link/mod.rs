@@ -24,6 +24,7 @@ mod reassembly;
 mod report;
 mod sequence;
 mod time;
+mod time_field;
 mod tm;
 
 pub use aos::{
@@ -44,4 +45,5 @@ pub use report::{
     Rejection, Resync, SequenceCheck, VcCounters, VcId,
 };
 pub use time::{TimeEpoch, TimeError};
+pub use time_field::{TimeCode, TimeField, TimeLayout};
 pub use tm::{FHP_IDLE, FHP_NO_START, TM_HEADER_BYTES, TmFrame};

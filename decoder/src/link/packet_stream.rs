@@ -2,8 +2,11 @@
 
 use super::config::PacketConfig;
 use super::packet::{PACKET_HEADER_BYTES, PacketHeader, packet_crc_good};
-use super::report::{LinkOutput, VcCounters};
+use super::report::{LinkOutput, Resync, VcCounters};
 use super::sequence::{Ledger, Span};
+
+/// Why the place is lost, in the words of the record.
+const NO_HEADER: &str = "no packet header where one is due";
 
 /// Headers in a row that a place must show to be believed after the place was lost.
 const CHAIN: usize = 3;
@@ -17,7 +20,8 @@ const CHAIN: usize = 3;
 /// configuration, the first of the three packets must be right by it too.
 ///
 /// Of the packets' places, [`super::LinkPacket::frame`] is the position of the first byte in the stream,
-/// `last_frame` that of the last, and `offset` is 0.
+/// `last_frame` that of the last, and `offset` is 0. [`Resync::frame`] is the position of the first byte that was
+/// skipped; the record comes with the packet that ends the search, or at the end of the stream.
 #[derive(Debug)]
 pub struct PacketDecoder {
     config: PacketConfig,
@@ -26,7 +30,8 @@ pub struct PacketDecoder {
     buffer: Vec<u8>,
     /// Position in the stream of the first byte of `buffer`.
     position: u64,
-    searching: bool,
+    /// While searching: the position at which the place was lost.
+    lost_at: Option<u64>,
 }
 
 /// What is at a place in the buffer.
@@ -49,7 +54,7 @@ impl PacketDecoder {
             counters: VcCounters::default(),
             buffer: Vec::new(),
             position: 0,
-            searching: false,
+            lost_at: None,
         }
     }
 
@@ -67,6 +72,7 @@ impl PacketDecoder {
         self.counters.cut_packets += u64::from(!self.buffer.is_empty());
         self.counters.dropped_bytes += self.buffer.len() as u64;
         self.discard(self.buffer.len());
+        self.found(self.position, out);
     }
 
     /// All counters so far, as if the stream were one virtual channel.
@@ -83,7 +89,9 @@ impl PacketDecoder {
     fn take_packets(&mut self, ended: bool, out: &mut LinkOutput) -> usize {
         let mut at = 0;
         while at < self.buffer.len() {
-            let verdict = if self.searching {
+            let searching = self.lost_at.is_some();
+            let position = self.position + at as u64;
+            let verdict = if searching {
                 self.searched(at, ended)
             } else {
                 self.expected(at)
@@ -91,21 +99,31 @@ impl PacketDecoder {
             match verdict {
                 Verdict::Open => break,
                 Verdict::Packet(length) => {
-                    self.searching = false;
+                    self.found(position, out);
                     self.emit(at, length, out);
                     at += length;
                 }
                 Verdict::Nonsense => {
-                    self.counters.resyncs += u64::from(!self.searching);
+                    self.counters.resyncs += u64::from(!searching);
                     // The byte is looked at again by the rule of the search.
-                    let skipped = usize::from(self.searching);
+                    let skipped = usize::from(searching);
                     self.counters.dropped_bytes += skipped as u64;
-                    self.searching = true;
+                    self.lost_at.get_or_insert(position);
                     at += skipped;
                 }
             }
         }
         at
+    }
+
+    /// The search, if there is one, ends at this position.
+    fn found(&mut self, position: u64, out: &mut LinkOutput) {
+        out.resyncs.extend(self.lost_at.take().map(|lost_at| Resync {
+            vc: None,
+            frame: lost_at,
+            dropped_bytes: (position - lost_at) as usize,
+            reason: NO_HEADER,
+        }));
     }
 
     /// The packet at a place where one is expected.
@@ -190,7 +208,7 @@ mod tests {
         bytes
     }
 
-    fn decode(stream: &[u8], chunk: usize) -> (Vec<(u16, u64)>, VcCounters) {
+    fn decode(stream: &[u8], chunk: usize) -> (Vec<(u16, u64)>, VcCounters, Vec<(u64, usize)>) {
         let mut decoder = PacketDecoder::new(&PacketConfig::default());
         let mut out = LinkOutput::default();
         for part in stream.chunks(chunk) {
@@ -200,6 +218,7 @@ mod tests {
         (
             out.packets.iter().map(|p| (p.apid, p.frame)).collect(),
             decoder.counters().clone(),
+            out.resyncs.iter().map(|r| (r.frame, r.dropped_bytes)).collect(),
         )
     }
 
@@ -211,12 +230,13 @@ mod tests {
             stream.extend(packet(apid, 20));
         }
         for chunk in [1, 7, stream.len()] {
-            let (packets, counters) = decode(&stream, chunk);
+            let (packets, counters, resyncs) = decode(&stream, chunk);
             assert_eq!(packets, [(1, 0), (2, 21), (3, 47), (4, 73), (5, 99)]);
             assert_eq!(
                 (counters.resyncs, counters.dropped_bytes, counters.cut_packets),
                 (1, 5, 0)
             );
+            assert_eq!(resyncs, [(16, 5)]);
         }
     }
 
@@ -228,29 +248,43 @@ mod tests {
         for apid in 2..6 {
             stream.extend(packet(apid, 20));
         }
-        let (packets, counters) = decode(&stream, 5);
+        let (packets, counters, resyncs) = decode(&stream, 5);
         assert_eq!(packets, [(1, 0), (2, 39), (3, 65), (4, 91), (5, 117)]);
         assert_eq!((counters.resyncs, counters.dropped_bytes), (1, 23));
+        assert_eq!(resyncs, [(16, 23)]);
     }
 
     #[test]
     fn the_end_stands_for_packets_that_would_follow() {
         let mut stream = vec![0xE0, 0xFF, 0xFF];
         stream.extend(packet(9, 4));
-        let (packets, counters) = decode(&stream, 2);
+        let (packets, counters, resyncs) = decode(&stream, 2);
         assert_eq!(packets, [(9, 3)]);
         assert_eq!((counters.resyncs, counters.dropped_bytes), (1, 3));
+        assert_eq!(resyncs, [(0, 3)]);
+    }
+
+    #[test]
+    fn a_search_that_finds_nothing_is_told_at_the_end() {
+        let mut stream = packet(1, 10);
+        stream.extend([0xFF; 40]);
+        for chunk in [1, 9, stream.len()] {
+            let (packets, counters, resyncs) = decode(&stream, chunk);
+            assert_eq!((packets, resyncs), (vec![(1, 0)], vec![(16, 40)]));
+            assert_eq!((counters.resyncs, counters.dropped_bytes), (1, 40));
+        }
     }
 
     #[test]
     fn incomplete_last_packet_is_cut() {
         let mut stream = packet(1, 10);
         stream.extend(&packet(2, 10)[..9]);
-        let (packets, counters) = decode(&stream, 4);
+        let (packets, counters, resyncs) = decode(&stream, 4);
         assert_eq!(packets, [(1, 0)]);
         assert_eq!(
             (counters.cut_packets, counters.dropped_bytes, counters.resyncs),
             (1, 9, 0)
         );
+        assert_eq!(resyncs, []);
     }
 }

@@ -222,7 +222,7 @@ impl Reassembler {
             reason,
         } = self.loss.take()?;
         (dropped > 0).then_some(Resync {
-            vc: self.vc,
+            vc: Some(self.vc),
             frame,
             dropped_bytes: dropped,
             reason,

@@ -183,9 +183,9 @@ impl LinkPacket {
 /// Packet extraction lost its place and found it again; bytes between were dropped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Resync {
-    /// Virtual channel.
-    pub vc: VcId,
-    /// Frame at which it happened.
+    /// Virtual channel; `None` where packets were the input.
+    pub vc: Option<VcId>,
+    /// Ordinal of the frame at which it happened; where packets were the input, position of the first byte dropped.
     pub frame: u64,
     /// Bytes of packet data dropped.
     pub dropped_bytes: usize,

@@ -79,6 +79,7 @@ impl End {
                 outputs,
                 monitor: monitor.clone(),
                 clock: SampleClock::default(),
+                packet_time: config.profile.packet_time,
                 unit,
                 totals: crate::monitor::Totals::default(),
                 warnings: Vec::new(),

@@ -12,6 +12,7 @@ use groundlink_decoder::link::{
     Continuity, LinkCounters, LinkDecoder, LinkFrame, LinkOutput, LinkPacket, Rejection, Resync,
 };
 use std::collections::VecDeque;
+use std::fmt::Write;
 
 /// Frames whose places are remembered for the packets that began in them: more than a packet of the
 /// greatest length can span.
@@ -208,7 +209,7 @@ impl FrameStage {
 
     fn publish_rest(&self, output: &LinkOutput, to: &mut Publisher) -> Result<(), StationError> {
         for resync in &output.resyncs {
-            self.resync(resync, to)?;
+            publish_resync(resync, self.place_of(resync.frame), to)?;
         }
         for packet in &output.packets {
             let place = self.place_of(packet.frame);
@@ -277,23 +278,27 @@ impl FrameStage {
         sink.write(received.bytes)?;
         Ok(Some(offset))
     }
+}
 
-    fn resync(&self, resync: &Resync, to: &mut Publisher) -> Result<(), StationError> {
-        let place = self.place_of(resync.frame);
-        to.event(Level::Warning, &place, || {
-            format!(
-                "VC {}: packets cut, {} bytes dropped: {}",
-                resync.vc.vcid, resync.dropped_bytes, resync.reason
-            )
-        });
-        to.record(&Record::Resync {
-            place,
-            scid: resync.vc.scid,
-            vcid: resync.vc.vcid,
-            dropped_bytes: resync.dropped_bytes,
-            reason: resync.reason,
-        })
-    }
+/// Tells of a place where packet extraction lost its place.
+///
+/// # Errors
+/// When an output cannot be written.
+pub fn publish_resync(resync: &Resync, place: Place, to: &mut Publisher) -> Result<(), StationError> {
+    to.event(Level::Warning, &place, || {
+        let channel = resync.vc.map_or(String::new(), |vc| format!("VC {}: ", vc.vcid));
+        format!(
+            "{channel}packets cut, {} bytes dropped: {}",
+            resync.dropped_bytes, resync.reason
+        )
+    });
+    to.record(&Record::Resync {
+        place,
+        scid: resync.vc.map(|vc| vc.scid),
+        vcid: resync.vc.map(|vc| vc.vcid),
+        dropped_bytes: resync.dropped_bytes,
+        reason: resync.reason,
+    })
 }
 
 fn gap(frame: &LinkFrame, place: &Place, to: &mut Publisher) -> Result<(), StationError> {
@@ -337,6 +342,8 @@ fn frame_record(
         mc_gap_before: tm.then_some(frame.mc_gap),
         idle: frame.idle,
         fecf: frame.fecf_good,
+        secondary_header: frame.secondary_header.as_deref().map(hex),
+        insert_zone: frame.insert_zone.as_deref().map(hex),
         ocf: frame.ocf.map(|ocf| format!("{ocf:08X}")),
         coding: received.quality.map(coding_record),
         signal: received
@@ -344,6 +351,14 @@ fn frame_record(
             .map(|(signal, eb_n0_db)| signal_record(signal, eb_n0_db)),
         frames_offset,
     })))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        // Writing to a String cannot fail.
+        let _ = write!(text, "{byte:02X}");
+        text
+    })
 }
 
 fn show(frame: &LinkFrame, received: &Received<'_>, place: &Place, to: &mut Publisher) {
@@ -383,7 +398,12 @@ pub fn publish_packet(
         offset = Some(sink.bytes());
         sink.write(&packet.bytes)?;
     }
-    if to.monitor.watched() {
+    let (watched, recorded) = (to.monitor.watched(), to.outputs.records_wanted());
+    let time = match &to.packet_time {
+        Some(time) if watched || recorded => time.utc_text(&packet.bytes),
+        _ => None,
+    };
+    if watched {
         to.monitor.push_packet(PacketView {
             ordinal: number,
             sample: place.sample,
@@ -393,11 +413,12 @@ pub fn publish_packet(
             sequence_flags: packet.sequence_flags,
             sequence_count: packet.sequence_count,
             gap_before: record::packet_gap(packet.sequence),
+            time: time.clone().and_then(Result::ok),
             bytes: packet.bytes.clone(),
         });
     }
-    if to.outputs.records_wanted() {
-        to.record(&record::packet_record(number, place, packet, offset))?;
+    if recorded {
+        to.record(&record::packet_record(number, place, packet, time, offset))?;
     }
     Ok(())
 }

@@ -4,7 +4,7 @@ use crate::StationError;
 use crate::monitor::{EventLine, Level, Monitor, Totals};
 use crate::output::Outputs;
 use crate::output::record::{Place, Record};
-use crate::time::SampleClock;
+use crate::time::{PacketTime, SampleClock};
 
 /// What an index into the input counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,6 +26,8 @@ pub struct Publisher {
     pub monitor: Monitor,
     /// Time.
     pub clock: SampleClock,
+    /// The time in packets, where the profile knows it.
+    pub packet_time: Option<PacketTime>,
     /// Meaning of indices.
     pub unit: IndexUnit,
     /// Totals.

@@ -1,7 +1,7 @@
 //! Inputs without samples: soft symbols, bits, CADUs, frames, packets.
 
 use super::end::{End, Ended};
-use super::frames::{Received, publish_packet};
+use super::frames::{Received, publish_packet, publish_resync};
 use super::patience::{self, PatientReader};
 use super::publisher::{IndexUnit, Publisher};
 use super::soft::SoftOrigin;
@@ -9,6 +9,7 @@ use super::{From, RunConfig};
 use crate::StationError;
 use crate::input::{self, InputError, SoftReader, is_defect};
 use crate::monitor::Monitor;
+use crate::output::BadFrames;
 use crate::output::report::{Report, VcReport};
 use groundlink_decoder::coding::{CodingConfig, Descrambler, LineCode, SymbolBits};
 use groundlink_decoder::link::{LinkOutput, PacketDecoder};
@@ -123,10 +124,7 @@ fn run_packets(config: &RunConfig, monitor: &Monitor) -> Result<Report, StationE
         if read == 0 {
             decoder.finish(&mut output);
         }
-        for packet in output.packets.drain(..) {
-            let place = end.to.place(Some(packet.frame));
-            publish_packet(&packet, place, config.outputs.bad_frames, &mut end.to)?;
-        }
+        publish_stream(&mut output, config.outputs.bad_frames, &mut end.to)?;
         Ok(read as u64)
     });
     let counters = decoder.counters();
@@ -138,6 +136,26 @@ fn run_packets(config: &RunConfig, monitor: &Monitor) -> Result<Report, StationE
     }
     end.packet_channel = Some(VcReport::new(None, None, counters));
     end.close(config, None, ended)
+}
+
+/// Packets and the places where they were lost, in the order of the input.
+fn publish_stream(
+    output: &mut LinkOutput,
+    bad_frames: BadFrames,
+    to: &mut Publisher,
+) -> Result<(), StationError> {
+    let mut resyncs = output.resyncs.drain(..).peekable();
+    for packet in output.packets.drain(..) {
+        while let Some(resync) = resyncs.next_if(|resync| resync.frame < packet.frame) {
+            publish_resync(&resync, to.place(Some(resync.frame)), to)?;
+        }
+        let place = to.place(Some(packet.frame));
+        publish_packet(&packet, place, bad_frames, to)?;
+    }
+    for resync in resyncs {
+        publish_resync(&resync, to.place(Some(resync.frame)), to)?;
+    }
+    Ok(())
 }
 
 /// Bytes of the input; where compressed data are cut short they end there, with a warning.

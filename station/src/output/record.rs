@@ -1,5 +1,6 @@
 //! The records of `--events`: JSON Lines, one self-describing object a line.
 
+use crate::time::PacketTimeError;
 use groundlink_decoder::link::{Continuity, LinkPacket, SequenceCheck, VcId};
 use serde::Serialize;
 
@@ -106,6 +107,12 @@ pub struct FrameRecord {
     pub idle: bool,
     /// Whether the FECF (or an opaque frame's CRC) is right; `null` without one.
     pub fecf: Option<bool>,
+    /// Secondary header (TM), hexadecimal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub secondary_header: Option<String>,
+    /// Insert zone (AOS), hexadecimal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub insert_zone: Option<String>,
     /// Operational control field, hexadecimal.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ocf: Option<String>,
@@ -146,6 +153,12 @@ pub struct PacketRecord {
     pub telecommand: bool,
     /// Whether it has a secondary header.
     pub secondary_header: bool,
+    /// UTC of its time code, ISO-8601 with nanoseconds and Z.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub time: Option<String>,
+    /// Why its time code could not be told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub time_error: Option<String>,
     /// 3 unsegmented, 1 first, 0 continuation, 2 last.
     pub sequence_flags: u8,
     /// Sequence count.
@@ -229,10 +242,12 @@ pub enum Record {
         /// Where the frame begins at which it happened.
         #[serde(flatten)]
         place: Place,
-        /// Spacecraft identifier.
-        scid: u16,
-        /// Virtual channel identifier.
-        vcid: u8,
+        /// Spacecraft identifier, where frames are known.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        scid: Option<u16>,
+        /// Virtual channel identifier, where frames are known.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        vcid: Option<u8>,
         /// Bytes of packets dropped.
         dropped_bytes: usize,
         /// Why.
@@ -300,7 +315,18 @@ pub fn packet_gap(value: SequenceCheck) -> u16 {
 }
 
 /// Record of a packet.
-pub fn packet_record(number: u64, place: Place, packet: &LinkPacket, packets_offset: Option<u64>) -> Record {
+pub fn packet_record(
+    number: u64,
+    place: Place,
+    packet: &LinkPacket,
+    time: Option<Result<String, PacketTimeError>>,
+    packets_offset: Option<u64>,
+) -> Record {
+    let (time, time_error) = match time {
+        Some(Ok(text)) => (Some(text), None),
+        Some(Err(error)) => (None, Some(error.to_string())),
+        None => (None, None),
+    };
     let vc: Option<VcId> = packet.vc;
     Record::Packet(Box::new(PacketRecord {
         packet: number,
@@ -313,6 +339,8 @@ pub fn packet_record(number: u64, place: Place, packet: &LinkPacket, packets_off
         apid: packet.apid,
         telecommand: packet.telecommand,
         secondary_header: packet.secondary_header,
+        time,
+        time_error,
         sequence_flags: packet.sequence_flags,
         sequence_count: packet.sequence_count,
         gap_before: packet_gap(packet.sequence),

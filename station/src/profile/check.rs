@@ -1,9 +1,10 @@
 //! Ranges, and whether the parts of a profile fit together.
 
 use super::error::Problem;
+use super::packets;
 use super::types::{Coding, Frame, Profile, Signal, SignalInput};
 use groundlink_decoder::coding::{AsmConfig, ReedSolomonConfig, RsBasis};
-use groundlink_decoder::link::{CrcSpan, FrameKind, PacketConfig};
+use groundlink_decoder::link::{CrcSpan, FrameKind};
 use groundlink_dsp::{Modulation, Pulse};
 use std::fmt::Display;
 use std::ops::RangeInclusive;
@@ -26,7 +27,7 @@ pub(super) fn profile(profile: &Profile) -> Result<(), Problem> {
     coding(&profile.coding)?;
     frame(&profile.frame, &profile.coding)?;
     match &profile.packets {
-        Some(p) => packets(p, profile.frame.kind),
+        Some(p) => packets::check(p, profile.packet_time.as_ref(), profile.frame.kind),
         None => Ok(()),
     }
 }
@@ -155,7 +156,11 @@ fn reed_solomon(rs: &ReedSolomonConfig, asm: &AsmConfig) -> Result<(), Problem> 
 fn frame(frame: &Frame, coding: &Coding) -> Result<(), Problem> {
     let trailer = 2 * usize::from(frame.fecf);
     let (least, most, largest_scid, largest_vcid) = match frame.kind {
-        FrameKind::Tm => (FRAME_HEADER + 1 + trailer, LONGEST_TRANSFER_FRAME, 1023, 7),
+        FrameKind::Tm => {
+            secondary_header(frame.secondary_header)?;
+            let least = FRAME_HEADER + frame.secondary_header + 1 + trailer;
+            (least, LONGEST_TRANSFER_FRAME, 1023, 7)
+        }
         FrameKind::Aos => {
             whole("frame.insert_zone", frame.insert_zone, 0..=LONGEST_TRANSFER_FRAME)?;
             let optional = 2 * usize::from(frame.header_error_control) + 4 * usize::from(frame.ocf);
@@ -190,6 +195,14 @@ fn frame(frame: &Frame, coding: &Coding) -> Result<(), Problem> {
     }
 }
 
+/// The header begins with a byte of its own and has up to 63 more (CCSDS 132.0-B-3 §4.1.3).
+fn secondary_header(bytes: usize) -> Result<(), Problem> {
+    if bytes == 0 || (2..=64).contains(&bytes) {
+        return Ok(());
+    }
+    Err(Problem::new("frame.secondary_header", bytes, "0, or 2 to 64"))
+}
+
 fn crc(span: CrcSpan, length: usize) -> Result<(), Problem> {
     let most = length.saturating_sub(2);
     if !(1..=most).contains(&span.to) {
@@ -197,19 +210,6 @@ fn crc(span: CrcSpan, length: usize) -> Result<(), Problem> {
         return Err(Problem::new("frame.crc.to", span.to, allowed));
     }
     whole("frame.crc.from", span.from, 0..=span.to - 1)
-}
-
-fn packets(packets: &PacketConfig, kind: FrameKind) -> Result<(), Problem> {
-    if kind == FrameKind::Opaque {
-        return Err(Problem::new(
-            "packets.type",
-            "\"space-packets\"",
-            "\"none\" in opaque frames",
-        ));
-    }
-    // A packet is a 6-byte header and at least one byte (CCSDS 133.0-B-2 §4.1.4), here with its own CRC.
-    let least = 7 + 2 * usize::from(packets.crc);
-    whole("packets.max_bytes", packets.max_bytes, least..=65_542)
 }
 
 fn number(key: &str, value: f64, range: RangeInclusive<f64>, allowed: &str) -> Result<(), Problem> {
@@ -220,7 +220,11 @@ fn number(key: &str, value: f64, range: RangeInclusive<f64>, allowed: &str) -> R
     }
 }
 
-fn whole<T: PartialOrd + Display>(key: &str, value: T, range: RangeInclusive<T>) -> Result<(), Problem> {
+pub(super) fn whole<T: PartialOrd + Display>(
+    key: &str,
+    value: T,
+    range: RangeInclusive<T>,
+) -> Result<(), Problem> {
     if range.contains(&value) {
         return Ok(());
     }

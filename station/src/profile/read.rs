@@ -2,16 +2,17 @@
 
 use super::document::Document;
 use super::error::{ProfileError, quoted};
+use super::packets;
 use super::read_signal;
 use super::section::Section;
 use super::types::{Coding, Frame, Profile};
 use super::words::{
-    BASES, DESCRAMBLERS, FRAME_TYPES, LINE_CODES, ORDERS, PACKET_TYPES, RANDOMIZED, RANDOMIZERS,
+    BASES, DESCRAMBLERS, FRAME_TYPES, LINE_CODES, ORDERS, RANDOMIZED, RANDOMIZERS,
 };
 use groundlink_decoder::coding::{
     AsmConfig, ConvolutionalConfig, LineCode, Randomized, Randomizer, ReedSolomonConfig, RsBasis, SymbolOrder,
 };
-use groundlink_decoder::link::{CrcSpan, FrameKind, PacketConfig};
+use groundlink_decoder::link::{CrcSpan, FrameKind};
 
 /// The sections, as far as their own types and keys go; how they fit together is checked afterwards.
 pub(super) fn profile(document: &Document, default_name: &str) -> Result<Profile, ProfileError> {
@@ -34,7 +35,7 @@ pub(super) fn profile(document: &Document, default_name: &str) -> Result<Profile
         .transpose()?;
     let coding = coding(&root.section("coding")?)?;
     let frame = frame(&root.section("frame")?, &coding)?;
-    let packets = packets(&root.section("packets")?, frame.kind)?;
+    let (packets, packet_time) = packets::read(&root.section("packets")?, frame.kind)?;
     let text = |key| root.text(key, "text");
     Ok(Profile {
         name: text("name")?.unwrap_or(default_name).to_string(),
@@ -44,6 +45,7 @@ pub(super) fn profile(document: &Document, default_name: &str) -> Result<Profile
         coding,
         frame,
         packets,
+        packet_time,
     })
 }
 
@@ -157,7 +159,10 @@ fn reed_solomon(section: &Section<'_>) -> Result<ReedSolomonConfig, ProfileError
 fn frame(section: &Section<'_>, coding: &Coding) -> Result<Frame, ProfileError> {
     let kind = section.choice("type", FRAME_TYPES)?.unwrap_or(FrameKind::Tm);
     match kind {
-        FrameKind::Tm => section.only(&["type", "length", "fecf", "scid", "vcids"], " of type tm")?,
+        FrameKind::Tm => section.only(
+            &["type", "length", "fecf", "secondary_header", "scid", "vcids"],
+            " of type tm",
+        )?,
         FrameKind::Aos => {
             let keys = [
                 "type",
@@ -185,6 +190,7 @@ fn frame(section: &Section<'_>, coding: &Coding) -> Result<Frame, ProfileError> 
         ocf: section.boolean("ocf")?.unwrap_or(false),
         header_error_control: section.boolean("header_error_control")?.unwrap_or(false),
         insert_zone: section.whole("insert_zone")?.unwrap_or(0),
+        secondary_header: section.whole("secondary_header")?.unwrap_or(0),
         crc: section.switch("crc", false)?.map(|s| crc(&s)).transpose()?,
         scid: section.whole_or("scid", "any")?.map(narrow),
         vcids: section
@@ -212,28 +218,12 @@ fn crc(section: &Section<'_>) -> Result<CrcSpan, ProfileError> {
     })
 }
 
-fn packets(section: &Section<'_>, kind: FrameKind) -> Result<Option<PacketConfig>, ProfileError> {
-    let space_packets = section
-        .choice("type", PACKET_TYPES)?
-        .unwrap_or(kind != FrameKind::Opaque);
-    if !space_packets {
-        section.only(&["type"], " of type none")?;
-        return Ok(None);
-    }
-    section.only(&["type", "max_bytes", "crc"], "")?;
-    let default = PacketConfig::default();
-    Ok(Some(PacketConfig {
-        max_bytes: section.whole("max_bytes")?.unwrap_or(default.max_bytes),
-        crc: section.boolean("crc")?.unwrap_or(default.crc),
-    }))
-}
-
 /// The number in a smaller type; one that does not fit becomes the largest, which no range check allows.
-fn narrow<T: TryFrom<usize> + Bounded>(number: usize) -> T {
+pub(super) fn narrow<T: TryFrom<usize> + Bounded>(number: usize) -> T {
     T::try_from(number).unwrap_or(T::LARGEST)
 }
 
-trait Bounded {
+pub(super) trait Bounded {
     const LARGEST: Self;
 }
 

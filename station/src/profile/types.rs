@@ -1,5 +1,6 @@
 //! What a profile says, with every default filled in.
 
+use crate::time::PacketTime;
 use groundlink_decoder::coding::{
     AsmConfig, ConvolutionalConfig, Descrambler, LineCode, Randomized, Randomizer, ReedSolomonConfig,
 };
@@ -26,6 +27,8 @@ pub struct Profile {
     pub frame: Frame,
     /// Space packets in the frames, `None` where the content is something else.
     pub packets: Option<PacketConfig>,
+    /// The time in the packets' secondary headers, `None` where they have none or it is not known.
+    pub packet_time: Option<PacketTime>,
 }
 
 /// What real or complex samples stand for.
@@ -101,6 +104,8 @@ pub struct Frame {
     pub header_error_control: bool,
     /// AOS: bytes of insert zone.
     pub insert_zone: usize,
+    /// TM: bytes of the secondary header that is sent, 0 for none. Received frames say themselves.
+    pub secondary_header: usize,
     /// Opaque frames: their CRC.
     pub crc: Option<CrcSpan>,
     /// Spacecraft expected; `None` accepts any.

@@ -2,7 +2,7 @@
 
 use super::types::SignalInput;
 use groundlink_decoder::coding::{Descrambler, LineCode, Randomized, Randomizer, RsBasis, SymbolOrder};
-use groundlink_decoder::link::FrameKind;
+use groundlink_decoder::link::{CdsResolution, FrameKind};
 use groundlink_dsp::{Modulation, Pulse};
 
 pub(super) type Words<T> = &'static [(&'static str, T)];
@@ -82,6 +82,15 @@ pub(super) const FRAME_TYPES: Words<FrameKind> = &[
 
 /// Whether the frames hold space packets.
 pub(super) const PACKET_TYPES: Words<bool> = &[("space-packets", true), ("none", false)];
+
+/// Whether a packet's time code is CUC; CDS is the other.
+pub(super) const TIME_CODES: Words<bool> = &[("cuc", true), ("cds", false)];
+
+pub(super) const RESOLUTIONS: Words<CdsResolution> = &[
+    ("ms", CdsResolution::Millisecond),
+    ("us", CdsResolution::Microsecond),
+    ("ps", CdsResolution::Picosecond),
+];
 
 /// The word for a value that has one.
 pub(super) fn word<T: PartialEq>(words: Words<T>, value: &T) -> &'static str {

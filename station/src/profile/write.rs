@@ -1,12 +1,13 @@
 //! A profile as TOML, every default filled in and every key explained.
 
+use super::packets;
 use super::types::{Coding, Frame, Profile, Signal};
 use super::words::{
-    BASES, DESCRAMBLERS, FRAME_TYPES, INPUTS, LINE_CODES, ORDERS, PACKET_TYPES, RANDOMIZED, RANDOMIZERS,
+    BASES, DESCRAMBLERS, FRAME_TYPES, INPUTS, LINE_CODES, ORDERS, RANDOMIZED, RANDOMIZERS,
     modulation_word, word,
 };
 use groundlink_decoder::coding::{AsmConfig, ConvolutionalConfig, ReedSolomonConfig};
-use groundlink_decoder::link::{FrameKind, PacketConfig};
+use groundlink_decoder::link::FrameKind;
 use groundlink_dsp::{Modulation, Pulse};
 use std::fmt::{Display, Write};
 
@@ -29,21 +30,21 @@ impl Profile {
         }
         coding(&mut out, &self.coding);
         frame(&mut out, &self.frame);
-        packets(&mut out, self.packets.as_ref());
+        packets::write(&mut out, self.packets.as_ref(), self.packet_time.as_ref());
         out.0
     }
 }
 
 /// Text in the making.
-struct Lines(String);
+pub(super) struct Lines(String);
 
 impl Lines {
-    fn section(&mut self, name: &str) {
+    pub(super) fn section(&mut self, name: &str) {
         // Writing to a String cannot fail.
         let _ = writeln!(self.0, "\n[{name}]");
     }
 
-    fn key(&mut self, key: &str, value: impl Display, comment: &str) {
+    pub(super) fn key(&mut self, key: &str, value: impl Display, comment: &str) {
         let line = format!("{key} = {value}");
         let _ = match comment {
             "" => writeln!(self.0, "{line}"),
@@ -215,6 +216,9 @@ fn frame(out: &mut Lines, frame: &Frame) {
         );
         out.key("insert_zone", frame.insert_zone, "bytes");
     }
+    if frame.kind == FrameKind::Tm {
+        out.key("secondary_header", frame.secondary_header, "bytes sent, 0 for none");
+    }
     let scid = frame.scid.map_or("\"any\"".into(), |id| id.to_string());
     out.key("scid", scid, "spacecraft expected");
     out.key(
@@ -224,20 +228,7 @@ fn frame(out: &mut Lines, frame: &Frame) {
     );
 }
 
-fn packets(out: &mut Lines, packets: Option<&PacketConfig>) {
-    out.section("packets");
-    out.key(
-        "type",
-        quote(word(PACKET_TYPES, &packets.is_some())),
-        "space-packets or none",
-    );
-    if let Some(packets) = packets {
-        out.key("max_bytes", packets.max_bytes, "longest packet believed");
-        out.key("crc", packets.crc, "whether each packet ends in a CRC-16");
-    }
-}
-
-fn quote(text: &str) -> String {
+pub(super) fn quote(text: &str) -> String {
     toml::Value::from(text).to_string()
 }
 

@@ -12,7 +12,7 @@ use groundlink_decoder::coding::FrameEncoder;
 use groundlink_dsp::channel::{Channel, ChannelConfig, noise_sigma};
 use groundlink_dsp::modulator::Modulator;
 use groundlink_dsp::{FskInput, Modulation, SignalConfig};
-use hifitime::Epoch;
+use hifitime::{Duration, Epoch};
 use num_complex::Complex32;
 
 /// Mean level of what is written (signal and noise together), relative to full scale: room for noise peaks.
@@ -65,7 +65,8 @@ pub struct SimulateConfig {
     pub format: SampleFormat,
     /// Seconds before and after the signal.
     pub lead_s: f64,
-    /// UTC of the first sample.
+    /// UTC of the first sample. Without it, the times that packets carry begin as if it were 2000-01-01, or the
+    /// epoch of their time code where that is later.
     pub start: Option<Epoch>,
 }
 
@@ -113,9 +114,10 @@ pub fn simulate(config: &SimulateConfig) -> Result<Simulated, StationError> {
         clean: Vec::new(),
         received: Vec::new(),
     };
-    let (mut frame, mut bits, mut frames) = (Vec::new(), Vec::new(), 0);
+    let clock = SendClock::new(config, &signal, channel.leading, air.modulator.first_symbol_at());
+    let (mut frame, mut bits, mut frames, mut sent_bits) = (Vec::new(), Vec::new(), 0, 0);
     encoder.idle(if scrambled { PREAMBLE_BITS } else { 0 }, &mut bits);
-    while traffic.next_frame(&mut frame)? {
+    while traffic.next_frame(clock.at(sent_bits + bits.len()), &mut frame)? {
         frames += 1;
         if let Some(sink) = &mut sent {
             sink.write(&frame)?;
@@ -128,6 +130,7 @@ pub fn simulate(config: &SimulateConfig) -> Result<Simulated, StationError> {
             })?;
         if bits.len() >= BITS_AT_ONCE {
             air.send(&bits)?;
+            sent_bits += bits.len();
             bits.clear();
         }
     }
@@ -200,6 +203,40 @@ fn meta(config: &SimulateConfig, sample_rate_hz: f64) -> SigmfMeta {
             config.profile.name, config.seed
         )),
         annotations: Vec::new(),
+    }
+}
+
+/// When what is sent.
+#[derive(Debug)]
+struct SendClock {
+    /// UTC at which the first symbol begins.
+    first: Epoch,
+    seconds_per_bit: f64,
+}
+
+impl SendClock {
+    /// `leading` samples come before the signal, in which the first symbol is centred at sample `first_symbol_at` by
+    /// the nominal clock.
+    fn new(config: &SimulateConfig, signal: &SignalConfig, leading: u64, first_symbol_at: f64) -> Self {
+        let mission = config.profile.packet_time.and_then(|time| time.epoch);
+        let year_2000 = Epoch::from_gregorian_utc_at_midnight(2000, 1, 1);
+        let start = config
+            .start
+            .unwrap_or_else(|| mission.map_or(year_2000, |epoch| epoch.max(year_2000)));
+        let speed = 1.0 + config.clock_ppm * 1e-6;
+        let seconds_per_symbol = 1.0 / (signal.symbol_rate_hz * speed);
+        let first_symbol = leading as f64 / signal.sample_rate_hz
+            + first_symbol_at / (signal.sample_rate_hz * speed)
+            - seconds_per_symbol / 2.0;
+        Self {
+            first: start + Duration::from_seconds(first_symbol),
+            seconds_per_bit: seconds_per_symbol / signal.modulation.bits_per_symbol() as f64,
+        }
+    }
+
+    /// UTC at which this bit begins.
+    fn at(&self, bit: usize) -> Epoch {
+        self.first + Duration::from_seconds(bit as f64 * self.seconds_per_bit)
     }
 }
 

@@ -5,6 +5,7 @@ use groundlink_dsp::modulator::Modulator;
 use groundlink_station::input::SampleFormat;
 use groundlink_station::profile::Profile;
 use groundlink_station::simulate::{Content, PREAMBLE_BITS, SimulateConfig, simulate};
+use hifitime::Epoch;
 use std::path::Path;
 
 /// The recording's name within its folder.
@@ -23,6 +24,7 @@ pub struct Link {
     pub clock_ppm: f64,
     pub lead_s: f64,
     pub seed: u64,
+    pub start: Option<Epoch>,
 }
 
 /// What was sent and what came out.
@@ -48,6 +50,7 @@ impl Link {
             clock_ppm: -10.0,
             lead_s: 0.02,
             seed: 77,
+            start: None,
         }
     }
 
@@ -78,7 +81,7 @@ impl Link {
             sample_rate_hz: Some(self.sample_rate_hz),
             format: self.format,
             lead_s: self.lead_s,
-            start: None,
+            start: self.start,
         })
         .expect("a possible simulation");
         assert_eq!((made.frames, made.clipped), (self.frames, 0));

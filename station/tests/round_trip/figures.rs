@@ -18,6 +18,7 @@ fn link(modulation: &str, eb_n0_db: f64) -> Link {
         clock_ppm: 30.0,
         lead_s: 0.0,
         seed: 5,
+        start: None,
     }
 }
 

@@ -7,3 +7,4 @@ mod chain_support;
 mod figures;
 mod pairs;
 mod starts;
+mod times;

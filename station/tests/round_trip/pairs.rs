@@ -154,6 +154,7 @@ fn link(signal: Signal, number: usize, coding: usize) -> Link {
         clock_ppm: sign * [50.0, -50.0, 20.0][coding % 3],
         lead_s: 0.031 + 0.0137 * coding as f64,
         seed: (100 * number + coding) as u64,
+        start: None,
     }
 }
 

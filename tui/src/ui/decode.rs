@@ -97,6 +97,7 @@ pub fn packet_fields(packet: &PacketView) -> Vec<Field> {
     fields.push(("APID", apid_words(packet.apid)));
     fields.push(("sequence", flags_words(packet.sequence_flags).into()));
     fields.push(("sequence count", packet.sequence_count.to_string()));
+    fields.extend(packet.time.clone().map(|time| ("time", time)));
     let &[first, _, _, _, high, low, ..] = packet.bytes.as_slice() else {
         return fields;
     };

@@ -263,6 +263,7 @@ fn publish_packet(monitor: &Monitor, step: u64, sampled: bool, vc: VcId, content
         sequence_flags: 3,
         sequence_count: count,
         gap_before: u16::from(step % 10 == 9),
+        time: None,
         bytes,
     });
 }
