@@ -4,8 +4,8 @@ mod coding_common;
 
 use coding_common::{Random, bytes_of, ccsds, channel, noise, receive, sure, transmit};
 use groundlink_decoder::coding::{
-    CodedFrame, CodingConfig, ConvolutionalConfig, Descrambler, FrameDecoder, FrameEncoder, LineCode, PunctureRate,
-    Randomizer, SymbolBits, SymbolOrder,
+    CodedFrame, CodingConfig, ConvolutionalConfig, Descrambler, FrameDecoder, FrameEncoder, LineCode,
+    PunctureRate, Randomizer, SymbolBits, SymbolOrder,
 };
 use proptest::prelude::*;
 

@@ -4,8 +4,8 @@
 mod coding_common;
 
 use groundlink_decoder::coding::{
-    AsmConfig, CodedFrame, CodingConfig, ConvolutionalConfig, Descrambler, FrameDecoder, LineCode, PunctureRate,
-    Randomized, Randomizer, ReedSolomonConfig, RsBasis, SymbolBits,
+    AsmConfig, CodedFrame, CodingConfig, ConvolutionalConfig, Descrambler, FrameDecoder, LineCode,
+    PunctureRate, Randomized, Randomizer, ReedSolomonConfig, RsBasis, SymbolBits,
 };
 use std::path::Path;
 

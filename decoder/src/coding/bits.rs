@@ -1,12 +1,14 @@
 //! Bits waiting for frame synchronisation, with the soft bit that each one came from.
 
+use super::puncture::{PunctureRate, SymbolMap};
 use std::collections::VecDeque;
 
-/// A run of bits that come from evenly spaced soft bits.
+/// A run of bits that come from consecutive soft bits.
 #[derive(Debug, Clone, Copy)]
 struct Run {
     bit: u64,
-    soft: u64,
+    /// Soft bit at which the first bit begins; less than zero where the code's pattern began before the stream.
+    soft: i64,
 }
 
 /// Parallel streams of the same bits under different ambiguities. Bits are numbered from the beginning of the
@@ -14,23 +16,32 @@ struct Run {
 #[derive(Debug)]
 pub(crate) struct BitBuffer {
     streams: Vec<Vec<i8>>,
-    contradictions: Option<Vec<u8>>,
+    inner: Option<Inner>,
     /// Number of the first bit kept.
     base: u64,
     runs: VecDeque<Run>,
-    /// Soft bits from one bit to the next.
-    stride: u64,
+    map: SymbolMap,
+}
+
+/// What an inner decoder knows of each bit.
+#[derive(Debug, Default)]
+struct Inner {
+    /// Contradicted channel symbols, as [`super::convolutional::contradictions`] names them.
+    contradictions: Vec<u8>,
+    /// Channel symbols of both generators as the decoder saw them, zero where none was sent.
+    g1: Vec<i8>,
+    g2: Vec<i8>,
 }
 
 impl BitBuffer {
-    /// `inner` says that the bits come from an inner decoder, which states contradictions.
-    pub(crate) fn new(streams: usize, inner: bool) -> Self {
+    /// `inner` says that the bits come from an inner decoder of this rate, which knows the channel symbols.
+    pub(crate) fn new(streams: usize, inner: Option<PunctureRate>) -> Self {
         Self {
             streams: vec![Vec::new(); streams],
-            contradictions: inner.then(Vec::new),
+            inner: inner.map(|_| Inner::default()),
             base: 0,
             runs: VecDeque::new(),
-            stride: if inner { 2 } else { 1 },
+            map: inner.map_or(SymbolMap::PLAIN, SymbolMap::new),
         }
     }
 
@@ -44,7 +55,7 @@ impl BitBuffer {
     }
 
     /// From bit `end` (plus `ahead`) on bits come from soft bit `soft` and those after it.
-    pub(crate) fn begin_run(&mut self, ahead: usize, soft: u64) {
+    pub(crate) fn begin_run(&mut self, ahead: usize, soft: i64) {
         self.runs.push_back(Run {
             bit: self.end() + ahead as u64,
             soft,
@@ -61,9 +72,12 @@ impl BitBuffer {
         &mut self.streams[stream][(from - self.base) as usize..]
     }
 
-    pub(crate) fn extend_contradictions(&mut self, contradictions: &[u8]) {
-        if let Some(list) = &mut self.contradictions {
-            list.extend_from_slice(contradictions);
+    /// The channel's side of the bits last added: contradictions, and the symbols of both generators.
+    pub(crate) fn extend_channel(&mut self, contradictions: &[u8], g1: &[i8], g2: &[i8]) {
+        if let Some(inner) = &mut self.inner {
+            inner.contradictions.extend_from_slice(contradictions);
+            inner.g1.extend_from_slice(g1);
+            inner.g2.extend_from_slice(g2);
         }
     }
 
@@ -72,23 +86,42 @@ impl BitBuffer {
         &self.streams[stream][(from - self.base) as usize..(to - self.base) as usize]
     }
 
+    fn run(&self, bit: u64) -> Run {
+        let after = self.runs.partition_point(|run| run.bit <= bit);
+        self.runs[after.saturating_sub(1)]
+    }
+
     /// Soft bit at which bit `bit` began.
     pub(crate) fn soft_index(&self, bit: u64) -> u64 {
-        let after = self.runs.partition_point(|run| run.bit <= bit);
-        let run = self.runs[after.saturating_sub(1)];
-        run.soft + self.stride * (bit - run.bit)
+        let run = self.run(bit);
+        run.soft
+            .saturating_add_unsigned(self.map.begin(bit - run.bit))
+            .max(0) as u64
     }
 
     /// Soft bit just after bit `bit`.
     pub(crate) fn soft_end(&self, bit: u64) -> u64 {
-        self.soft_index(bit) + self.stride
+        let run = self.run(bit);
+        run.soft
+            .saturating_add_unsigned(self.map.end(bit - run.bit))
+            .max(0) as u64
     }
 
-    /// Contradicted channel symbols of the bits, and how many symbols they have.
+    /// Contradicted channel symbols of the bits, and how many symbols were sent for them.
     pub(crate) fn channel_symbols(&self, from: u64, to: u64) -> Option<(u32, u32)> {
-        let list = self.contradictions.as_ref()?;
+        let list = &self.inner.as_ref()?.contradictions;
         let slice = &list[(from - self.base) as usize..(to - self.base) as usize];
-        Some((slice.iter().map(|n| n.count_ones()).sum(), 2 * slice.len() as u32))
+        let run = self.run(from).bit;
+        let sent = self.map.begin(to - run) - self.map.begin(from - run);
+        Some((slice.iter().map(|n| n.count_ones()).sum(), sent as u32))
+    }
+
+    /// Channel symbols (positive = 1) of both generators of the bits, as the inner decoder saw them and before
+    /// the sign of all bits is known; zero where none was sent. `None` without an inner code.
+    pub(crate) fn channel(&self, from: u64, to: u64) -> Option<(&[i8], &[i8])> {
+        let inner = self.inner.as_ref()?;
+        let range = (from - self.base) as usize..(to - self.base) as usize;
+        Some((&inner.g1[range.clone()], &inner.g2[range]))
     }
 
     /// Forgets the bits before `bit`, once they are many.
@@ -101,8 +134,10 @@ impl BitBuffer {
         for stream in &mut self.streams {
             stream.drain(..count as usize);
         }
-        if let Some(list) = &mut self.contradictions {
-            list.drain(..count as usize);
+        if let Some(inner) = &mut self.inner {
+            inner.contradictions.drain(..count as usize);
+            inner.g1.drain(..count as usize);
+            inner.g2.drain(..count as usize);
         }
         self.base += count;
         while self.runs.get(1).is_some_and(|run| run.bit <= self.base) {

@@ -64,9 +64,9 @@ impl FrameDecoder {
         let unit_bits = layout.unit_bits();
         let inner = config
             .convolutional
-            .map(|code| InnerDecoder::new(code, config.symbols, 2 * unit_bits));
+            .map(|code| InnerDecoder::new(code, config.symbols, unit_bits));
         let arms = Arms::new(config.symbols);
-        let streams = if inner.is_some() { 1 } else { arms.streams() };
+        let streams = inner.as_ref().map_or(arms.streams(), InnerDecoder::streams);
         let stage = LineStage {
             line: LineDecoder::new(config.line_code),
             descrambler: config
@@ -74,7 +74,7 @@ impl FrameDecoder {
                 .map(|Descrambler::Iess308| Iess308Descrambler::default()),
         };
         let marker = Marker::new(&config.asm, (unit_bits * streams) as f64, layout.rs.is_some());
-        let bits = BitBuffer::new(streams, inner.is_some());
+        let bits = BitBuffer::new(streams, config.convolutional.map(|code| code.rate));
         Ok(Self {
             inner,
             arms,
@@ -95,7 +95,7 @@ impl FrameDecoder {
                 take_inner(inner, &mut self.sync.bits);
             } else {
                 if std::mem::take(&mut self.fresh) {
-                    self.sync.bits.begin_run(0, self.fed);
+                    self.sync.bits.begin_run(0, self.fed as i64);
                 }
                 self.arms.process(part, self.sync.bits.streams_mut());
             }
@@ -158,9 +158,9 @@ fn take_inner(inner: &mut InnerDecoder, bits: &mut BitBuffer) {
     for &(ahead, soft) in &decoded.runs {
         bits.begin_run(ahead, soft);
     }
-    bits.streams_mut()[0].extend(decoded.bits.iter().map(|&bit| bit as i8 * 2 - 1));
-    bits.extend_contradictions(&decoded.contradictions);
-    decoded.runs.clear();
-    decoded.bits.clear();
-    decoded.contradictions.clear();
+    for (stream, decoded) in bits.streams_mut().iter_mut().zip(&decoded.streams) {
+        stream.extend_from_slice(decoded);
+    }
+    bits.extend_channel(&decoded.contradictions, &decoded.g1, &decoded.g2);
+    decoded.clear();
 }

@@ -3,39 +3,57 @@
 
 use super::config::{ConvolutionalConfig, SymbolBits};
 use super::convolutional::{CONSTRAINT, contradictions};
-use super::hypothesis::Hypothesis;
-use super::node::{BLOCK_SOFT, Episode, magnitudes, quality};
-use super::viterbi::{CONVERGENCE, Mark, Viterbi};
+use super::hypothesis::{Hypothesis, cycle, cycle_steps};
+use super::node::{Episode, Tuning, magnitudes, quality};
+use super::viterbi::{Mark, Viterbi};
 
-/// Soft bits judged at a time.
-const WINDOW: usize = 1024;
-/// Relative gain of a window below which other hypotheses are tried: between that of noise (0.86) and that of the
-/// right pairing at Eb/N0 = 2 dB (0.93).
-const GOOD: f64 = 0.9;
 /// Windows after which an undecided stretch is decided at its beginning.
 const LAG: usize = 6;
 /// Soft bits by which both hypotheses are decoded over a change, since its place is not known exactly.
 const OVERLAP: usize = 256;
-/// Soft bits of padding, so that crossed pairs can reach over both ends.
-const PAD: usize = 2;
-/// Steps after which bits are given out while hypotheses are probed.
-const PENDING: usize = 1024;
+/// Zeros before the first soft bit: more than a period, so that patterns can begin before the stream.
+const PAD: usize = 16;
+/// Soft bits needed behind a window, since exchanged arms reach over its end.
+const BEHIND: usize = 2;
 
 /// Decoded bits, in runs of consecutive soft bits.
 #[derive(Debug, Default)]
 pub(crate) struct InnerBits {
-    /// Decoded bits (0 or 1).
-    pub(crate) bits: Vec<u8>,
-    /// How many of each bit's two channel symbols it contradicts.
+    /// Decoded bits as sure soft bits, in as many streams as there are masks.
+    pub(crate) streams: Vec<Vec<i8>>,
+    /// Which of each bit's channel symbols it contradicts.
     pub(crate) contradictions: Vec<u8>,
-    /// Runs: number of bits before, and index of the soft bit at which the first of the run begins.
-    pub(crate) runs: Vec<(usize, u64)>,
+    /// Channel symbols of both generators.
+    pub(crate) g1: Vec<i8>,
+    pub(crate) g2: Vec<i8>,
+    /// Runs: number of bits before, and index of the soft bit at which the first of the run begins (less than
+    /// zero where its pattern began before the first soft bit).
+    pub(crate) runs: Vec<(usize, i64)>,
 }
 
-/// The decoder. Positions count soft bits from the newest restart.
+impl InnerBits {
+    fn len(&self) -> usize {
+        self.contradictions.len()
+    }
+
+    /// Forgets all.
+    pub(crate) fn clear(&mut self) {
+        self.streams.iter_mut().for_each(Vec::clear);
+        self.contradictions.clear();
+        self.g1.clear();
+        self.g2.clear();
+        self.runs.clear();
+    }
+}
+
+/// The decoder. Positions count soft bits from the newest restart; the borders of windows, blocks and runs are
+/// positions where cycles begin.
 #[derive(Debug)]
 pub(crate) struct InnerDecoder {
     hypotheses: Vec<Hypothesis>,
+    tuning: Tuning,
+    /// Soft bits of a cycle, and its steps.
+    cycle: (usize, usize),
     overlap: usize,
     soft: Vec<i8>,
     /// Position of `soft[PAD]`.
@@ -44,6 +62,8 @@ pub(crate) struct InnerDecoder {
     origin: u64,
     /// Position behind the last soft bit.
     end: usize,
+    /// Whether no soft bit follows.
+    finishing: bool,
     /// Position of the next window.
     window: usize,
     current: Option<usize>,
@@ -53,8 +73,12 @@ pub(crate) struct InnerDecoder {
     viterbi: Viterbi,
     /// State of the decoder at the beginning of the window held back.
     held: Option<Mark>,
+    arranged: Vec<i8>,
     g1: Vec<i8>,
     g2: Vec<i8>,
+    bits: Vec<u8>,
+    /// Bits of the run given out, modulo the steps of a cycle.
+    given: usize,
     history: [u8; CONSTRAINT - 1],
     scratch: Vec<u8>,
     path: Vec<u8>,
@@ -63,31 +87,48 @@ pub(crate) struct InnerDecoder {
 }
 
 impl InnerDecoder {
-    /// `frame_soft` is the length of a frame in soft bits.
-    pub(crate) fn new(config: ConvolutionalConfig, symbols: SymbolBits, frame_soft: usize) -> Self {
+    /// `frame_bits` is the length of a frame in decoded bits.
+    pub(crate) fn new(config: ConvolutionalConfig, symbols: SymbolBits, frame_bits: usize) -> Self {
         let hypotheses = Hypothesis::all(config, symbols);
-        let episode = Some(Episode::new(hypotheses.len(), None));
+        let tuning = Tuning::new(config.rate);
+        let cycle = (cycle(config.rate), cycle_steps(config.rate));
+        let frame_soft = tuning.map.begin(frame_bits as u64) as usize;
+        let masks = hypotheses[0].masks.len();
         Self {
-            hypotheses,
-            overlap: OVERLAP.min(frame_soft / 4) & !1,
+            overlap: OVERLAP.min(frame_soft / 4) / cycle.0 * cycle.0,
             soft: vec![0; PAD],
             base: 0,
             origin: 0,
             end: 0,
+            finishing: false,
             window: 0,
             current: None,
-            episode,
+            episode: Some(Episode::new(tuning, hypotheses.len(), None)),
             decided: 0,
             viterbi: Viterbi::default(),
             held: None,
+            arranged: Vec::new(),
             g1: Vec::new(),
             g2: Vec::new(),
+            bits: Vec::new(),
+            given: 0,
             history: [0; CONSTRAINT - 1],
             scratch: Vec::new(),
             path: Vec::new(),
-            out: InnerBits::default(),
+            out: InnerBits {
+                streams: vec![Vec::new(); masks],
+                ..InnerBits::default()
+            },
             errors: (0, 0),
+            hypotheses,
+            tuning,
+            cycle,
         }
+    }
+
+    /// Streams of bits given out.
+    pub(crate) fn streams(&self) -> usize {
+        self.out.streams.len()
     }
 
     /// Bits decoded since they were taken last.
@@ -100,12 +141,12 @@ impl InnerDecoder {
     }
 
     pub(crate) fn feed(&mut self, soft: &[i8]) {
-        for part in soft.chunks(WINDOW) {
+        for part in soft.chunks(self.tuning.window) {
             // -128 has no negative.
             self.soft.extend(part.iter().map(|&s| s.max(-127)));
             self.end += part.len();
-            while self.end >= self.window + WINDOW + PAD {
-                self.take_window(self.window + WINDOW);
+            while self.end >= self.window + self.tuning.window + BEHIND {
+                self.take_window(self.window + self.tuning.window);
             }
         }
     }
@@ -114,9 +155,16 @@ impl InnerDecoder {
     pub(crate) fn finish(&mut self) {
         let end = self.end;
         let origin = self.origin + end as u64;
-        self.soft.extend([0; PAD]);
+        self.soft.extend([0; BEHIND]);
+        self.finishing = true;
         if end > self.window {
             self.take_window(end);
+        } else if let (None, Some(current)) = (&self.episode, self.current) {
+            self.push_steps(
+                current,
+                end,
+                self.tuning.map.bits_begun(self.hypotheses[current].ahead()),
+            );
         }
         if self.episode.is_some() {
             self.decide(end);
@@ -125,8 +173,13 @@ impl InnerDecoder {
         self.soft.truncate(0);
         self.soft.resize(PAD, 0);
         (self.base, self.end, self.window, self.decided, self.origin) = (0, 0, 0, 0, origin);
-        (self.current, self.held) = (None, None);
-        self.episode = Some(Episode::new(self.hypotheses.len(), None));
+        (self.current, self.held, self.finishing) = (None, None, false);
+        self.episode = Some(self.new_episode());
+    }
+
+    /// An episode that begins with the current hypothesis.
+    fn new_episode(&self) -> Episode {
+        Episode::new(self.tuning, self.hypotheses.len(), self.current)
     }
 
     fn take_window(&mut self, end: usize) {
@@ -136,7 +189,7 @@ impl InnerDecoder {
         if let Some(mut episode) = self.episode.take() {
             let (first, last) = (self.index(self.window), self.index(end));
             episode.window(&self.hypotheses, &self.soft, first, last);
-            let settled = episode.best_quality() >= GOOD;
+            let settled = episode.best_quality() >= self.tuning.good;
             self.episode = Some(episode);
             self.settle(end, settled);
         }
@@ -149,15 +202,15 @@ impl InnerDecoder {
         let Some(current) = self.current else { return false };
         let start = self.viterbi.mark();
         let gain = self.viterbi.gain();
-        let middle = (self.window + 2 * CONVERGENCE).min(end);
+        let middle = (self.window + self.tuning.convergence).min(end);
         self.push(current, self.window, middle);
         let traceback = self.viterbi.mark();
         self.push(current, middle, end);
         let (first, last) = (self.index(self.window), self.index(end));
         let all = magnitudes(&self.soft[first..last]);
         // A short rest at the end of the stream says nothing.
-        let judged = end - self.window >= WINDOW / 4;
-        if judged && quality(self.viterbi.gain() - gain, all) < GOOD {
+        let judged = end - self.window >= self.tuning.window / 4;
+        if judged && quality(self.viterbi.gain() - gain, all) < self.tuning.good {
             self.viterbi.rewind(&start);
             self.g1.truncate(self.viterbi.pending());
             self.g2.truncate(self.viterbi.pending());
@@ -172,12 +225,12 @@ impl InnerDecoder {
 
     /// Puts the window held back and the present one before all hypotheses.
     fn open_episode(&mut self) {
-        let mut episode = Episode::new(self.hypotheses.len(), self.current);
+        let mut episode = self.new_episode();
         if let Some(held) = self.held.take() {
             self.viterbi.rewind(&held);
             self.g1.truncate(self.viterbi.pending());
             self.g2.truncate(self.viterbi.pending());
-            self.decided = self.window - WINDOW;
+            self.decided = self.window - self.tuning.window;
             let (first, last) = (self.index(self.decided), self.index(self.window));
             episode.window(&self.hypotheses, &self.soft, first, last);
         }
@@ -190,7 +243,7 @@ impl InnerDecoder {
         let Some(episode) = &self.episode else { return };
         episode.path(&mut self.path);
         let last = self.path.last().copied();
-        let recent = (2 * WINDOW / BLOCK_SOFT).min(self.path.len());
+        let recent = (2 * self.tuning.window / self.tuning.block).min(self.path.len());
         let constant = self.path.iter().rev().take(recent).all(|&h| Some(h) == last);
         if good && constant && episode.decided() {
             self.decide(self.window);
@@ -198,14 +251,14 @@ impl InnerDecoder {
             if !self.continue_window(end) {
                 self.open_episode_again(end);
             }
-        } else if self.window >= self.decided + LAG * WINDOW {
-            self.decide(self.decided + WINDOW);
+        } else if self.window >= self.decided + LAG * self.tuning.window {
+            self.decide(self.decided + self.tuning.window);
         }
     }
 
     /// The decoder's own gain contradicts the probe's by a hair: keep probing.
     fn open_episode_again(&mut self, end: usize) {
-        let mut episode = Episode::new(self.hypotheses.len(), self.current);
+        let mut episode = self.new_episode();
         let (first, last) = (self.index(self.window), self.index(end));
         episode.window(&self.hypotheses, &self.soft, first, last);
         self.episode = Some(episode);
@@ -218,7 +271,7 @@ impl InnerDecoder {
             return;
         };
         episode.path(&mut self.path);
-        let blocks = (end - self.decided).div_ceil(BLOCK_SOFT);
+        let blocks = (end - self.decided).div_ceil(self.tuning.block);
         let mut from = self.decided;
         let mut block = 0;
         while block < blocks {
@@ -227,7 +280,7 @@ impl InnerDecoder {
                 .iter()
                 .take_while(|&&h| h == hypothesis)
                 .count();
-            let to = (from + run * BLOCK_SOFT).min(end);
+            let to = (from + run * self.tuning.block).min(end);
             self.decode_run(usize::from(hypothesis), from, to);
             (from, block) = (to, block + run);
         }
@@ -240,74 +293,91 @@ impl InnerDecoder {
         let mut start = from;
         if self.current != Some(hypothesis) {
             if let Some(old) = self.current {
-                let limit = self.end.saturating_sub(PAD) & !1;
+                let limit = self.end.saturating_sub(BEHIND) / self.cycle.0 * self.cycle.0;
                 self.push(old, from, (from + self.overlap).min(limit).max(from));
             }
             self.emit_all();
             self.current = Some(hypothesis);
             start = from.saturating_sub(self.overlap).max(self.base);
-            let offset = usize::from(self.hypotheses[hypothesis].offset);
-            self.out
-                .runs
-                .push((self.out.bits.len(), self.origin + (start + offset) as u64));
+            let begin = (self.origin + start as u64) as i64 - self.hypotheses[hypothesis].ahead() as i64;
+            self.out.runs.push((self.out.len(), begin));
         }
+        let kept = self.tuning.map.bits_begun(self.tuning.convergence);
         while start < to {
-            let end = (start + WINDOW).min(to);
+            let end = (start + self.tuning.window).min(to);
             self.push(hypothesis, start, end);
-            if self.viterbi.pending() >= PENDING {
+            if self.viterbi.pending() >= 2 * kept {
                 let mark = self.viterbi.mark();
-                self.emit(&mark, self.viterbi.pending() - CONVERGENCE);
+                self.emit(&mark, self.viterbi.pending() - kept);
             }
             start = end;
         }
     }
 
-    /// Pushes the steps whose pairs begin from `from` to `to` (both even, or `to` the end of the stream).
+    /// Pushes the steps whose symbols lie from `from` to `to`, give or take a period. At the end of the stream
+    /// the last symbols of a pattern may be missing.
     fn push(&mut self, hypothesis: usize, from: usize, to: usize) {
-        let hypothesis = self.hypotheses[hypothesis];
-        let first = from + usize::from(hypothesis.offset);
-        // At the end of the stream the last pair may lack its second soft bit.
-        let to = to.min(self.end_of_pairs());
-        let steps = to.saturating_sub(first).div_ceil(2);
-        if steps == 0 {
-            return;
+        let mut symbols = to - from;
+        if self.finishing && to == self.end && symbols > 0 {
+            symbols += self.hypotheses[hypothesis].ahead();
         }
+        self.push_steps(hypothesis, from, self.tuning.map.bits_begun(symbols));
+    }
+
+    /// Pushes `steps` steps from the period on that belongs to position `from`.
+    fn push_steps(&mut self, hypothesis: usize, from: usize, steps: usize) {
         let old = self.g1.len();
         self.g1.resize(old + steps, 0);
         self.g2.resize(old + steps, 0);
-        let index = self.index(first);
-        hypothesis.gather(&self.soft, index, &mut self.g1[old..], &mut self.g2[old..]);
-        self.viterbi.push(&self.g1[old..], &self.g2[old..]);
-    }
-
-    /// Position behind the last soft bit at which a pair can begin.
-    fn end_of_pairs(&self) -> usize {
-        self.end.saturating_sub(1)
+        let index = self.index(from) - self.hypotheses[hypothesis].ahead();
+        let (g1, g2) = (&mut self.g1[old..], &mut self.g2[old..]);
+        self.hypotheses[hypothesis].gather(&self.soft, index, &mut self.arranged, g1, g2);
+        self.viterbi.push(g1, g2);
     }
 
     /// Gives out the oldest bits, as many as make whole groups within `count`, traced back from `mark`.
     fn emit(&mut self, mark: &Mark, count: usize) {
-        let start = self.out.bits.len();
-        let count = self.viterbi.emit(mark, count, &mut self.out.bits);
-        let (bits, g1, g2) = (&self.out.bits[start..], &self.g1[..count], &self.g2[..count]);
+        self.bits.clear();
+        let count = self.viterbi.emit(mark, count, &mut self.bits);
+        let (g1, g2) = (&self.g1[..count], &self.g2[..count]);
         let from = self.out.contradictions.len();
         contradictions(
-            bits,
+            &self.bits,
             &mut self.history,
             g1,
             g2,
             &mut self.scratch,
             &mut self.out.contradictions,
         );
+        self.out.g1.extend_from_slice(g1);
+        self.out.g2.extend_from_slice(g2);
         let wrong: u64 = self.out.contradictions[from..]
             .iter()
             .map(|n| u64::from(n.count_ones()))
             .sum();
         if count > 0 {
-            self.errors = (wrong, 2 * count as u64);
+            self.errors = (wrong, self.tuning.map.begin(count as u64));
         }
         self.g1.drain(..count);
         self.g2.drain(..count);
+        self.give();
+    }
+
+    /// The decoded bits under every mask.
+    fn give(&mut self) {
+        self.out.streams[0].extend(self.bits.iter().map(|&bit| bit as i8 * 2 - 1));
+        let Some(current) = self.current else { return };
+        let masks = &self.hypotheses[current].masks;
+        for (stream, mask) in self.out.streams.iter_mut().zip(masks).skip(1) {
+            let mask = mask.iter().cycle().skip(self.given);
+            stream.extend(
+                self.bits
+                    .iter()
+                    .zip(mask)
+                    .map(|(&bit, &m)| (bit ^ m) as i8 * 2 - 1),
+            );
+        }
+        self.given = (self.given + self.bits.len()) % self.cycle.1;
     }
 
     fn emit_all(&mut self) {
@@ -315,6 +385,7 @@ impl InnerDecoder {
         self.emit(&mark, self.viterbi.pending());
         self.viterbi.reset();
         self.history = [0; CONSTRAINT - 1];
+        self.given = 0;
     }
 
     /// Forgets soft bits that no decision can reach any more.
@@ -322,9 +393,10 @@ impl InnerDecoder {
         let keep = self
             .window
             .min(self.decided)
-            .saturating_sub(WINDOW + self.overlap)
-            & !1;
-        if keep > self.base + 16 * WINDOW {
+            .saturating_sub(self.tuning.window + self.overlap)
+            / self.cycle.0
+            * self.cycle.0;
+        if keep > self.base + 16 * self.tuning.window {
             self.soft.drain(..keep - self.base);
             self.base = keep;
         }

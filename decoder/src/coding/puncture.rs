@@ -242,7 +242,13 @@ mod tests {
             assert_eq!(rate.steps(), c1.len());
             let row = |n: usize| -> String {
                 (0..rate.steps())
-                    .map(|step| if <[bool; 2]>::from(rate.sent(step))[n] { '1' } else { '0' })
+                    .map(|step| {
+                        if <[bool; 2]>::from(rate.sent(step))[n] {
+                            '1'
+                        } else {
+                            '0'
+                        }
+                    })
                     .collect()
             };
             assert_eq!((row(0).as_str(), row(1).as_str()), (c1, c2), "{rate:?}");
