@@ -13,6 +13,7 @@ mod encoder;
 mod frame;
 mod hypothesis;
 mod inner;
+pub mod ldpc;
 mod line_code;
 mod node;
 mod puncture;

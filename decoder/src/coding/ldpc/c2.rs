@@ -1,0 +1,61 @@
+//! The (8176,7156) code (CCSDS 131.0-B-5 §7.3, table 7-1).
+
+use super::matrix::{Circulant, Matrix};
+
+/// Rows and columns of a circulant.
+pub(super) const SIZE: usize = 511;
+
+/// The two shifts of each circulant.
+const SHIFTS: [[[usize; 2]; 16]; 2] = [
+    [
+        [0, 176],
+        [12, 239],
+        [0, 352],
+        [24, 431],
+        [0, 392],
+        [151, 409],
+        [0, 351],
+        [9, 359],
+        [0, 307],
+        [53, 329],
+        [0, 207],
+        [18, 281],
+        [0, 399],
+        [202, 457],
+        [0, 247],
+        [36, 261],
+    ],
+    [
+        [99, 471],
+        [130, 473],
+        [198, 435],
+        [260, 478],
+        [215, 420],
+        [282, 481],
+        [48, 396],
+        [193, 445],
+        [273, 430],
+        [302, 451],
+        [96, 379],
+        [191, 386],
+        [244, 467],
+        [364, 470],
+        [51, 382],
+        [192, 414],
+    ],
+];
+
+/// The parity-check matrix.
+pub(super) fn matrix() -> Matrix {
+    let row = |shifts: &[[usize; 2]; 16]| {
+        let pairs = shifts.iter().enumerate();
+        pairs
+            .flat_map(|(column, pair)| pair.map(|shift| Circulant { column, shift }))
+            .collect()
+    };
+    Matrix {
+        size: SIZE,
+        columns: SHIFTS[0].len(),
+        rows: SHIFTS.iter().map(row).collect(),
+    }
+}
