@@ -121,8 +121,8 @@ impl<'d> Section<'d> {
         match self.value(key) {
             None => Ok(None),
             Some(Value::String(text)) => Ok(Some(text)),
-            // Overrides come without quotes, and 12345678 may well be meant as text.
-            Some(Value::Integer(_) | Value::Float(_)) if self.typed(key).is_some() => Ok(self.typed(key)),
+            // Overrides come without quotes, and 12345678 or a date may well be meant as text.
+            Some(Value::Integer(_) | Value::Float(_) | Value::Datetime(_)) if self.typed(key).is_some() => Ok(self.typed(key)),
             Some(other) => Err(self.wrong(key, other, allowed)),
         }
     }

@@ -56,6 +56,9 @@ fn found(archive: &[u8], run: &Run) -> Table {
             Value::Table(Table::from_iter(fields)),
         )
     });
+    let times = run.field("packet", "time");
+    let mut times = times.iter().filter_map(serde_json::Value::as_str);
+    let time = |text: Option<&str>| Value::from(text.expect("a time"));
     Table::from_iter([
         ("archive_crc32".to_owned(), Value::from(crc32(archive))),
         ("samples".to_owned(), number(run.report.input.read)),
@@ -64,6 +67,8 @@ fn found(archive: &[u8], run: &Run) -> Table {
         ("frames_crc32".to_owned(), crc32(&run.frames).into()),
         ("packets".to_owned(), number(run.report.packets)),
         ("packets_crc32".to_owned(), crc32(&run.packets).into()),
+        ("first_packet_time".to_owned(), time(times.next())),
+        ("last_packet_time".to_owned(), time(times.next_back())),
         ("first_frame".to_owned(), stamp(good.first().expect("a frame"))),
         ("last_frame".to_owned(), stamp(good.last().expect("a frame"))),
         ("gaps".to_owned(), Value::Array(gaps.collect())),

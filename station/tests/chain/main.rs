@@ -8,3 +8,4 @@ mod cuts;
 mod demo;
 mod gaps;
 mod malformed;
+mod packet_stream;

@@ -106,6 +106,58 @@ fn solar_orbiter() {
         (983 + 227 + 207, 204)
     );
     assert_eq!(lost(&run), BTreeMap::new());
+    let headers = run.records("frame");
+    let headers = headers.iter().filter(|frame| frame["good"] == true);
+    assert!(headers.map(|frame| &frame["secondary_header"]).all(|header| {
+        let text = header.as_str().expect("a secondary header");
+        text.len() == 8 && text.starts_with("03")
+    }));
+}
+
+/// Its packets have PUS headers: four bytes, then seconds and fractions of the on-board clock.
+#[test]
+fn solar_orbiter_packets_say_when_they_were_made() {
+    let Some(folder) = data() else { return };
+    let time = "packets.time={ code = 'cuc', offset = 4, epoch = '2000-01-01T00:00:00Z' }";
+    let changed = profile("solar-orbiter", &[time]);
+    let run = decode(&folder, "solar_orbiter.u8", From::Frames, changed);
+    let headed = |packet: &Value| packet["secondary_header"] == true;
+    let packets: Vec<Value> = run.records("packet").into_iter().filter(headed).collect();
+    assert_eq!(packets.len(), 1209);
+    let mut by_apid: BTreeMap<u64, Vec<&str>> = BTreeMap::new();
+    for packet in &packets {
+        let apid = packet["apid"].as_u64().expect("an APID");
+        by_apid
+            .entry(apid)
+            .or_default()
+            .push(packet["time"].as_str().expect("a time"));
+    }
+    // Live ones of 54 s, and those recorded the day before, each kind in its order.
+    for (apid, times) in &by_apid {
+        let recorded = *apid >= 1000;
+        let day = if recorded {
+            "2020-02-12T1"
+        } else {
+            "2020-02-13T16:4"
+        };
+        assert!(times.is_sorted(), "{apid}");
+        assert!(
+            times.iter().all(|time| time.starts_with(day)),
+            "{apid}: {times:?}"
+        );
+    }
+    let live: Vec<&&str> = by_apid
+        .iter()
+        .filter(|(apid, _)| **apid < 1000)
+        .flat_map(|(_, times)| times)
+        .collect();
+    assert_eq!(
+        (live.iter().min(), live.iter().max()),
+        (
+            Some(&&"2020-02-13T16:43:12.831619262Z"),
+            Some(&&"2020-02-13T16:44:06.445800781Z")
+        )
+    );
 }
 
 #[test]
@@ -168,6 +220,10 @@ fn stereo_a() {
     assert_eq!((run.report.frames.fecf_good, run.report.frames.good), (94, 94));
     assert_eq!(run.numbers("packet", "length"), [272; 352]);
     assert!(run.field("frame", "ocf").iter().all(Value::is_string));
+    for header in run.field("frame", "secondary_header") {
+        let text = header.as_str().expect("a secondary header");
+        assert!(text.len() == 30 && text.starts_with("0E"), "{text}");
+    }
 }
 
 #[test]
@@ -188,6 +244,9 @@ fn tianwen_2() {
     assert_eq!(lost(&run), BTreeMap::new());
     let apids = count(run.field("packet", "apid").iter().map(Value::to_string));
     assert_eq!((run.report.packets, apids.len()), (706, 21));
+    for zone in run.field("frame", "insert_zone") {
+        assert_eq!(zone.as_str().map(str::len), Some(16));
+    }
 }
 
 #[test]
