@@ -46,27 +46,20 @@ impl Arms {
         self.arrangements.len().max(1)
     }
 
-    /// Takes soft bits, appends to each stream what is complete.
+    /// Takes soft bits (-128, which has no negative, as -127), appends to each stream what is complete.
     pub(crate) fn process(&mut self, soft: &[i8], streams: &mut [Vec<i8>]) {
         if self.arrangements.is_empty() {
-            streams[0].extend_from_slice(soft);
+            streams[0].extend(soft.iter().map(|&s| s.max(-127)));
             return;
         }
-        self.held.extend_from_slice(soft);
+        self.held.extend(soft.iter().map(|&s| s.max(-127)));
         // Held are one soft bit before the pair, the pair, and one behind it.
         let pairs = self.held.len().saturating_sub(2) / 2;
         for (arrangement, out) in self.arrangements.iter().zip(streams) {
             let held = &self.held;
             out.extend((0..pairs).flat_map(|pair| {
                 let at = |k: usize| held[(1 + 2 * pair).wrapping_add_signed(arrangement.from[k])];
-                [
-                    at(0),
-                    if arrangement.inverted {
-                        at(1).saturating_neg()
-                    } else {
-                        at(1)
-                    },
-                ]
+                [at(0), if arrangement.inverted { -at(1) } else { at(1) }]
             }));
         }
         self.held.drain(..2 * pairs);

@@ -1,9 +1,10 @@
 //! One block from received bytes to a frame and a corrected CADU.
 
 use super::config::{CodingConfig, CodingError, Randomized};
+use super::false_alarm::Check;
 use super::frame::{CodedFrame, FrameQuality, RsOutcome};
 use super::randomizer::{randomize, sequence};
-use super::reed_solomon::RsBlock;
+use super::reed_solomon::{RsBlock, miscorrection_probability};
 
 /// Derandomises and corrects blocks; keeps the newest in its buffers.
 #[derive(Debug, Clone)]
@@ -24,6 +25,7 @@ pub(crate) struct Layout {
     sequence: Vec<u8>,
     randomized: Randomized,
     pub(crate) rs: Option<RsBlock>,
+    check: Check,
     /// Bytes of the unit before the codeblock or frame.
     pub(crate) frame_start: usize,
     pub(crate) frame_bytes: usize,
@@ -56,6 +58,10 @@ impl Layout {
             block_bytes: config.block_bytes,
             sequence: sequence(config.randomizer, config.block_bytes),
             randomized: config.randomized,
+            check: config.reed_solomon.as_ref().map_or_else(Check::none, |rs| {
+                let codeword = miscorrection_probability(rs.parity, 0, rs.parity / 2);
+                Check::algebraic(codeword.powi(rs.interleave as i32))
+            }),
             rs,
             frame_start: if covers_asm { 0 } else { asm_bytes },
             frame_bytes: config.frame_bytes(),
@@ -65,6 +71,11 @@ impl Layout {
     /// Bits from marker to marker.
     pub(crate) fn unit_bits(&self) -> usize {
         self.asm_bits + 8 * self.block_bytes
+    }
+
+    /// What checks the units.
+    pub(crate) fn check(&self) -> Check {
+        self.check
     }
 
     /// Randomises or derandomises the block of a unit, where the randomizer comes after the code.

@@ -5,6 +5,7 @@ use super::asm::Marker;
 use super::bits::BitBuffer;
 use super::block::{BlockDecoder, Layout};
 use super::config::{CodingConfig, CodingError, Descrambler};
+use super::delivery::SyncChange;
 use super::descrambler::Iess308Descrambler;
 use super::frame::{CodedFrame, SyncStatus};
 use super::inner::InnerDecoder;
@@ -73,7 +74,8 @@ impl FrameDecoder {
                 .descrambler
                 .map(|Descrambler::Iess308| Iess308Descrambler::default()),
         };
-        let marker = Marker::new(&config.asm, (unit_bits * streams) as f64, layout.rs.is_some());
+        let places = (unit_bits * streams) as f64;
+        let marker = Marker::new(&config.asm, places, layout.check(), inner.is_some());
         let bits = BitBuffer::new(streams, config.convolutional.map(|code| code.rate));
         Ok(Self {
             inner,
@@ -92,7 +94,7 @@ impl FrameDecoder {
             let before = self.sync.bits.end();
             if let Some(inner) = &mut self.inner {
                 inner.feed(part);
-                take_inner(inner, &mut self.sync.bits);
+                take_inner(inner, &mut self.sync);
             } else {
                 if std::mem::take(&mut self.fresh) {
                     self.sync.bits.begin_run(0, self.fed as i64);
@@ -115,10 +117,16 @@ impl FrameDecoder {
     /// The next soft bit does not continue the one before (a gap, a new burst): gives what can still be
     /// given and starts the search again. Soft-bit indices go on counting.
     pub fn restart(&mut self, out: &mut Vec<CodedFrame>) {
+        self.finish(out);
+        self.sync.delivery.interrupt(self.fed);
+    }
+
+    /// The input has ended: appends what can still be given.
+    pub fn finish(&mut self, out: &mut Vec<CodedFrame>) {
         let before = self.sync.bits.end();
         if let Some(inner) = &mut self.inner {
             inner.finish();
-            take_inner(inner, &mut self.sync.bits);
+            take_inner(inner, &mut self.sync);
         } else if !self.fresh {
             self.arms.finish(self.sync.bits.streams_mut());
         }
@@ -130,14 +138,15 @@ impl FrameDecoder {
         self.fresh = true;
     }
 
-    /// The input has ended: appends what can still be given.
-    pub fn finish(&mut self, out: &mut Vec<CodedFrame>) {
-        self.restart(out);
+    /// Takes the changes of synchronisation since the last call, in their order (which the cuts of the input do
+    /// not touch).
+    pub fn changes(&mut self) -> impl Iterator<Item = SyncChange> + '_ {
+        self.sync.delivery.changes()
     }
 
     /// Snapshot for display and report.
     pub fn status(&self) -> SyncStatus {
-        let counts = self.sync.counts();
+        let counts = self.sync.delivery.counts();
         let inner = self.inner.as_ref();
         SyncStatus {
             state: self.sync.state(),
@@ -148,15 +157,19 @@ impl FrameDecoder {
             blocks: counts.blocks,
             uncorrectable: counts.uncorrectable,
             slips: counts.slips,
+            unconfirmed: counts.unconfirmed,
         }
     }
 }
 
 /// Moves decoded bits, as sure soft bits, to frame synchronisation.
-fn take_inner(inner: &mut InnerDecoder, bits: &mut BitBuffer) {
+fn take_inner(inner: &mut InnerDecoder, sync: &mut FrameSync) {
     let decoded = inner.output();
-    for &(ahead, soft) in &decoded.runs {
+    let bits = &mut sync.bits;
+    for (&(ahead, soft), node) in decoded.runs.iter().zip(decoded.nodes.drain(..)) {
         bits.begin_run(ahead, soft);
+        let begin = soft.max(0).unsigned_abs();
+        sync.delivery.node(bits.end() + ahead as u64, begin, node);
     }
     for (stream, decoded) in bits.streams_mut().iter_mut().zip(&decoded.streams) {
         stream.extend_from_slice(decoded);

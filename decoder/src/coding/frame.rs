@@ -33,6 +33,8 @@ pub struct IterativeOutcome {
 pub struct FrameQuality {
     /// Marker bits that differ from the pattern (after the polarity was resolved).
     pub asm_errors: u32,
+    /// Cosine between the marker's soft bits and its pattern: 1 for a perfect fit of equal magnitudes, 0 for none.
+    pub asm_correlation: f32,
     /// Whether the marker arrived inverted.
     pub inverted: bool,
     /// Whether the marker was expected here but not found within the tolerance (flywheel).
@@ -74,7 +76,7 @@ pub enum SyncState {
     /// No marker.
     #[default]
     Search,
-    /// A marker, not yet confirmed.
+    /// A marker that neither the code nor another marker has confirmed yet, or one that is missing.
     Verify,
     /// Markers where they are expected.
     Lock,
@@ -91,7 +93,8 @@ pub struct SyncStatus {
     pub channel_ber: f32,
     /// What node synchronisation found, for people: "G1 first, G2 inverted, offset 1"; empty where unknown.
     pub node: String,
-    /// Probability that a random stretch of one frame's length contains a false marker, from the configuration.
+    /// Probability that a random stretch of one frame's length is taken for a frame, at most, from the
+    /// configuration: candidates that the marker lets pass times the share that the code accepts.
     pub false_alarm_per_frame: f64,
     /// Blocks begun, good or not.
     pub blocks: u64,
@@ -99,4 +102,6 @@ pub struct SyncStatus {
     pub uncorrectable: u64,
     /// Slips found.
     pub slips: u64,
+    /// Units without marker that did not decode, in a lock that was lost behind them: not given out.
+    pub unconfirmed: u64,
 }

@@ -29,6 +29,8 @@ pub(crate) struct InnerBits {
     /// Runs: number of bits before, and index of the soft bit at which the first of the run begins (less than
     /// zero where its pattern began before the first soft bit).
     pub(crate) runs: Vec<(usize, i64)>,
+    /// For each run what node synchronisation found, for people.
+    pub(crate) nodes: Vec<String>,
 }
 
 impl InnerBits {
@@ -43,6 +45,7 @@ impl InnerBits {
         self.g1.clear();
         self.g2.clear();
         self.runs.clear();
+        self.nodes.clear();
     }
 }
 
@@ -301,6 +304,7 @@ impl InnerDecoder {
             start = from.saturating_sub(self.overlap).max(self.base);
             let begin = (self.origin + start as u64) as i64 - self.hypotheses[hypothesis].ahead() as i64;
             self.out.runs.push((self.out.len(), begin));
+            self.out.nodes.push(self.describe());
         }
         let kept = self.tuning.map.bits_begun(self.tuning.convergence);
         while start < to {

@@ -5,11 +5,15 @@ mod arms;
 mod asm;
 mod bits;
 mod block;
+mod candidate;
 mod config;
 mod convolutional;
+mod correlate;
 mod decoder;
+mod delivery;
 mod descrambler;
 mod encoder;
+mod false_alarm;
 mod frame;
 mod hypothesis;
 mod inner;
@@ -28,6 +32,7 @@ pub use config::{
     ReedSolomonConfig, RsBasis, SymbolBits, SymbolOrder,
 };
 pub use decoder::FrameDecoder;
+pub use delivery::SyncChange;
 pub use encoder::FrameEncoder;
 pub use frame::{CodedFrame, FrameQuality, IterativeOutcome, RsOutcome, SyncState, SyncStatus};
 pub use puncture::PunctureRate;

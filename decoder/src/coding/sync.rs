@@ -5,9 +5,12 @@
 //! candidates inside its span are tried. Every decision is taken when the bits it depends on have arrived, so
 //! that it does not depend on how the input was cut.
 
-use super::asm::{FALSE_ALARM_BOUND, Marker, Match, match_probability};
+use super::asm::{Criterion, Marker, Match};
 use super::bits::BitBuffer;
 use super::block::BlockDecoder;
+use super::candidate::{Candidate, Track};
+use super::delivery::Delivery;
+use super::false_alarm::Check;
 use super::frame::{CodedFrame, FrameQuality, SyncState};
 
 /// Bits by which a frame may be early or late before a whole search looks for it.
@@ -17,36 +20,14 @@ const SLIP: u64 = 8;
 /// is cyclic, so a codeword met some bytes late (at a marker inside a frame) decodes with as many corrections.
 const DOUBTFUL: u8 = 4;
 
-/// Where a unit may begin.
-#[derive(Debug, Clone, Copy)]
-struct Candidate {
-    bit: u64,
-    stream: usize,
-    /// How the marker fits, `None` where it is only expected.
-    found: Option<Match>,
-    /// Polarity to decode with.
-    inverted: bool,
-}
-
 /// What is expected next.
 #[derive(Debug, Clone, Copy)]
 enum State {
     /// Search from this bit on.
     Search(u64),
-    Lock {
-        expected: u64,
-        stream: usize,
-        inverted: bool,
-        missed: u32,
-    },
-}
-
-/// Counters.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Counts {
-    pub(crate) blocks: u64,
-    pub(crate) uncorrectable: u64,
-    pub(crate) slips: u64,
+    /// A marker, whose unit is not judged yet.
+    Verify(Candidate),
+    Lock(Track),
 }
 
 /// More bits are needed for the next decision.
@@ -59,53 +40,48 @@ pub(crate) struct FrameSync {
     pub(crate) bits: BitBuffer,
     flywheel: u32,
     state: State,
-    /// Units without marker and without success, kept until a marker shows that the lock held.
-    unconfirmed: Vec<CodedFrame>,
-    counts: Counts,
+    pub(crate) delivery: Delivery,
     unit_bits: u64,
-    checked: bool,
+    check: Check,
+    /// Place (bit, stream, polarity) of the unit decoded last, and what became of it.
+    decoded: Option<((u64, usize, bool), Option<bool>)>,
     finished: bool,
 }
 
 impl FrameSync {
     pub(crate) fn new(marker: Marker, blocks: BlockDecoder, bits: BitBuffer, flywheel: u32) -> Self {
         let unit_bits = blocks.layout().unit_bits() as u64;
-        let checked = blocks.layout().rs.is_some();
+        let check = blocks.layout().check();
         Self {
             marker,
             blocks,
             bits,
             flywheel,
             state: State::Search(0),
-            unconfirmed: Vec::new(),
-            counts: Counts::default(),
+            delivery: Delivery::default(),
             unit_bits,
-            checked,
+            check,
+            decoded: None,
             finished: false,
         }
-    }
-
-    pub(crate) fn counts(&self) -> Counts {
-        self.counts
     }
 
     pub(crate) fn state(&self) -> SyncState {
         match self.state {
             State::Search(_) => SyncState::Search,
-            State::Lock { missed: 0, .. } => SyncState::Lock,
-            State::Lock { .. } => SyncState::Verify,
+            State::Lock(Track {
+                missed: 0,
+                confirmed: true,
+                ..
+            }) => SyncState::Lock,
+            State::Verify(_) | State::Lock(_) => SyncState::Verify,
         }
     }
 
     /// Probability that a random stretch of a frame's length is taken for a frame.
     pub(crate) fn false_alarm_per_frame(&self) -> f64 {
         let places = (self.unit_bits * self.bits.streams() as u64) as f64;
-        let candidates = 2.0 * places * match_probability(self.marker.bits, self.marker.search_tolerance);
-        if self.checked {
-            candidates.min(1.0) * FALSE_ALARM_BOUND
-        } else {
-            candidates.min(1.0)
-        }
+        self.check.false_frame(self.marker.candidates(places))
     }
 
     /// Takes all decisions that the bits allow.
@@ -113,8 +89,10 @@ impl FrameSync {
         while self.step(out).is_ok() {}
         let needed = match self.state {
             State::Search(from) => from,
-            State::Lock { expected, .. } => expected.saturating_sub(SLIP),
+            State::Verify(candidate) => candidate.bit,
+            State::Lock(track) => track.expected.saturating_sub(SLIP),
         };
+        self.delivery.reach(needed);
         self.bits.forget(needed);
     }
 
@@ -123,14 +101,17 @@ impl FrameSync {
         self.finished = true;
         self.advance(out);
         self.finished = false;
-        self.unconfirmed.clear();
+        self.delivery.drop_held(0);
+        self.delivery.reach(self.bits.end());
         self.state = State::Search(self.bits.end());
+        self.decoded = None;
     }
 
     fn step(&mut self, out: &mut Vec<CodedFrame>) -> Result<(), Wait> {
         match self.state {
-            State::Search(from) => self.search(from, out),
-            State::Lock { .. } => self.track(out),
+            State::Search(from) => self.search(from),
+            State::Verify(candidate) => self.verify(candidate, out),
+            State::Lock(track) => self.track(track, out),
         }
     }
 
@@ -149,35 +130,30 @@ impl FrameSync {
 
     /// First place at or after `from` and before `limit` where the marker fits, in any stream.
     fn find(&self, from: u64, limit: u64) -> Option<Candidate> {
-        let mut end = (limit + self.marker.bits as u64 - 1).min(self.bits.end());
+        let mut end = (limit + self.marker.bits() - 1).min(self.bits.end());
         let mut first: Option<Candidate> = None;
         for stream in 0..self.bits.streams() {
             if from >= end {
                 break;
             }
             if let Some((place, found)) = self.marker.find(self.bits.slice(stream, from, end)) {
-                let bit = from + place as u64;
-                if first.is_none_or(|f| bit < f.bit || found.errors < f.found.map_or(0, |m| m.errors)) {
-                    first = Some(Candidate {
-                        bit,
-                        stream,
-                        found: Some(found),
-                        inverted: found.inverted,
-                    });
+                let candidate = Candidate::new(from + place as u64, stream, found);
+                if first.is_none_or(|f| candidate.bit < f.bit || candidate.correlation() > f.correlation()) {
+                    first = Some(candidate);
                 }
-                end = bit + self.marker.bits as u64;
+                end = candidate.bit + self.marker.bits();
             }
         }
         first
     }
 
     /// How the marker fits at `bit`.
-    fn fit(&self, stream: usize, bit: u64, tolerance: u32) -> Option<Match> {
-        let end = bit + self.marker.bits as u64;
+    fn fit(&self, stream: usize, bit: u64, criterion: Criterion) -> Option<Match> {
+        let end = bit + self.marker.bits();
         if end > self.bits.end() {
             return None;
         }
-        self.marker.fit(self.bits.slice(stream, bit, end), tolerance)
+        self.marker.fit(self.bits.slice(stream, bit, end), criterion)
     }
 
     /// Whether a marker of the same polarity follows the unit of `candidate`.
@@ -185,56 +161,80 @@ impl FrameSync {
         self.fit(
             candidate.stream,
             candidate.bit + self.unit_bits,
-            self.marker.search_tolerance,
+            self.marker.search,
         )
         .is_some_and(|found| found.inverted == candidate.inverted)
     }
 
-    fn search(&mut self, from: u64, out: &mut Vec<CodedFrame>) -> Result<(), Wait> {
+    fn search(&mut self, from: u64) -> Result<(), Wait> {
         let end = self.bits.end();
-        let Some(candidate) = self.find(from, end) else {
-            self.state = State::Search(from.max((end + 1).saturating_sub(self.marker.bits as u64)));
+        let Some(first) = self.find(from, end) else {
+            self.state = State::Search(from.max((end + 1).saturating_sub(self.marker.bits())));
             return Err(Wait);
         };
-        self.state = State::Search(candidate.bit);
+        self.state = State::Search(first.bit);
+        let behind = first.bit + self.marker.bits();
+        self.need(behind + self.marker.bits())?;
+        // The best of the places that share bits with the first, since judging one is dear.
+        let (mut best, mut from) = (first, first.bit + 1);
+        while let Some(next) = self.find(from, behind) {
+            from = next.bit + 1;
+            if next.correlation() > best.correlation() {
+                best = next;
+            }
+        }
+        self.state = State::Verify(best);
+        Ok(())
+    }
+
+    fn verify(&mut self, candidate: Candidate, out: &mut Vec<CodedFrame>) -> Result<(), Wait> {
         self.need(candidate.bit + self.unit_bits)?;
-        self.state = State::Search(candidate.bit + 1);
         if !self.complete(&candidate) {
+            self.state = State::Search(candidate.bit + 1);
             return Ok(());
         }
         let good = self.decode(&candidate) == Some(true);
         let corrected = self.blocks.most_corrected();
         if good && corrected < DOUBTFUL {
-            self.accept(&candidate, 0, out);
+            self.accept(&candidate, 0, true, out);
             return Ok(());
         }
-        self.state = State::Search(candidate.bit);
-        self.need(candidate.bit + self.unit_bits + self.marker.bits as u64)?;
+        self.need(candidate.bit + self.unit_bits + self.marker.bits())?;
         let confirmed = self.confirmed(&candidate);
-        if self.checked && !good && !confirmed {
+        if self.check.checks() && !good && !confirmed {
             self.state = State::Search(candidate.bit + 1);
             return Ok(());
         }
-        let sure = confirmed && (good || !self.checked);
-        let chosen = if sure {
-            candidate
-        } else {
-            self.need(candidate.bit + 2 * (self.unit_bits + self.marker.bits as u64))?;
-            let limit = if good { corrected } else { u8::MAX };
-            self.find_better(&candidate, candidate.bit + 1, limit)
-                .unwrap_or(candidate)
-        };
-        self.decode(&chosen);
-        self.accept(&chosen, 0, out);
+        if confirmed && (good || !self.check.checks()) {
+            self.accept(&candidate, 0, true, out);
+            return Ok(());
+        }
+        self.need(candidate.bit + 2 * (self.unit_bits + self.marker.bits()))?;
+        let limit = if good { corrected } else { u8::MAX };
+        let better = self.find_better(&candidate, candidate.bit + 1, limit);
+        let chosen = better.unwrap_or(candidate);
+        let good = self.conclude(&chosen) == Some(true);
+        self.accept(&chosen, 0, good || self.confirmed(&chosen), out);
         Ok(())
     }
 
-    /// Decodes the unit of a candidate into the buffers of the block decoder.
+    /// Decodes the unit of a candidate into the buffers of the block decoder, unless it is there already.
     fn decode(&mut self, candidate: &Candidate) -> Option<bool> {
+        let place = (candidate.bit, candidate.stream, candidate.inverted);
+        if let Some((_, outcome)) = self.decoded.filter(|(newest, _)| *newest == place) {
+            return outcome;
+        }
         let soft = self
             .bits
             .slice(candidate.stream, candidate.bit, candidate.bit + self.unit_bits);
-        self.blocks.decode(soft, candidate.inverted)
+        let outcome = self.blocks.decode(soft, candidate.inverted);
+        self.decoded = Some((place, outcome));
+        outcome
+    }
+
+    /// Decodes the unit that nothing in its span is better than: what fails here has failed for good.
+    fn conclude(&mut self, candidate: &Candidate) -> Option<bool> {
+        self.decode(candidate)
     }
 
     /// The first candidate from `from` on inside the span of `failed` that succeeds, with fewer than
@@ -247,7 +247,7 @@ impl FrameSync {
             if candidate.bit == failed.bit || !self.complete(&candidate) {
                 continue;
             }
-            let good = if self.checked {
+            let good = if self.check.checks() {
                 self.decode(&candidate) == Some(true) && self.blocks.most_corrected() < corrections
             } else {
                 self.confirmed(&candidate)
@@ -260,56 +260,47 @@ impl FrameSync {
         None
     }
 
-    /// Gives out the unit decoded last and locks behind it.
-    fn accept(&mut self, candidate: &Candidate, slip: i64, out: &mut Vec<CodedFrame>) {
-        self.release(out);
+    /// Gives out the unit decoded last and locks behind it; `confirmed` says that the code or another marker
+    /// vouches for it.
+    fn accept(&mut self, candidate: &Candidate, slip: i64, confirmed: bool, out: &mut Vec<CodedFrame>) {
+        self.delivery.reach(candidate.bit);
+        self.delivery.release(out);
+        if matches!(self.state, State::Verify(_)) {
+            self.delivery
+                .change(self.bits.soft_index(candidate.bit), SyncState::Verify);
+        }
         let frame = self.build(candidate, slip);
-        self.give(frame, out);
-        self.lock(candidate, 0);
+        self.delivery.give(frame, out);
+        self.follow(candidate, 0, confirmed);
+        if confirmed {
+            let end = self.bits.soft_end(candidate.bit + self.unit_bits - 1);
+            self.delivery.change(end, SyncState::Lock);
+        }
     }
 
-    fn lock(&mut self, candidate: &Candidate, missed: u32) {
-        self.state = State::Lock {
+    /// Expects the next marker behind the unit of `candidate`.
+    fn follow(&mut self, candidate: &Candidate, missed: u32, confirmed: bool) {
+        self.state = State::Lock(Track {
             expected: candidate.bit + self.unit_bits,
             stream: candidate.stream,
             inverted: candidate.inverted,
             missed,
-        };
-    }
-
-    fn release(&mut self, out: &mut Vec<CodedFrame>) {
-        for frame in std::mem::take(&mut self.unconfirmed) {
-            self.give(frame, out);
-        }
-    }
-
-    fn give(&mut self, frame: CodedFrame, out: &mut Vec<CodedFrame>) {
-        self.counts.blocks += 1;
-        self.counts.uncorrectable += u64::from(!frame.good());
-        self.counts.slips += u64::from(frame.quality.slip_bits != 0);
-        out.push(frame);
+            confirmed,
+        });
     }
 
     fn build(&self, candidate: &Candidate, slip: i64) -> CodedFrame {
         let end = candidate.bit + self.unit_bits;
         let soft = self.bits.slice(candidate.stream, candidate.bit, end);
-        let found = candidate
-            .found
-            .or_else(|| self.marker.fit(soft, self.marker.bits as u32));
-        let asm_errors = found.map_or(0, |found| {
-            if found.inverted == candidate.inverted {
-                found.errors
-            } else {
-                self.marker.bits as u32 - found.errors
-            }
-        });
+        let marker = self.marker.compare(soft, candidate.inverted);
         let quality = FrameQuality {
-            asm_errors,
+            asm_errors: marker.errors,
+            asm_correlation: marker.correlation,
             inverted: candidate.inverted,
             flywheel: candidate.found.is_none(),
             slip_bits: slip.clamp(i32::MIN.into(), i32::MAX.into()) as i32,
             channel_symbols: self.bits.channel_symbols(candidate.bit, end),
-            reed_solomon: None,
+            ..FrameQuality::default()
         };
         self.blocks.frame(
             self.bits.soft_index(candidate.bit),
@@ -319,22 +310,16 @@ impl FrameSync {
     }
 
     /// The candidate at or near the expected place.
-    fn expected(&self, expected: u64, stream: usize, inverted: bool) -> Candidate {
-        let at = |bit: u64, stream: usize, found: Match| Candidate {
-            bit,
-            stream,
-            found: Some(found),
-            inverted: found.inverted,
-        };
-        if let Some(found) = self.fit(stream, expected, self.marker.lock_tolerance) {
-            return at(expected, stream, found);
+    fn expected(&self, track: &Track) -> Candidate {
+        let (expected, stream) = (track.expected, track.stream);
+        if let Some(found) = self.fit(stream, expected, self.marker.lock) {
+            return Candidate::new(expected, stream, found);
         }
-        let tolerance = self.marker.search_tolerance;
         for distance in 0..=SLIP {
             for bit in [expected.saturating_sub(distance), expected + distance] {
                 for stream in 0..self.bits.streams() {
-                    if let Some(found) = self.fit(stream, bit, tolerance) {
-                        return at(bit, stream, found);
+                    if let Some(found) = self.fit(stream, bit, self.marker.search) {
+                        return Candidate::new(bit, stream, found);
                     }
                 }
             }
@@ -343,22 +328,14 @@ impl FrameSync {
             bit: expected,
             stream,
             found: None,
-            inverted,
+            inverted: track.inverted,
         }
     }
 
-    fn track(&mut self, out: &mut Vec<CodedFrame>) -> Result<(), Wait> {
-        let State::Lock {
-            expected,
-            stream,
-            inverted,
-            missed,
-        } = self.state
-        else {
-            return Ok(());
-        };
-        self.need(expected + SLIP + self.marker.bits as u64)?;
-        let candidate = self.expected(expected, stream, inverted);
+    fn track(&mut self, track: Track, out: &mut Vec<CodedFrame>) -> Result<(), Wait> {
+        let expected = track.expected;
+        self.need(expected + SLIP + self.marker.bits())?;
+        let candidate = self.expected(&track);
         self.need(candidate.bit + self.unit_bits)?;
         if !self.complete(&candidate) {
             // The stream ends in this unit; nothing that begins later can be whole.
@@ -369,18 +346,22 @@ impl FrameSync {
             .map_or(candidate.found.is_some(), |ok| ok && self.plausible(&candidate));
         let slip = candidate.bit as i64 - expected as i64;
         if good {
-            self.accept(&candidate, slip, out);
+            self.accept(&candidate, slip, true, out);
             return Ok(());
         }
-        self.need(candidate.bit + 2 * (self.unit_bits + self.marker.bits as u64))?;
+        self.need(candidate.bit + 2 * (self.unit_bits + self.marker.bits()))?;
         if let Some(better) = self.find_better(&candidate, expected.saturating_sub(SLIP), u8::MAX) {
-            self.unconfirmed.clear();
-            self.decode(&better);
-            self.accept(&better, better.bit as i64 - expected as i64, out);
+            self.delivery.drop_held(0);
+            self.conclude(&better);
+            self.accept(&better, better.bit as i64 - expected as i64, true, out);
             return Ok(());
         }
-        self.decode(&candidate);
-        self.failed(&candidate, slip, missed, out);
+        let good = self.conclude(&candidate) == Some(true) && self.plausible(&candidate);
+        if good || candidate.found.is_some() {
+            self.accept(&candidate, slip, true, out);
+        } else {
+            self.missing(&candidate, slip, &track);
+        }
         Ok(())
     }
 
@@ -389,23 +370,25 @@ impl FrameSync {
     fn plausible(&self, candidate: &Candidate) -> bool {
         candidate.found.is_some()
             || self
-                .fit(candidate.stream, candidate.bit, self.marker.bits as u32 / 3)
+                .fit(candidate.stream, candidate.bit, self.marker.trace)
                 .is_some_and(|found| found.inverted == candidate.inverted)
     }
 
-    /// A unit in lock that did not decode, or without any marker, and nothing better in its span.
-    fn failed(&mut self, candidate: &Candidate, slip: i64, missed: u32, out: &mut Vec<CodedFrame>) {
-        if candidate.found.is_some() {
-            self.accept(candidate, slip, out);
-            return;
-        }
-        if missed >= self.flywheel {
-            self.unconfirmed.clear();
-            self.state = State::Search(candidate.bit + self.unit_bits);
+    /// A unit without any marker that did not decode, and nothing better in its span.
+    fn missing(&mut self, candidate: &Candidate, slip: i64, track: &Track) {
+        self.delivery.reach(candidate.bit);
+        if track.missed >= self.flywheel {
+            self.delivery.drop_held(1);
+            let end = candidate.bit + self.unit_bits;
+            self.state = State::Search(end);
+            self.delivery
+                .change(self.bits.soft_end(end - 1), SyncState::Search);
             return;
         }
         let frame = self.build(candidate, slip);
-        self.unconfirmed.push(frame);
-        self.lock(candidate, missed + 1);
+        self.delivery.hold(frame);
+        self.follow(candidate, track.missed + 1, track.confirmed);
+        self.delivery
+            .change(self.bits.soft_index(candidate.bit), SyncState::Verify);
     }
 }

@@ -6,12 +6,8 @@ use super::publisher::{IndexUnit, Publisher};
 use crate::StationError;
 use crate::monitor::Level;
 use crate::output::record::{Place, Record};
-use groundlink_decoder::coding::{CodedFrame, FrameDecoder, SyncState, SyncStatus};
+use groundlink_decoder::coding::{CodedFrame, FrameDecoder, SyncChange, SyncState, SyncStatus};
 use groundlink_dsp::Mark;
-
-/// Soft bits between two looks at the synchronisation state. Looks happen at multiples of this index, so
-/// that what they see does not depend on how the input was cut.
-const LOOK_EVERY: u64 = 1_024;
 
 /// Soft bits that one unit of the input index gives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,6 +33,9 @@ pub struct SoftStage {
     restarts: u64,
     last: SyncStatus,
     coded: Vec<CodedFrame>,
+    changes: Vec<SyncChange>,
+    /// Frames that the decoder has given out.
+    given: u64,
 }
 
 impl SoftStage {
@@ -58,6 +57,8 @@ impl SoftStage {
             restarts: 0,
             last,
             coded: Vec::new(),
+            changes: Vec::new(),
+            given: 0,
         }
     }
 
@@ -105,9 +106,7 @@ impl SoftStage {
     /// When an output cannot be written.
     pub fn finish(&mut self, frames: &mut FrameStage, to: &mut Publisher) -> Result<(), StationError> {
         self.decoder.finish(&mut self.coded);
-        self.hand_on(frames, to)?;
-        self.last = self.decoder.status();
-        Ok(())
+        self.hand_on(frames, to)
     }
 
     fn mark(&mut self, mark: &Mark, frames: &mut FrameStage, to: &mut Publisher) -> Result<(), StationError> {
@@ -144,41 +143,23 @@ impl SoftStage {
         })
     }
 
-    /// Feeds, stopping at every multiple of [`LOOK_EVERY`].
-    fn feed(
-        &mut self,
-        mut llrs: &[i8],
-        frames: &mut FrameStage,
-        to: &mut Publisher,
-    ) -> Result<(), StationError> {
-        while !llrs.is_empty() {
-            let until_look = (LOOK_EVERY - self.fed % LOOK_EVERY) as usize;
-            let (now, rest) = llrs.split_at(until_look.min(llrs.len()));
-            self.decoder.feed(now, &mut self.coded);
-            self.fed += now.len() as u64;
-            self.hand_on(frames, to)?;
-            if self.fed.is_multiple_of(LOOK_EVERY) {
-                self.look(to)?;
-            }
-            llrs = rest;
-        }
-        Ok(())
-    }
-
-    fn look(&mut self, to: &mut Publisher) -> Result<(), StationError> {
-        let status = self.decoder.status();
-        let changed = status.state != self.last.state || status.node != self.last.node;
-        self.last = status;
-        if !changed {
+    fn feed(&mut self, llrs: &[i8], frames: &mut FrameStage, to: &mut Publisher) -> Result<(), StationError> {
+        if llrs.is_empty() {
             return Ok(());
         }
-        let place = self.place(self.fed, to);
-        let state = match self.last.state {
+        self.decoder.feed(llrs, &mut self.coded);
+        self.fed += llrs.len() as u64;
+        self.hand_on(frames, to)
+    }
+
+    fn report_sync(&self, change: &SyncChange, to: &mut Publisher) -> Result<(), StationError> {
+        let place = self.place(change.soft_index, to);
+        let state = match change.state {
             SyncState::Search => "search",
             SyncState::Verify => "verify",
             SyncState::Lock => "lock",
         };
-        let node = self.last.node.clone();
+        let node = change.node.clone();
         to.event(Level::Info, &place, || match node.as_str() {
             "" => format!("frame sync: {state}"),
             node => format!("frame sync: {state} ({node})"),
@@ -199,27 +180,57 @@ impl SoftStage {
         }
     }
 
+    /// Publishes what the decoder has given out, frames and changes of synchronisation in their order.
     fn hand_on(&mut self, frames: &mut FrameStage, to: &mut Publisher) -> Result<(), StationError> {
         let mut coded = std::mem::take(&mut self.coded);
-        let outcome = coded.iter().try_for_each(|frame| {
-            let signal = match to.unit {
-                IndexUnit::Sample => self.map.signal(frame.soft_index, frame.soft_end),
-                _ => None,
-            };
-            frames.take(
-                &Received {
-                    index: self.index(frame.soft_index),
-                    bytes: &frame.bytes,
-                    cadu: Some(&frame.cadu),
-                    quality: Some(&frame.quality),
-                    coding_good: frame.good(),
-                    signal: signal.map(|signal| (signal, signal.es_n0_db + self.eb_n0_offset_db)),
-                },
-                to,
-            )
-        });
+        let mut changes = std::mem::take(&mut self.changes);
+        changes.extend(self.decoder.changes());
+        self.last = self.decoder.status();
+        let outcome = self.publish(&coded, &changes, frames, to);
+        self.given += coded.len() as u64;
         coded.clear();
-        self.coded = coded;
+        changes.clear();
+        (self.coded, self.changes) = (coded, changes);
         outcome
+    }
+
+    fn publish(
+        &self,
+        coded: &[CodedFrame],
+        changes: &[SyncChange],
+        frames: &mut FrameStage,
+        to: &mut Publisher,
+    ) -> Result<(), StationError> {
+        let mut changes = changes.iter().peekable();
+        for (frame, before) in coded.iter().zip(self.given..) {
+            while let Some(change) = changes.next_if(|change| change.frames <= before) {
+                self.report_sync(change, to)?;
+            }
+            self.report_frame(frame, frames, to)?;
+        }
+        changes.try_for_each(|change| self.report_sync(change, to))
+    }
+
+    fn report_frame(
+        &self,
+        frame: &CodedFrame,
+        frames: &mut FrameStage,
+        to: &mut Publisher,
+    ) -> Result<(), StationError> {
+        let signal = match to.unit {
+            IndexUnit::Sample => self.map.signal(frame.soft_index, frame.soft_end),
+            _ => None,
+        };
+        frames.take(
+            &Received {
+                index: self.index(frame.soft_index),
+                bytes: &frame.bytes,
+                cadu: Some(&frame.cadu),
+                quality: Some(&frame.quality),
+                coding_good: frame.good(),
+                signal: signal.map(|signal| (signal, signal.es_n0_db + self.eb_n0_offset_db)),
+            },
+            to,
+        )
     }
 }

@@ -119,12 +119,15 @@ impl SignalReport {
 /// Synchronisation and coding.
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
 pub struct CodingReport {
-    /// Probability of a false marker in one frame's length, from the configuration.
+    /// Probability that a random stretch of one frame's length is taken for a frame, at most, from the
+    /// configuration.
     pub false_alarm_per_frame: f64,
     /// What node synchronisation found.
     pub node: String,
     /// Slips found.
     pub slips: u64,
+    /// Units without marker that did not decode and behind which the lock was lost: no frames.
+    pub unconfirmed: u64,
     /// Channel symbols in error over the frames, by re-encoding.
     pub channel_symbol_errors: u64,
     /// Channel symbols compared.
@@ -141,6 +144,7 @@ impl CodingReport {
         self.false_alarm_per_frame = status.false_alarm_per_frame;
         self.node.clone_from(&status.node);
         self.slips = status.slips;
+        self.unconfirmed = status.unconfirmed;
     }
 }
 

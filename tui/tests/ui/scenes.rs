@@ -332,6 +332,7 @@ fn sync(decodes: bool, step: u64) -> SyncStatus {
             String::new()
         },
         false_alarm_per_frame: 1e-6,
+        unconfirmed: 0,
         blocks: if decodes { step - 3 } else { 0 },
         uncorrectable: 0,
         slips: 0,
