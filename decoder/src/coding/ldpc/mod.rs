@@ -5,11 +5,13 @@
 //! the decoder takes a block row of the matrix, whose checks do not depend on each other, as a layer.
 
 mod ar4ja;
+mod avx512;
 mod c2;
 mod code;
 mod decoder;
 mod dense;
 mod encoder;
+mod lanes;
 mod matrix;
 mod phi;
 mod plain;

@@ -1,22 +1,23 @@
 //! Min-sum check by check: the reference of the vector implementation, and the decoder of the short codes.
 
+use super::decoder::LdpcAlgorithm;
 use super::matrix::Matrix;
-use super::rule::{Correction, LIMIT};
+use super::rule::{LIMIT, Rule};
 
 /// Decoder state of one word.
 #[derive(Debug, Clone)]
 pub(super) struct Plain {
     size: usize,
-    correction: Correction,
     /// Per layer its circulants, as (first bit of the column, shift).
     layers: Vec<Vec<(usize, usize)>>,
+    rules: Vec<Rule>,
     posterior: Vec<i8>,
     /// Per layer and row, a message for each circulant.
     messages: Vec<Vec<i8>>,
 }
 
 impl Plain {
-    pub(super) fn new(matrix: &Matrix, schedule: &[usize], correction: Correction) -> Self {
+    pub(super) fn new(matrix: &Matrix, schedule: &[usize], algorithm: LdpcAlgorithm) -> Self {
         let layers: Vec<Vec<_>> = schedule
             .iter()
             .map(|&row| {
@@ -26,7 +27,10 @@ impl Plain {
             .collect();
         Self {
             size: matrix.size,
-            correction,
+            rules: layers
+                .iter()
+                .map(|layer| Rule::new(algorithm, layer.len()))
+                .collect(),
             posterior: vec![0; matrix.word_bits()],
             messages: layers
                 .iter()
@@ -50,7 +54,7 @@ impl Plain {
     }
 
     pub(super) fn update(&mut self, layer: usize) {
-        let circulants = &self.layers[layer];
+        let (circulants, rule) = (&self.layers[layer], self.rules[layer]);
         let messages = self.messages[layer].chunks_exact_mut(circulants.len());
         for (row, messages) in messages.enumerate() {
             let (mut smallest, mut second, mut sign) = (LIMIT, LIMIT, 0i8);
@@ -61,11 +65,11 @@ impl Plain {
                 smallest = smallest.min(magnitude);
                 sign ^= value;
             }
-            let (corrected, for_smallest) = (self.correction.apply(smallest), self.correction.apply(second));
+            let (for_others, for_smallest) = rule.apply(smallest, second);
             for (bit, message) in Self::bits(circulants, self.size, row).zip(messages) {
                 let value = self.posterior[bit].saturating_sub(*message);
                 let is_smallest = value.unsigned_abs() == smallest;
-                let magnitude = if is_smallest { for_smallest } else { corrected } as i8;
+                let magnitude = if is_smallest { for_smallest } else { for_others } as i8;
                 *message = if sign ^ value < 0 { -magnitude } else { magnitude };
                 self.posterior[bit] = value.saturating_add(*message);
             }
