@@ -6,9 +6,9 @@ use criterion::{
 };
 use groundlink_benches::ideal::IdealReceiver;
 use groundlink_benches::link::Link;
-use groundlink_decoder::coding::reed_solomon::ReedSolomon;
-use groundlink_decoder::coding::viterbi::{Kernel, Viterbi};
-use groundlink_decoder::coding::{FrameDecoder, SymbolBits};
+use groundlink_decoder::coding::reed_solomon::{Kernel, ReedSolomon, RsBlock};
+use groundlink_decoder::coding::viterbi::{self, Viterbi};
+use groundlink_decoder::coding::{FrameDecoder, ReedSolomonConfig, SymbolBits};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use std::hint::black_box;
@@ -22,6 +22,8 @@ const CHANNEL_DB: f64 = 3.0;
 const GENERATORS: [u16; 2] = [0o117, 0o155];
 const DATA: usize = 223;
 const CODEWORD: usize = 255;
+/// Interleaving depth of the codeblock.
+const DEPTH: usize = 5;
 const SEARCHED: usize = 1 << 16;
 const MARKER: u32 = 0x1ACF_FC1D;
 
@@ -89,7 +91,7 @@ fn viterbi(criterion: &mut Criterion) {
     let mut other = fec::ConvDecoder::new(2, 7, &GENERATORS);
     let clear = coded(&message, 20.0);
     let (g1, g2) = split(&clear);
-    for kernel in [Kernel::Vector, Kernel::Plain] {
+    for kernel in [viterbi::Kernel::Vector, viterbi::Kernel::Plain] {
         decode(&mut Viterbi::new(kernel), &g1, &g2, &mut bits);
         assert!(
             bits.iter().copied().take(8 * MESSAGE).eq(bits_of(&message)),
@@ -105,7 +107,10 @@ fn viterbi(criterion: &mut Criterion) {
     let (g1, g2) = split(&soft);
     let theirs = unsigned(&soft);
     let mut group = group(criterion, "viterbi", 8 * MESSAGE);
-    for (name, kernel) in [("vector", Kernel::Vector), ("plain", Kernel::Plain)] {
+    for (name, kernel) in [
+        ("vector", viterbi::Kernel::Vector),
+        ("plain", viterbi::Kernel::Plain),
+    ] {
         let mut viterbi = Viterbi::new(kernel);
         group.bench_function(name, |bencher| {
             bencher.iter(|| decode(&mut viterbi, black_box(&g1), black_box(&g2), &mut bits));
@@ -117,57 +122,86 @@ fn viterbi(criterion: &mut Criterion) {
 }
 
 /// The code of the demo: E = 16, dual basis.
-fn dual_code() -> ReedSolomon {
+fn dual_config() -> ReedSolomonConfig {
     let coding = Link::concatenated().expect("the demo's profile is sound").coding;
-    ReedSolomon::new(&coding.reed_solomon.expect("the demo has Reed-Solomon")).expect("the CCSDS code")
+    coding.reed_solomon.expect("the demo has Reed-Solomon")
+}
+
+/// The kernels of this processor, by name.
+fn rs_kernels() -> impl Iterator<Item = (&'static str, Kernel)> {
+    [("plain", Kernel::Plain), ("avx512", Kernel::Avx512)]
+        .into_iter()
+        .filter(|(_, kernel)| kernel.available())
 }
 
 fn rs_encode(criterion: &mut Criterion) {
-    let code = dual_code();
     let data = random(DATA, 2);
-    let (mut ours, mut theirs) = ([0; CODEWORD - DATA], [0; CODEWORD - DATA]);
+    let mut theirs = [0; CODEWORD - DATA];
     let mut other = fec::RsEncoder::new_ccsds();
-    code.encode(&data, &mut ours);
     other
         .encode_ccsds_dual(&data, &mut theirs)
         .expect("room for the parity");
-    assert_eq!(ours, theirs, "the codes are not the same");
     let mut group = group(criterion, "reed-solomon encode", 8 * DATA);
-    group.bench_function("own", |bencher| {
-        bencher.iter(|| code.encode(black_box(&data), &mut ours));
-    });
+    for (name, kernel) in rs_kernels() {
+        let code = ReedSolomon::with_kernel(&dual_config(), kernel).expect("the CCSDS code");
+        let mut ours = [0; CODEWORD - DATA];
+        code.encode(&data, &mut ours);
+        assert_eq!(ours, theirs, "the codes are not the same");
+        group.bench_function(name, |bencher| {
+            bencher.iter(|| code.encode(black_box(&data), &mut ours));
+        });
+    }
     group.bench_function("fec", |bencher| {
         bencher.iter(|| other.encode_ccsds_dual(black_box(&data), &mut theirs));
     });
 }
 
+/// A codeword by itself, and, as `interleaved`, each of the five of a codeblock.
 fn rs_decode(criterion: &mut Criterion) {
-    let code = dual_code();
+    let block_config = ReedSolomonConfig {
+        interleave: DEPTH,
+        data_bytes: DEPTH * DATA,
+        ..dual_config()
+    };
     let mut word = random(CODEWORD, 3);
     let (data, parity) = word.split_at_mut(DATA);
-    code.encode(data, parity);
+    ReedSolomon::new(&dual_config())
+        .expect("the CCSDS code")
+        .encode(data, parity);
     let mut other = fec::RsDecoder::new_ccsds();
     let mut message = [0; DATA];
+    let mut corrections = Vec::new();
     for errors in [0usize, 8, 16] {
         let mut received = word.clone();
         (0..errors).for_each(|n| received[n * 15 + 3] ^= n as u8 + 1);
-        let mut work = received.clone();
-        assert_eq!(code.decode(&mut work), Some(errors as u8));
-        assert_eq!(work, word);
-        let mut group = group(
-            criterion,
-            &format!("reed-solomon decode {errors} errors"),
-            8 * DATA,
-        );
-        group.bench_function("own", |bencher| {
-            bencher.iter(|| {
-                work.copy_from_slice(black_box(&received));
-                code.decode(&mut work)
+        let name = format!("reed-solomon decode {errors} errors");
+        let mut group = group(criterion, &name, 8 * DATA);
+        for (name, kernel) in rs_kernels() {
+            let code = ReedSolomon::with_kernel(&dual_config(), kernel).expect("the CCSDS code");
+            let mut work = received.clone();
+            assert_eq!(code.decode(&mut work), Some(errors as u8));
+            assert_eq!(work, word);
+            group.bench_function(name, |bencher| {
+                bencher.iter(|| {
+                    work.copy_from_slice(black_box(&received));
+                    code.decode(&mut work)
+                });
             });
-        });
+        }
         group.bench_function("fec", |bencher| {
             bencher.iter(|| other.decode_ccsds_dual(black_box(&received), &mut message));
         });
+        let code = RsBlock::new(&block_config).expect("the CCSDS code");
+        let block: Vec<u8> = received.iter().flat_map(|&symbol| [symbol; DEPTH]).collect();
+        let mut work = block.clone();
+        group.throughput(Throughput::Elements((8 * DATA * DEPTH) as u64));
+        group.bench_function("interleaved", |bencher| {
+            bencher.iter(|| {
+                work.copy_from_slice(black_box(&block));
+                code.decode(&mut work, &mut corrections)
+            });
+        });
+        assert_eq!(corrections, [Some(errors as u8); DEPTH]);
     }
 }
 

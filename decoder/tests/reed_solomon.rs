@@ -97,7 +97,7 @@ fn any_code() -> impl Strategy<Value = ReedSolomonConfig> {
     )
 }
 
-/// Random bytes (the generator SplitMix64).
+/// Random bytes (the generator `SplitMix64`).
 fn bytes(random: u64, count: usize) -> Vec<u8> {
     let mut state = random;
     let next = || {

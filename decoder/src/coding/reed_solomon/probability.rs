@@ -11,8 +11,8 @@ use super::CODEWORD;
 /// wrong symbols, `i` up to `errors`, at other places: `256^f * sum(C(255 - f, i) * 255^i)`; no two have the
 /// same syndrome as long as `2 * errors + f <= parity`. The quotient is the probability, exact for the
 /// unshortened code, and more than that of a shortened one, which has fewer places. For the words that a noisy
-/// channel makes beyond the capability of the code it holds as well, to within a factor close to 1 (R. McEliece
-/// and L. Swanson, On the decoder error probability for Reed-Solomon codes, 1986).
+/// channel makes beyond the capability of the code it holds as well, to within a factor close to 1 (`McEliece`
+/// and Swanson, On the decoder error probability for Reed-Solomon codes, 1986).
 pub fn miscorrection_probability(parity: usize, erasures: usize, errors: usize) -> f64 {
     if 2 * errors + erasures > parity {
         return 1.0;

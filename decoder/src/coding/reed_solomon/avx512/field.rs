@@ -57,12 +57,12 @@ impl Image {
     }
 
     /// Matrix that takes a symbol of the link to its image.
-    pub(super) fn from_link(&self, code: &Code) -> u64 {
+    pub(super) fn link_to_image(&self, code: &Code) -> u64 {
         matrix(|symbol| self.of[usize::from(code.to_conventional[usize::from(symbol)])])
     }
 
     /// Matrix that takes an image to its symbol of the link.
-    pub(super) fn to_link(&self, code: &Code) -> u64 {
+    pub(super) fn image_to_link(&self, code: &Code) -> u64 {
         let mut symbol_of = [0; 256];
         for (conventional, &image) in self.of.iter().enumerate() {
             symbol_of[usize::from(image)] = code.from_conventional[conventional];

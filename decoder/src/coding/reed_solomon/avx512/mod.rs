@@ -30,8 +30,8 @@ use std::arch::x86_64::{
     _mm512_broadcastb_epi8, _mm512_castsi512_si128, _mm512_castsi512_si256, _mm512_extracti64x4_epi64,
     _mm512_gf2p8affine_epi64_epi8, _mm512_gf2p8mul_epi8, _mm512_loadu_si512, _mm512_maskz_compress_epi8,
     _mm512_maskz_loadu_epi8, _mm512_maskz_permutexvar_epi8, _mm512_permutexvar_epi8, _mm512_set1_epi8,
-    _mm512_set1_epi64, _mm512_setzero_si512, _mm512_storeu_si512, _mm512_testn_epi8_mask, _mm512_xor_si512,
-    _mm512_zextsi256_si512,
+    _mm512_set1_epi64, _mm512_setzero_si512, _mm512_storeu_si512, _mm512_ternarylogic_epi64,
+    _mm512_test_epi8_mask, _mm512_testn_epi8_mask, _mm512_xor_si512, _mm512_zextsi256_si512,
 };
 
 /// Symbols that one vector holds a column of.
@@ -40,6 +40,8 @@ const PAIR: usize = 64 / MAX_PARITY;
 const MAX_STRIDE: usize = 8;
 /// Most errors of a codeword.
 const MAX_ERRORS: usize = MAX_PARITY / 2;
+/// The truth table of the sum of three bits.
+const XOR_OF_THREE: i32 = 0x96;
 /// The matrix of the identity.
 const IDENTITY: i64 = 0x0102_0408_1020_4080;
 
@@ -165,8 +167,8 @@ impl Tables {
             parity_symbols: parity_columns(code, &image),
             inverse_locators,
             value_factors,
-            from_link: image.from_link(code).cast_signed(),
-            to_link: image.to_link(code).cast_signed(),
+            from_link: image.link_to_image(code).cast_signed(),
+            to_link: image.image_to_link(code).cast_signed(),
             parity: code.parity,
         }
     }
@@ -240,31 +242,36 @@ fn load_few(bytes: &[u8; 16]) -> __m128i {
 #[inline]
 fn product(columns: &[u8], block: &[u8], at: Strided, count: usize, from_link: i64) -> __m256i {
     let to_image = _mm512_set1_epi64(from_link);
-    let spread = &SPREAD.0[at.stride - 1];
+    let (spread, _) = SPREAD.0[at.stride - 1].as_chunks::<2>();
     // Whole pairs that lie in 64 bytes.
     let part = (63 / at.stride + 1) / PAIR * PAIR;
-    let mut sums = [_mm512_setzero_si512(); 2];
+    let mut sum = _mm512_setzero_si512();
     let mut done = 0;
     while done < count {
         let pairs = part.min(count - done).div_ceil(PAIR);
         let symbols = load_part(&block[at.start + done * at.stride..]);
         let symbols = _mm512_gf2p8affine_epi64_epi8::<0>(symbols, to_image);
         let (columns, _) = columns[done * MAX_PARITY..][..pairs * 64].as_chunks::<64>();
-        let mut term = |n: usize, lanes: &[u8; 64], column: &[u8; 64]| {
-            let symbol = _mm512_permutexvar_epi8(load(lanes), symbols);
-            let product = _mm512_gf2p8mul_epi8(symbol, load(column));
-            sums[n] = _mm512_xor_si512(sums[n], product);
-        };
-        for (lanes, column) in spread.chunks(2).zip(columns.chunks(2)) {
-            term(0, &lanes[0], &column[0]);
-            if let (Some(lanes), Some(column)) = (lanes.get(1), column.get(1)) {
-                term(1, lanes, column);
-            }
+        let (columns, odd) = columns.as_chunks::<2>();
+        for ([lanes, more_lanes], [column, more_columns]) in spread.iter().zip(columns) {
+            let one = term(symbols, lanes, column);
+            let other = term(symbols, more_lanes, more_columns);
+            sum = _mm512_ternarylogic_epi64::<XOR_OF_THREE>(sum, one, other);
+        }
+        if let [column] = odd {
+            sum = _mm512_xor_si512(sum, term(symbols, &spread[columns.len()][0], column));
         }
         done += part;
     }
-    let sum = _mm512_xor_si512(sums[0], sums[1]);
     _mm256_xor_si256(_mm512_castsi512_si256(sum), _mm512_extracti64x4_epi64::<1>(sum))
+}
+
+/// Two columns times their symbols.
+#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi,gfni")]
+#[inline]
+fn term(symbols: __m512i, lanes: &[u8; 64], columns: &[u8; 64]) -> __m512i {
+    let spread = _mm512_permutexvar_epi8(load(lanes), symbols);
+    _mm512_gf2p8mul_epi8(spread, load(columns))
 }
 
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi,gfni")]
@@ -317,11 +324,11 @@ fn few_of(vector: __m128i) -> [u8; 16] {
     bytes
 }
 
-/// Solution of the key equation, all coefficients times a common factor, lowest power first.
+/// Solution of the key equation, all coefficients times a common factor.
 struct Key {
-    /// The part of `syndromes * locator` above the power of the parity.
-    evaluator: [u8; MAX_ERRORS],
-    locator: [u8; MAX_ERRORS + 1],
+    coefficients: [u8; 64],
+    /// Most errors that the code corrects.
+    most: usize,
     /// Degree of the locator, at least 1.
     errors: usize,
 }
@@ -355,16 +362,26 @@ impl Key {
                 surplus += 1;
             }
         }
-        let coefficients = bytes_of(discrepancies);
-        let mut key = Self {
-            evaluator: [0; MAX_ERRORS],
-            locator: [0; MAX_ERRORS + 1],
-            errors: 0,
-        };
-        key.evaluator[..most].copy_from_slice(&coefficients[..most]);
-        key.locator[..=most].copy_from_slice(&coefficients[most..=2 * most]);
-        key.errors = key.locator.iter().rposition(|&c| c != 0)?;
-        (key.errors > 0).then_some(key)
+        // The locator begins in lane `most`.
+        let present = _mm512_test_epi8_mask(discrepancies, discrepancies) >> most;
+        let errors = (present & ((2 << most) - 1))
+            .checked_ilog2()
+            .filter(|&degree| degree > 0)?;
+        Some(Self {
+            coefficients: bytes_of(discrepancies),
+            most,
+            errors: errors as usize,
+        })
+    }
+
+    /// Lowest power first.
+    fn locator(&self) -> &[u8] {
+        &self.coefficients[self.most..][..=self.errors]
+    }
+
+    /// The part of `syndromes * locator` above the power of the parity, lowest power first.
+    fn evaluator(&self) -> &[u8] {
+        &self.coefficients[..self.errors]
     }
 
     /// Where the errors are and what they are; `None` unless the locator has as many roots in the codeword, that
@@ -373,8 +390,8 @@ impl Key {
     #[inline]
     fn locate(&self, tables: &Tables, fill: usize) -> Option<Errors> {
         let inverse = &tables.inverse_locators.0;
-        let mut sums = [_mm512_set1_epi8(self.locator[self.errors].cast_signed()); 4];
-        for &coefficient in self.locator[..self.errors].iter().rev() {
+        let mut sums = [_mm512_setzero_si512(); 4];
+        for &coefficient in self.locator().iter().rev() {
             let coefficient = _mm512_set1_epi8(coefficient.cast_signed());
             for (sum, x) in sums.iter_mut().zip(inverse) {
                 *sum = _mm512_xor_si512(_mm512_gf2p8mul_epi8(*sum, load(x)), coefficient);
@@ -416,14 +433,14 @@ impl Key {
     #[inline]
     fn values(&self, x: __m128i, factors: __m128i) -> __m128i {
         let mut evaluator = _mm_setzero_si128();
-        for &coefficient in self.evaluator[..self.errors].iter().rev() {
+        for &coefficient in self.evaluator().iter().rev() {
             let coefficient = _mm_set1_epi8(coefficient.cast_signed());
             evaluator = _mm_xor_si128(_mm_gf2p8mul_epi8(evaluator, x), coefficient);
         }
         // The locator's derivative times x: its odd powers.
         let square = _mm_gf2p8mul_epi8(x, x);
         let mut odd = _mm_setzero_si128();
-        for &coefficient in self.locator[..=self.errors].iter().skip(1).step_by(2).rev() {
+        for &coefficient in self.locator().iter().skip(1).step_by(2).rev() {
             let coefficient = _mm_set1_epi8(coefficient.cast_signed());
             odd = _mm_xor_si128(_mm_gf2p8mul_epi8(odd, square), coefficient);
         }
