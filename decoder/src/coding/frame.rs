@@ -43,6 +43,9 @@ pub struct FrameQuality {
     pub slip_bits: i32,
     /// Channel symbols that the inner decoder's re-encoded output contradicts, of how many.
     pub channel_symbols: Option<(u32, u32)>,
+    /// Es/N0 in decibels over the unit's channel symbols, from their distance to the re-encoded decoded bits
+    /// (which flatters where the decoder failed); `None` without an inner code or where all symbols are saturated.
+    pub es_n0_db: Option<f32>,
     /// Outcome of Reed-Solomon, if the link has it.
     pub reed_solomon: Option<RsOutcome>,
 }

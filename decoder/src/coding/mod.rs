@@ -23,6 +23,7 @@ mod node;
 mod puncture;
 mod randomizer;
 pub mod reed_solomon;
+mod snr;
 mod sync;
 pub mod turbo;
 pub mod viterbi;
