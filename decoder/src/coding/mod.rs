@@ -21,7 +21,7 @@ pub mod ldpc;
 mod line_code;
 mod node;
 mod puncture;
-mod randomizer;
+pub(crate) mod randomizer;
 pub mod reed_solomon;
 mod snr;
 mod sync;
