@@ -77,6 +77,7 @@ fn cadus(interleave: usize, basis: RsBasis, randomizer: Randomizer) -> CodingCon
         randomizer,
         randomized: Randomized::Codeblock,
         reed_solomon: Some(coding_common::rs(interleave, basis)),
+        iterative: None,
         block_bytes: 255 * interleave,
         tail_bytes: 0,
     }
@@ -120,6 +121,7 @@ fn voyager_1_frames_come_out_with_the_known_corrections() {
             primitive: 1,
             covers_asm: true,
         }),
+        iterative: None,
         block_bytes: 956,
         tail_bytes: 4,
     };
@@ -177,6 +179,7 @@ fn lev_1_frames_come_out_of_conv_and_iess_308() {
             flywheel: 3,
         },
         reed_solomon: None,
+        iterative: None,
         block_bytes: 67,
         ..cadus(1, RsBasis::Conventional, Randomizer::None)
     };

@@ -24,7 +24,10 @@ fn sent(config: &CodingConfig, frames: &[Vec<u8>]) -> Vec<u8> {
 
 fn received(config: &CodingConfig, bits: &[u8]) -> Vec<Vec<u8>> {
     let mut decoder = FrameDecoder::new(config).expect("a good configuration");
-    let soft: Vec<i8> = bits.iter().map(|&bit| if bit == 1 { 127 } else { -127 }).collect();
+    let soft: Vec<i8> = bits
+        .iter()
+        .map(|&bit| if bit == 1 { 127 } else { -127 })
+        .collect();
     let mut frames = Vec::new();
     decoder.feed(&soft, &mut frames);
     decoder.finish(&mut frames);

@@ -35,7 +35,11 @@ fn encode(code: LdpcCode, info: &[u8]) -> Vec<u8> {
 
 #[test]
 fn ar4ja_codewords_are_the_published_ones() {
-    let rates = [(Ar4jaRate::R12, "12"), (Ar4jaRate::R23, "23"), (Ar4jaRate::R45, "45")];
+    let rates = [
+        (Ar4jaRate::R12, "12"),
+        (Ar4jaRate::R23, "23"),
+        (Ar4jaRate::R45, "45"),
+    ];
     for (k, length) in [(1024, "1k"), (4096, "4k"), (16384, "16k")] {
         for (rate, name) in rates {
             if (k, rate) == (16384, Ar4jaRate::R45) {

@@ -36,6 +36,7 @@ fuzz_target!(|data: &[u8]| {
             primitive: 11,
             covers_asm: false,
         }),
+        iterative: None,
         block_bytes: 24,
         tail_bytes: 0,
     };

@@ -315,7 +315,7 @@ const REFUSED: &[(&str, &str)] = &[
     ),
     (
         "[coding]\nrandomizer = true\n",
-        "x.toml:2: coding.randomizer is true, must be \"none\" or \"ccsds\"",
+        "x.toml:2: coding.randomizer is true, must be \"none\", \"ccsds\", \"ccsds-131071\" or \"telecommand\"",
     ),
     (
         "[coding]\nconvolutional = \"yes\"\n",
@@ -369,7 +369,7 @@ const REFUSED: &[(&str, &str)] = &[
     ),
     (
         "[coding]\nreed_solomon = false\n[frame]\ntype = \"aos\"\n",
-        "x.toml:3: frame.length is missing, must be the bytes of a frame, as no Reed-Solomon code gives them",
+        "x.toml:3: frame.length is missing, must be the bytes of a frame, as no code gives them",
     ),
     (
         "[frame]\nlength = 1115\n",

@@ -1,7 +1,9 @@
 //! What a coded stream is: the one description that [`super::FrameDecoder`] and [`super::FrameEncoder`] are
 //! both built from.
 
+use super::ldpc::{LdpcCode, LdpcError};
 use super::puncture::PunctureRate;
+use super::turbo::TurboCode;
 use thiserror::Error;
 
 /// How soft bits group into modem symbols, which decides the ambiguities a decoder has to resolve.
@@ -144,6 +146,52 @@ pub struct ReedSolomonConfig {
     pub covers_asm: bool,
 }
 
+/// A code that is decoded iteratively.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum IterativeCode {
+    /// Turbo code (CCSDS 131.0-B-5 §6).
+    Turbo(TurboCode),
+    /// Low-density parity-check code (CCSDS 131.0-B-5 §7).
+    Ldpc(LdpcCode),
+}
+
+impl IterativeCode {
+    /// Information bits of a codeword, whole bytes.
+    pub fn info_bits(self) -> usize {
+        match self {
+            Self::Turbo(code) => code.info_bits(),
+            Self::Ldpc(code) => code.info_bits(),
+        }
+    }
+
+    /// Channel bits of a codeword.
+    pub fn code_bits(self) -> usize {
+        match self {
+            Self::Turbo(code) => code.code_bits(),
+            Self::Ldpc(code) => code.code_bits(),
+        }
+    }
+}
+
+/// Transfer frames that are not aligned to codewords (CCSDS 131.0-B-5 §8): frames with their markers form a
+/// stream, the stream is sliced into information blocks, and codewords get markers of their own.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SlicedConfig {
+    /// Marker before each group of codewords: the code sync marker (CSM).
+    pub csm: AsmConfig,
+}
+
+/// Turbo or LDPC codewords.
+#[derive(Debug, Clone, PartialEq)]
+pub struct IterativeConfig {
+    /// Code.
+    pub code: IterativeCode,
+    /// Codewords behind each marker, 1 to 8.
+    pub codewords: usize,
+    /// How frames are sliced; `None` where a block holds exactly one frame.
+    pub sliced: Option<SlicedConfig>,
+}
+
 /// A whole coded stream, in the order of the receiver.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CodingConfig {
@@ -163,8 +211,10 @@ pub struct CodingConfig {
     pub randomized: Randomized,
     /// Outer code, if there is one.
     pub reed_solomon: Option<ReedSolomonConfig>,
+    /// Turbo or LDPC code, if there is one; it stands alone, without inner, line or outer code.
+    pub iterative: Option<IterativeConfig>,
     /// Bytes from the end of one marker to the beginning of the next: the codeblock, or the frame where
-    /// there is no outer code, plus `tail_bytes`.
+    /// there is no outer code, plus `tail_bytes`. With a turbo or LDPC code the bytes of the frame.
     pub block_bytes: usize,
     /// Bytes at the end of the block that belong neither to the codeblock nor to the frame (Voyager: 4 less
     /// the marker's share). Zero for CCSDS links.
@@ -195,6 +245,9 @@ pub enum CodingError {
         /// What is allowed, in words.
         limit: String,
     },
+    /// An LDPC code that does not exist.
+    #[error(transparent)]
+    Ldpc(#[from] LdpcError),
     /// A frame of the wrong length was given to an encoder.
     #[error("frame has {found} bytes, the code takes {expected}")]
     FrameLength {

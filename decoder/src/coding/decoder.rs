@@ -3,14 +3,17 @@
 use super::arms::Arms;
 use super::asm::Marker;
 use super::bits::BitBuffer;
-use super::block::{BlockDecoder, Layout};
+use super::blocks::BlockDecoder;
 use super::config::{CodingConfig, CodingError, Descrambler};
 use super::delivery::SyncChange;
 use super::descrambler::Iess308Descrambler;
 use super::frame::{CodedFrame, SyncStatus};
 use super::inner::InnerDecoder;
+use super::layout::Layout;
 use super::line_code::LineDecoder;
+use super::spread::Spread;
 use super::sync::FrameSync;
+use std::sync::Arc;
 
 /// Soft bits processed at a time, so that buffers stay in the cache.
 const PART: usize = 16384;
@@ -49,6 +52,8 @@ pub struct FrameDecoder {
     arms: Arms,
     stages: Vec<LineStage>,
     sync: FrameSync,
+    /// Soft bits processed at a time.
+    part: usize,
     /// Soft bits ever fed.
     fed: u64,
     /// Whether the next soft bit begins a run.
@@ -81,16 +86,24 @@ impl FrameDecoder {
             inner,
             arms,
             stages: vec![stage; streams],
-            sync: FrameSync::new(marker, BlockDecoder::new(layout), bits, config.asm.flywheel),
+            sync: FrameSync::new(marker, BlockDecoder::new(layout)?, bits, config.asm.flywheel),
+            part: PART,
             fed: 0,
             fresh: true,
         })
     }
 
+    /// Lets a pool decode units side by side, where that pays (turbo and LDPC codes). It has the more to do the
+    /// more soft bits are fed at a time.
+    pub fn spread_over(&mut self, pool: Arc<dyn Spread>) {
+        let pays = self.sync.spread_over(pool);
+        self.part = if pays { usize::MAX } else { PART };
+    }
+
     /// Takes the next soft bits, appends the frames they complete. The output does not depend on where the
     /// input was cut.
     pub fn feed(&mut self, soft: &[i8], out: &mut Vec<CodedFrame>) {
-        for part in soft.chunks(PART) {
+        for part in soft.chunks(self.part) {
             let before = self.sync.bits.end();
             if let Some(inner) = &mut self.inner {
                 inner.feed(part);

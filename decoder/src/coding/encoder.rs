@@ -1,9 +1,10 @@
 //! The sending chain of one link: the exact inverse of the receiving one.
 
-use super::block::Layout;
 use super::config::{CodingConfig, CodingError, Descrambler};
 use super::convolutional::ConvolutionalEncoder;
 use super::descrambler::Iess308Scrambler;
+use super::iterative::IterativeEncoder;
+use super::layout::Layout;
 use super::line_code::LineEncoder;
 
 /// Frames in, coded bits out: the exact inverse of [`super::FrameDecoder`]. All states continue from frame to
@@ -15,6 +16,9 @@ pub struct FrameEncoder {
     scrambler: Option<Iess308Scrambler>,
     line: LineEncoder,
     inner: Option<ConvolutionalEncoder>,
+    iterative: Option<IterativeEncoder>,
+    /// Bits of the newest turbo or LDPC codewords.
+    code_bits: Vec<u8>,
     idle: u8,
 }
 
@@ -33,6 +37,8 @@ impl FrameEncoder {
                 .map(|Descrambler::Iess308| Iess308Scrambler::default()),
             line: LineEncoder::new(config.line_code),
             inner: config.convolutional.map(ConvolutionalEncoder::new),
+            iterative: config.iterative.as_ref().map(IterativeEncoder::new).transpose()?,
+            code_bits: Vec::new(),
             idle: 0,
         })
     }
@@ -50,6 +56,24 @@ impl FrameEncoder {
                 expected: self.layout.frame_bytes,
             });
         }
+        self.assemble(frame);
+        // A marker that is not whole bytes is preceded by the zeros that fill its first byte.
+        let marker = 8 * self.layout.asm.len();
+        self.send_unit(marker - self.layout.asm_bits, marker, bits);
+        if let Some(iterative) = &mut self.iterative {
+            self.code_bits.clear();
+            let info = &self.unit[self.layout.frame_start..][..self.layout.frame_bytes];
+            iterative.encode(info, &mut self.code_bits);
+            self.layout.randomize_bits(&mut self.code_bits);
+            bits.extend_from_slice(&self.code_bits);
+        } else {
+            self.send_unit(marker, 8 * self.unit.len(), bits);
+        }
+        Ok(())
+    }
+
+    /// Marker, frame, parity and randomizer (but for a turbo or LDPC code, which comes on the bits).
+    fn assemble(&mut self, frame: &[u8]) {
         let (layout, unit) = (&self.layout, &mut self.unit);
         unit.fill(0x55);
         unit[layout.frame_start..][..frame.len()].copy_from_slice(frame);
@@ -59,12 +83,15 @@ impl FrameEncoder {
         if let Some(rs) = &layout.rs {
             rs.encode(codeblock);
         }
-        layout.randomize_block(unit);
-        // A marker that is not whole bytes is preceded by the zeros that fill its first byte.
-        for n in 8 * layout.asm.len() - layout.asm_bits..8 * self.unit.len() {
+        if layout.iterative.is_none() {
+            layout.randomize_block(unit);
+        }
+    }
+
+    fn send_unit(&mut self, from: usize, to: usize, bits: &mut Vec<u8>) {
+        for n in from..to {
             self.send(self.unit[n / 8] >> (7 - n % 8) & 1, bits);
         }
-        Ok(())
     }
 
     /// Appends the channel bits of `count` idle bits (0 and 1 in turn): before the first frame as a preamble,

@@ -43,11 +43,10 @@ pub struct FrameQuality {
     pub slip_bits: i32,
     /// Channel symbols that the inner decoder's re-encoded output contradicts, of how many.
     pub channel_symbols: Option<(u32, u32)>,
-    /// Es/N0 in decibels over the unit's channel symbols, from their distance to the re-encoded decoded bits
-    /// (which flatters where the decoder failed); `None` without an inner code or where all symbols are saturated.
-    pub es_n0_db: Option<f32>,
     /// Outcome of Reed-Solomon, if the link has it.
     pub reed_solomon: Option<RsOutcome>,
+    /// Outcome of the turbo or LDPC decoder for each codeword; empty where the link has none.
+    pub iterative: Vec<IterativeOutcome>,
 }
 
 /// A frame from the coding layer.
@@ -69,7 +68,9 @@ pub struct CodedFrame {
 impl CodedFrame {
     /// Whether every check of the coding layer passed (true where there is none).
     pub fn good(&self) -> bool {
-        self.quality.reed_solomon.as_ref().is_none_or(RsOutcome::good)
+        let quality = &self.quality;
+        quality.reed_solomon.as_ref().is_none_or(RsOutcome::good)
+            && quality.iterative.iter().all(|outcome| outcome.converged)
     }
 }
 

@@ -5,6 +5,7 @@ mod arms;
 mod asm;
 mod bits;
 mod block;
+mod blocks;
 mod candidate;
 mod config;
 mod convolutional;
@@ -17,23 +18,26 @@ mod false_alarm;
 mod frame;
 mod hypothesis;
 mod inner;
+mod iterative;
+mod layout;
 pub mod ldpc;
 mod line_code;
 mod node;
 mod puncture;
 pub(crate) mod randomizer;
 pub mod reed_solomon;
-mod snr;
+mod spread;
 mod sync;
 pub mod turbo;
 pub mod viterbi;
 
 pub use config::{
-    AsmConfig, CodingConfig, CodingError, ConvolutionalConfig, Descrambler, LineCode, Randomized, Randomizer,
-    ReedSolomonConfig, RsBasis, SymbolBits, SymbolOrder,
+    AsmConfig, CodingConfig, CodingError, ConvolutionalConfig, Descrambler, IterativeCode, IterativeConfig,
+    LineCode, Randomized, Randomizer, ReedSolomonConfig, RsBasis, SlicedConfig, SymbolBits, SymbolOrder,
 };
 pub use decoder::FrameDecoder;
 pub use delivery::SyncChange;
 pub use encoder::FrameEncoder;
 pub use frame::{CodedFrame, FrameQuality, IterativeOutcome, RsOutcome, SyncState, SyncStatus};
 pub use puncture::PunctureRate;
+pub use spread::{Spread, UnitJob};

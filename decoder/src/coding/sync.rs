@@ -7,11 +7,13 @@
 
 use super::asm::{Criterion, Marker, Match};
 use super::bits::BitBuffer;
-use super::block::BlockDecoder;
+use super::blocks::{BlockDecoder, UnitKey};
 use super::candidate::{Candidate, Track};
 use super::delivery::Delivery;
 use super::false_alarm::Check;
 use super::frame::{CodedFrame, FrameQuality, SyncState};
+use super::spread::Spread;
+use std::sync::Arc;
 
 /// Bits by which a frame may be early or late before a whole search looks for it.
 const SLIP: u64 = 8;
@@ -43,8 +45,8 @@ pub(crate) struct FrameSync {
     pub(crate) delivery: Delivery,
     unit_bits: u64,
     check: Check,
-    /// Place (bit, stream, polarity) of the unit decoded last, and what became of it.
-    decoded: Option<((u64, usize, bool), Option<bool>)>,
+    /// The unit decoded last, and what became of it.
+    decoded: Option<(UnitKey, Option<bool>)>,
     finished: bool,
 }
 
@@ -220,15 +222,19 @@ impl FrameSync {
 
     /// Decodes the unit of a candidate into the buffers of the block decoder, unless it is there already.
     fn decode(&mut self, candidate: &Candidate) -> Option<bool> {
-        let place = (candidate.bit, candidate.stream, candidate.inverted);
-        if let Some((_, outcome)) = self.decoded.filter(|(newest, _)| *newest == place) {
+        let key = UnitKey {
+            bit: candidate.bit,
+            stream: candidate.stream,
+            inverted: candidate.inverted,
+        };
+        if let Some((_, outcome)) = self.decoded.filter(|(newest, _)| *newest == key) {
             return outcome;
         }
         let soft = self
             .bits
             .slice(candidate.stream, candidate.bit, candidate.bit + self.unit_bits);
-        let outcome = self.blocks.decode(soft, candidate.inverted);
-        self.decoded = Some((place, outcome));
+        let outcome = self.blocks.decode(key, soft);
+        self.decoded = Some((key, outcome));
         outcome
     }
 
@@ -300,7 +306,6 @@ impl FrameSync {
             flywheel: candidate.found.is_none(),
             slip_bits: slip.clamp(i32::MIN.into(), i32::MAX.into()) as i32,
             channel_symbols: self.bits.channel_symbols(candidate.bit, end),
-            es_n0_db: self.bits.es_n0_db(candidate.bit, end),
             ..FrameQuality::default()
         };
         self.blocks.frame(
@@ -342,6 +347,7 @@ impl FrameSync {
             // The stream ends in this unit; nothing that begins later can be whole.
             return Err(Wait);
         }
+        self.decode_ahead(&candidate);
         let good = self
             .decode(&candidate)
             .map_or(candidate.found.is_some(), |ok| ok && self.plausible(&candidate));
@@ -364,6 +370,31 @@ impl FrameSync {
             self.missing(&candidate, slip, &track);
         }
         Ok(())
+    }
+
+    /// Has the units that follow each other from here decoded side by side, as far as they have arrived.
+    fn decode_ahead(&mut self, candidate: &Candidate) {
+        let unit = self.unit_bits;
+        let key = |n: usize| UnitKey {
+            bit: candidate.bit + n as u64 * unit,
+            stream: candidate.stream,
+            inverted: candidate.inverted,
+        };
+        let whole = (self.bits.end() - candidate.bit) / unit;
+        let count = self.blocks.room_ahead(key(0)).min(whole as usize);
+        if count > 1 {
+            let bits = &self.bits;
+            let units =
+                (0..count).map(|n| (key(n), bits.slice(candidate.stream, key(n).bit, key(n + 1).bit)));
+            self.blocks.decode_ahead(units);
+            self.decoded = None;
+        }
+    }
+
+    /// Lets a pool decode units side by side; whether that pays.
+    pub(crate) fn spread_over(&mut self, pool: Arc<dyn Spread>) -> bool {
+        self.decoded = None;
+        self.blocks.spread_over(pool)
     }
 
     /// Whether there is at least a trace of a marker. Without one a success of the outer code proves nothing:

@@ -52,6 +52,7 @@ pub fn ccsds(interleave: usize) -> CodingConfig {
         randomizer: Randomizer::Ccsds255,
         randomized: Randomized::default(),
         reed_solomon: Some(rs(interleave, RsBasis::Dual)),
+        iterative: None,
         block_bytes: 255 * interleave,
         tail_bytes: 0,
     }

@@ -71,10 +71,15 @@ fn verdict(frame: &LinkFrame, quality: Option<&FrameQuality>) -> String {
 }
 
 fn corrected_symbols(quality: Option<&FrameQuality>) -> u32 {
-    let outcome = quality.and_then(|q| q.reed_solomon.as_ref());
-    outcome.map_or(0, |rs| {
-        rs.corrections.iter().flatten().map(|&n| u32::from(n)).sum()
-    })
+    let Some(quality) = quality else { return 0 };
+    let outer = quality.reed_solomon.iter().flat_map(|rs| &rs.corrections);
+    let symbols: u32 = outer.flatten().map(|&n| u32::from(n)).sum();
+    symbols
+        + quality
+            .iterative
+            .iter()
+            .map(|word| word.channel_errors)
+            .sum::<u32>()
 }
 
 fn coding_record(quality: &FrameQuality) -> CodingRecord {
@@ -86,6 +91,13 @@ fn coding_record(quality: &FrameQuality) -> CodingRecord {
         channel_symbol_errors: quality.channel_symbols.map(|(errors, _)| errors),
         channel_symbols: quality.channel_symbols.map(|(_, of)| of),
         rs_corrections: quality.reed_solomon.as_ref().map(|rs| rs.corrections.clone()),
+        iterations: quality.iterative.iter().map(|word| word.iterations).collect(),
+        converged: quality.iterative.iter().map(|word| word.converged).collect(),
+        syndrome_weights: quality
+            .iterative
+            .iter()
+            .filter_map(|word| word.syndrome_weight)
+            .collect(),
     }
 }
 
@@ -256,6 +268,10 @@ impl FrameStage {
                 Some(n) => *self.coding.rs_corrections.entry(*n).or_default() += 1,
                 None => self.coding.rs_uncorrectable += 1,
             }
+        }
+        for word in &quality.iterative {
+            *self.coding.iterations.entry(word.iterations).or_default() += 1;
+            self.coding.codewords_failed += u64::from(!word.converged);
         }
     }
 

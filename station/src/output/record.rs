@@ -48,7 +48,7 @@ pub struct CodingRecord {
     pub flywheel: bool,
     /// Bits by which the frame began off its expected place.
     pub slip_bits: i32,
-    /// Channel symbols in error by re-encoding, where there is an inner code.
+    /// Channel symbols in error by re-encoding, where a code corrects soft symbols.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub channel_symbol_errors: Option<u32>,
     /// Channel symbols compared.
@@ -57,6 +57,15 @@ pub struct CodingRecord {
     /// Symbols corrected per Reed-Solomon codeword, `null` for an uncorrectable one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rs_corrections: Option<Vec<Option<u8>>>,
+    /// Iterations per turbo or LDPC codeword.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub iterations: Vec<u32>,
+    /// Whether each turbo or LDPC codeword was decoded.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub converged: Vec<bool>,
+    /// Unsatisfied parity checks per LDPC codeword.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub syndrome_weights: Vec<u32>,
 }
 
 /// What the transfer frame's header says.

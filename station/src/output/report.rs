@@ -136,6 +136,10 @@ pub struct CodingReport {
     pub rs_corrections: BTreeMap<u8, u64>,
     /// Codewords that could not be corrected.
     pub rs_uncorrectable: u64,
+    /// Turbo or LDPC codewords per number of iterations.
+    pub iterations: BTreeMap<u32, u64>,
+    /// Turbo or LDPC codewords that were not decoded.
+    pub codewords_failed: u64,
 }
 
 impl CodingReport {

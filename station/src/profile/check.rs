@@ -1,6 +1,7 @@
 //! Ranges, and whether the parts of a profile fit together.
 
 use super::error::Problem;
+use super::iterative;
 use super::packets;
 use super::types::{Coding, Frame, Profile, Signal, SignalInput};
 use groundlink_decoder::coding::{AsmConfig, ReedSolomonConfig, RsBasis};
@@ -97,23 +98,37 @@ fn signal(signal: &Signal) -> Result<(), Problem> {
 }
 
 fn coding(coding: &Coding) -> Result<(), Problem> {
-    asm(&coding.asm)?;
+    asm("coding.asm", &coding.asm)?;
     if let Some(rs) = &coding.reed_solomon {
         reed_solomon(rs, &coding.asm)?;
+    }
+    if let Some(config) = &coding.iterative {
+        iterative::check(config, coding)?;
+        if let Some(sliced) = &config.sliced {
+            asm("coding.ldpc.sliced.csm", &sliced.csm)?;
+        }
     }
     whole("coding.tail_bytes", coding.tail_bytes, 0..=LONGEST_BLOCK)
 }
 
-fn asm(asm: &AsmConfig) -> Result<(), Problem> {
+fn asm(section: &str, asm: &AsmConfig) -> Result<(), Problem> {
     let fits = (16..=192).contains(&asm.bits) && asm.pattern.len() == asm.bits.div_ceil(8) as usize;
     if !fits {
         let found = format!("{} bytes for {} bits", asm.pattern.len(), asm.bits);
-        return Err(Problem::new("coding.asm.pattern", found, "16 to 192 bits"));
+        return Err(Problem::new(
+            &format!("{section}.pattern"),
+            found,
+            "16 to 192 bits",
+        ));
     }
     // From half the bits on, every pattern would match one way up or the other.
     let most = asm.bits / 2 - 1;
-    whole("coding.asm.tolerance", asm.tolerance.unwrap_or(0), 0..=most)?;
-    whole("coding.asm.flywheel", asm.flywheel, 0..=1000)
+    whole(
+        &format!("{section}.tolerance"),
+        asm.tolerance.unwrap_or(0),
+        0..=most,
+    )?;
+    whole(&format!("{section}.flywheel"), asm.flywheel, 0..=1000)
 }
 
 fn reed_solomon(rs: &ReedSolomonConfig, asm: &AsmConfig) -> Result<(), Problem> {
@@ -188,6 +203,19 @@ fn frame(frame: &Frame, coding: &Coding) -> Result<(), Problem> {
             let allowed = format!(
                 "{} as coding.reed_solomon has it (data_bytes; a shortened code needs its own)",
                 rs.data_bytes
+            );
+            Err(Problem::new("frame.length", frame.length, allowed))
+        }
+        _ => iterative_length(frame, coding),
+    }
+}
+
+fn iterative_length(frame: &Frame, coding: &Coding) -> Result<(), Problem> {
+    match &coding.iterative {
+        Some(config) if config.sliced.is_none() && iterative::info_bytes(config) != frame.length => {
+            let allowed = format!(
+                "{} as the codewords behind a marker have it (frames of other lengths are sliced)",
+                iterative::info_bytes(config)
             );
             Err(Problem::new("frame.length", frame.length, allowed))
         }

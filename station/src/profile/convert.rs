@@ -68,6 +68,7 @@ impl Profile {
             randomizer: coding.randomizer,
             randomized: coding.randomized,
             reed_solomon: coding.reed_solomon.clone(),
+            iterative: coding.iterative.clone(),
             block_bytes: block_bytes(coding, self.frame.length),
             tail_bytes: coding.tail_bytes,
         })
@@ -108,7 +109,7 @@ impl Profile {
         self.signal.as_ref().map(|s| s.symbol_rate_hz)
     }
 
-    /// Information bits per channel bit: inner rate times Reed-Solomon rate, without the marker.
+    /// Information bits per channel bit: the rates of all codes multiplied, without the marker.
     pub fn code_rate(&self) -> f64 {
         let inner = if self.coding.convolutional.is_some() {
             0.5
@@ -119,7 +120,10 @@ impl Profile {
             let data = rs.data_bytes as f64;
             data / (data + (rs.parity * rs.interleave) as f64)
         });
-        inner * outer
+        let iterative = self.coding.iterative.as_ref().map_or(1.0, |config| {
+            config.code.info_bits() as f64 / config.code.code_bits() as f64
+        });
+        inner * outer * iterative
     }
 
     /// Eb/N0 per information bit that an Es/N0 per modem symbol amounts to, dB. Information bits are the bits

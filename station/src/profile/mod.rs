@@ -14,6 +14,7 @@ mod check;
 mod convert;
 mod document;
 mod error;
+mod iterative;
 mod packets;
 mod read;
 mod read_signal;

@@ -2,15 +2,15 @@
 
 use super::document::Document;
 use super::error::{ProfileError, quoted};
+use super::iterative;
 use super::packets;
 use super::read_signal;
 use super::section::Section;
 use super::types::{Coding, Frame, Profile};
-use super::words::{
-    BASES, DESCRAMBLERS, FRAME_TYPES, LINE_CODES, ORDERS, RANDOMIZED, RANDOMIZERS,
-};
+use super::words::{BASES, DESCRAMBLERS, FRAME_TYPES, LINE_CODES, ORDERS, RANDOMIZED, RANDOMIZERS};
 use groundlink_decoder::coding::{
-    AsmConfig, ConvolutionalConfig, LineCode, Randomized, Randomizer, ReedSolomonConfig, RsBasis, SymbolOrder,
+    AsmConfig, ConvolutionalConfig, IterativeCode, LineCode, Randomized, Randomizer, ReedSolomonConfig,
+    RsBasis, SymbolOrder,
 };
 use groundlink_decoder::link::{CrcSpan, FrameKind};
 
@@ -58,9 +58,12 @@ fn coding(section: &Section<'_>) -> Result<Coding, ProfileError> {
         "randomized",
         "asm",
         "reed_solomon",
+        "turbo",
+        "ldpc",
         "tail_bytes",
     ];
     section.only(&keys, "")?;
+    let iterative = iterative::read(section)?;
     Ok(Coding {
         convolutional: section
             .switch("convolutional", false)?
@@ -68,7 +71,10 @@ fn coding(section: &Section<'_>) -> Result<Coding, ProfileError> {
             .transpose()?,
         line_code: section.choice("line_code", LINE_CODES)?.unwrap_or(LineCode::NrzL),
         descrambler: section.choice("descrambler", DESCRAMBLERS)?.unwrap_or(None),
-        asm: asm(&section.section("asm")?)?,
+        asm: asm(
+            &section.section("asm")?,
+            iterative::default_marker(iterative.as_ref()),
+        )?,
         randomizer: section
             .choice("randomizer", RANDOMIZERS)?
             .unwrap_or(Randomizer::Ccsds255),
@@ -76,9 +82,10 @@ fn coding(section: &Section<'_>) -> Result<Coding, ProfileError> {
             .choice("randomized", RANDOMIZED)?
             .unwrap_or(Randomized::Codeblock),
         reed_solomon: section
-            .switch("reed_solomon", true)?
+            .switch("reed_solomon", iterative.is_none())?
             .map(|s| reed_solomon(&s))
             .transpose()?,
+        iterative,
         tail_bytes: section.whole("tail_bytes")?.unwrap_or(0),
     })
 }
@@ -107,10 +114,10 @@ fn packed(digits: &str) -> Vec<u8> {
         .collect()
 }
 
-fn asm(section: &Section<'_>) -> Result<AsmConfig, ProfileError> {
+pub(super) fn asm(section: &Section<'_>, default: &str) -> Result<AsmConfig, ProfileError> {
     section.only(&["pattern", "tolerance", "flywheel"], "")?;
     let allowed = "text of 4 to 48 hexadecimal digits";
-    let text = section.text("pattern", allowed)?.unwrap_or("1ACFFC1D");
+    let text = section.text("pattern", allowed)?.unwrap_or(default);
     let hexadecimal = (4..=48).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_hexdigit());
     if !hexadecimal {
         return Err(section.refuse("pattern", quoted(text), allowed));
@@ -178,11 +185,13 @@ fn frame(section: &Section<'_>, coding: &Coding) -> Result<Frame, ProfileError> 
         }
         FrameKind::Opaque => section.only(&["type", "length", "crc"], " of type opaque")?,
     }
-    let outer = coding.reed_solomon.as_ref();
-    let allowed = "the bytes of a frame, as no Reed-Solomon code gives them";
-    let length = section.whole("length")?.or(outer.map(|rs| rs.data_bytes));
-    // CCSDS 132.0-B-3 §4.1.6.1.2 asks for the field where no outer code vouches for the frame.
-    let fecf_default = kind != FrameKind::Opaque && outer.is_none();
+    let allowed = "the bytes of a frame, as no code gives them";
+    let length = section.whole("length")?.or(coded_length(coding));
+    // CCSDS 132.0-B-3 §4.1.6.1.2 asks for the field where no outer code vouches for the frame; neither does a
+    // turbo code.
+    let vouched = coding.reed_solomon.is_some()
+        || matches!(&coding.iterative, Some(config) if matches!(config.code, IterativeCode::Ldpc(_)));
+    let fecf_default = kind != FrameKind::Opaque && !vouched;
     Ok(Frame {
         kind,
         length: section.required("length", length, allowed)?,
@@ -200,6 +209,13 @@ fn frame(section: &Section<'_>, coding: &Coding) -> Result<Frame, ProfileError> 
             .map(narrow)
             .collect(),
     })
+}
+
+/// Bytes of the frames, where the code decides on them.
+fn coded_length(coding: &Coding) -> Option<usize> {
+    let iterative = coding.iterative.as_ref().filter(|config| config.sliced.is_none());
+    let outer = coding.reed_solomon.as_ref().map(|rs| rs.data_bytes);
+    outer.or(iterative.map(iterative::info_bytes))
 }
 
 fn crc(section: &Section<'_>) -> Result<CrcSpan, ProfileError> {

@@ -122,7 +122,9 @@ impl<'d> Section<'d> {
             None => Ok(None),
             Some(Value::String(text)) => Ok(Some(text)),
             // Overrides come without quotes, and 12345678 or a date may well be meant as text.
-            Some(Value::Integer(_) | Value::Float(_) | Value::Datetime(_)) if self.typed(key).is_some() => Ok(self.typed(key)),
+            Some(Value::Integer(_) | Value::Float(_) | Value::Datetime(_)) if self.typed(key).is_some() => {
+                Ok(self.typed(key))
+            }
             Some(other) => Err(self.wrong(key, other, allowed)),
         }
     }

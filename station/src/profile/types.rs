@@ -2,7 +2,8 @@
 
 use crate::time::PacketTime;
 use groundlink_decoder::coding::{
-    AsmConfig, ConvolutionalConfig, Descrambler, LineCode, Randomized, Randomizer, ReedSolomonConfig,
+    AsmConfig, ConvolutionalConfig, Descrambler, IterativeConfig, LineCode, Randomized, Randomizer,
+    ReedSolomonConfig,
 };
 use groundlink_decoder::link::{CrcSpan, FrameKind, PacketConfig};
 use groundlink_dsp::{Modulation, Pulse};
@@ -85,6 +86,8 @@ pub struct Coding {
     pub randomized: Randomized,
     /// Outer code.
     pub reed_solomon: Option<ReedSolomonConfig>,
+    /// Turbo or LDPC code.
+    pub iterative: Option<IterativeConfig>,
     /// Bytes between the codeblock and the next marker.
     pub tail_bytes: usize,
 }

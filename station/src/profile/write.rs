@@ -1,10 +1,11 @@
 //! A profile as TOML, every default filled in and every key explained.
 
+use super::iterative;
 use super::packets;
 use super::types::{Coding, Frame, Profile, Signal};
 use super::words::{
-    BASES, DESCRAMBLERS, FRAME_TYPES, INPUTS, LINE_CODES, ORDERS, RANDOMIZED, RANDOMIZERS,
-    modulation_word, word,
+    BASES, DESCRAMBLERS, FRAME_TYPES, INPUTS, LINE_CODES, ORDERS, RANDOMIZED, RANDOMIZERS, modulation_word,
+    word,
 };
 use groundlink_decoder::coding::{AsmConfig, ConvolutionalConfig, ReedSolomonConfig};
 use groundlink_decoder::link::FrameKind;
@@ -139,7 +140,10 @@ fn coding(out: &mut Lines, coding: &Coding) {
     if let Some(inner) = coding.convolutional {
         convolutional(out, inner);
     }
-    asm(out, &coding.asm);
+    asm(out, "coding.asm", &coding.asm);
+    if let Some(config) = &coding.iterative {
+        iterative::write(out, config);
+    }
     if let Some(outer) = &coding.reed_solomon {
         reed_solomon(out, outer);
     }
@@ -163,8 +167,8 @@ fn hexadecimal(asm: &AsmConfig) -> String {
     bytes[fill..].to_owned()
 }
 
-fn asm(out: &mut Lines, asm: &AsmConfig) {
-    out.section("coding.asm");
+pub(super) fn asm(out: &mut Lines, section: &str, asm: &AsmConfig) {
+    out.section(section);
     out.key("pattern", quote(&hexadecimal(asm)), "hexadecimal, 16 to 192 bits");
     let tolerance = asm.tolerance.map_or("\"auto\"".into(), |bits| bits.to_string());
     out.key("tolerance", tolerance, "wrong bits accepted while searching");
@@ -217,7 +221,11 @@ fn frame(out: &mut Lines, frame: &Frame) {
         out.key("insert_zone", frame.insert_zone, "bytes");
     }
     if frame.kind == FrameKind::Tm {
-        out.key("secondary_header", frame.secondary_header, "bytes sent, 0 for none");
+        out.key(
+            "secondary_header",
+            frame.secondary_header,
+            "bytes sent, 0 for none",
+        );
     }
     let scid = frame.scid.map_or("\"any\"".into(), |id| id.to_string());
     out.key("scid", scid, "spacecraft expected");

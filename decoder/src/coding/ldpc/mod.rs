@@ -17,7 +17,6 @@ mod phi;
 mod plain;
 mod ring;
 mod rule;
-mod soft;
 mod sum_product;
 mod telecommand;
 mod vector;

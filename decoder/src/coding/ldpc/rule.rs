@@ -76,3 +76,27 @@ impl Rule {
         )
     }
 }
+
+/// Mean magnitude that channel values are brought to.
+const MEAN: u32 = 12;
+/// Largest magnitude of a channel value.
+const CHANNEL_LIMIT: u16 = 127;
+
+/// Factor, in 256ths, that brings the mean magnitude of `soft` to [`MEAN`]; `None` if all are zero.
+pub(super) fn gain(soft: &[i8]) -> Option<u16> {
+    let sum: u32 = soft
+        .iter()
+        .map(|value| u32::from(value.unsigned_abs().min(127)))
+        .sum();
+    let scaled = 256 * u64::from(MEAN) * soft.len() as u64;
+    (sum > 0).then(|| u16::try_from(scaled / u64::from(sum)).unwrap_or(u16::MAX))
+}
+
+/// Multiplies by the gain, rounding away from zero at halves, and turns the sign: positive is a zero.
+pub(super) fn scale(soft: &[i8], gain: u16, out: &mut [i8]) {
+    for (&soft, out) in soft.iter().zip(out) {
+        let doubled = (u32::from(soft.unsigned_abs().min(127)) << 9) * u32::from(gain) >> 16;
+        let magnitude = (doubled as u16).div_ceil(2).min(CHANNEL_LIMIT) as i8;
+        *out = if soft > 0 { -magnitude } else { magnitude };
+    }
+}
