@@ -23,8 +23,8 @@ pub(super) fn kernel() -> Option<Kernel<64>> {
 
 #[cfg(target_arch = "x86_64")]
 mod x86 {
-    use crate::coding::ldpc::rule::{LIMIT, Rule};
-    use crate::coding::ldpc::vector::{Run, Work};
+    use super::super::rule::{LIMIT, Rule};
+    use super::super::vector::{Run, Work};
     use std::arch::x86_64::*;
 
     /// Most circulants in a layer.

@@ -5,7 +5,7 @@ use super::code::{LdpcCode, LdpcError, Shape};
 use super::lanes;
 use super::matrix::Matrix;
 use super::plain::Plain;
-use super::rule;
+use super::soft::{contradictions, gain, pack, scale};
 use super::sum_product::SumProduct;
 use super::vector::Vector;
 use crate::coding::frame::IterativeOutcome;
@@ -227,14 +227,14 @@ impl LdpcDecoder {
     /// Takes the soft bits into the engine; whether they say anything.
     fn load(&mut self) -> bool {
         let soft = &self.soft[..self.shape.sent];
-        let gain = rule::gain(soft);
+        let gain = gain(soft);
         if let Engine::SumProduct(engine) = &mut self.engine {
             engine.load(self.shape.known, soft);
         } else {
             let (known, rest) = self.word.split_at_mut(self.shape.known);
             let (sent, punctured) = rest.split_at_mut(self.shape.sent);
             known.fill(i8::MAX);
-            rule::scale(soft, gain.unwrap_or(0), sent);
+            scale(soft, gain.unwrap_or(0), sent);
             punctured.fill(0);
             self.engine.load_fixed(&self.word);
         }
@@ -262,20 +262,4 @@ impl LdpcDecoder {
     fn is_codeword(&self, from: usize) -> bool {
         (0..self.layers).all(|layer| self.engine.satisfied((from + layer) % self.layers))
     }
-}
-
-/// Packs decisions (negative: one), first bit highest.
-fn pack(decided: &[i8], info: &mut [u8]) {
-    for (eight, byte) in decided.chunks(8).zip(info) {
-        *byte = eight
-            .iter()
-            .enumerate()
-            .fold(0, |byte, (n, &value)| byte | u8::from(value < 0) << (7 - n));
-    }
-}
-
-/// Soft bits (positive: one) that the decisions (negative: one) contradict; zeros say nothing.
-fn contradictions(soft: &[i8], decided: &[i8]) -> u32 {
-    let against = |(&soft, &decided): (&i8, &i8)| soft != 0 && (soft > 0) != (decided < 0);
-    soft.iter().zip(decided).filter(|&pair| against(pair)).count() as u32
 }

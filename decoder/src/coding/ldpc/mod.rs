@@ -17,6 +17,7 @@ mod phi;
 mod plain;
 mod ring;
 mod rule;
+mod soft;
 mod sum_product;
 mod telecommand;
 mod vector;

@@ -31,31 +31,38 @@ pub(super) struct Rule {
     pub(super) second: u8,
     /// `x` is reduced by `(x + round) / 2^shift`.
     pub(super) round: u8,
-    /// See `round`; 8 for no reduction.
+    /// See `round`.
     pub(super) shift: u8,
 }
 
 impl Rule {
-    /// The rule of an algorithm for checks of `degree` bits.
+    /// The minimum as it is: magnitudes are below 128.
+    const MINIMUM: Self = Self {
+        close: 0,
+        slope: 7,
+        second: 0,
+        round: 0,
+        shift: 7,
+    };
+
+    /// The rule of an algorithm for checks of `degree` bits; constants found by simulation.
     pub(super) fn new(algorithm: LdpcAlgorithm, degree: usize) -> Self {
-        let _ = degree;
         match algorithm {
-            LdpcAlgorithm::OffsetMinSum => Self {
-                close: 1,
-                slope: 7,
-                second: 1,
-                round: 0,
-                shift: 7,
-            },
             LdpcAlgorithm::NormalisedMinSum => Self {
-                close: 0,
-                slope: 7,
-                second: 0,
-                round: 0,
+                round: 3,
                 shift: 2,
+                ..Self::MINIMUM
             },
-            _ => Self {
-                close: 2,
+            LdpcAlgorithm::OffsetMinSum => {
+                let offset = if degree > 10 { 1 } else { 2 };
+                Self {
+                    close: offset,
+                    second: offset,
+                    ..Self::MINIMUM
+                }
+            }
+            LdpcAlgorithm::CorrectedMinSum | LdpcAlgorithm::SumProduct { .. } => Self {
+                close: if degree == 6 { 3 } else { 2 },
                 slope: 2,
                 second: 1,
                 round: 3,
@@ -74,29 +81,5 @@ impl Rule {
             fraction(smallest.saturating_sub(loss)),
             fraction(second.saturating_sub(self.second)),
         )
-    }
-}
-
-/// Mean magnitude that channel values are brought to.
-const MEAN: u32 = 12;
-/// Largest magnitude of a channel value.
-const CHANNEL_LIMIT: u16 = 127;
-
-/// Factor, in 256ths, that brings the mean magnitude of `soft` to [`MEAN`]; `None` if all are zero.
-pub(super) fn gain(soft: &[i8]) -> Option<u16> {
-    let sum: u32 = soft
-        .iter()
-        .map(|value| u32::from(value.unsigned_abs().min(127)))
-        .sum();
-    let scaled = 256 * u64::from(MEAN) * soft.len() as u64;
-    (sum > 0).then(|| u16::try_from(scaled / u64::from(sum)).unwrap_or(u16::MAX))
-}
-
-/// Multiplies by the gain, rounding away from zero at halves, and turns the sign: positive is a zero.
-pub(super) fn scale(soft: &[i8], gain: u16, out: &mut [i8]) {
-    for (&soft, out) in soft.iter().zip(out) {
-        let doubled = (u32::from(soft.unsigned_abs().min(127)) << 9) * u32::from(gain) >> 16;
-        let magnitude = (doubled as u16).div_ceil(2).min(CHANNEL_LIMIT) as i8;
-        *out = if soft > 0 { -magnitude } else { magnitude };
     }
 }
