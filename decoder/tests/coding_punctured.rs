@@ -250,3 +250,24 @@ fn channel_symbol_error_rate_counts_the_symbols_that_were_sent() {
         assert!((counted.1 as usize).abs_diff(bits.len()) <= 24, "{rate:?}");
     }
 }
+
+#[test]
+fn es_n0_of_each_frame_is_estimated_without_bias() {
+    let mut random = Random(38);
+    for (rate, es_n0_db) in [
+        (PunctureRate::R12, 0.0),
+        (PunctureRate::R34, 5.0),
+        (PunctureRate::R78, 9.0),
+    ] {
+        let config = free(rate, 4);
+        let (_, bits) = transmit(&config, 10, (0, 0), &mut random);
+        let received = receive(&config, &channel(&bits, es_n0_db, &mut random), 65536);
+        let estimates: Vec<f64> = received
+            .iter()
+            .filter_map(|frame| frame.quality.es_n0_db.map(f64::from))
+            .collect();
+        assert_eq!(estimates.len(), 10);
+        let mean = estimates.iter().sum::<f64>() / 10.0;
+        assert!((mean - es_n0_db).abs() < 0.1, "{rate:?}: {mean}, not {es_n0_db}");
+    }
+}

@@ -1,6 +1,8 @@
 //! Bits waiting for frame synchronisation, with the soft bit that each one came from.
 
+use super::convolutional::{WRONG_G1, WRONG_G2};
 use super::puncture::{PunctureRate, SymbolMap};
+use super::snr::SymbolSums;
 use std::collections::VecDeque;
 
 /// A run of bits that come from consecutive soft bits.
@@ -114,6 +116,23 @@ impl BitBuffer {
         let run = self.run(from).bit;
         let sent = self.map.begin(to - run) - self.map.begin(from - run);
         Some((slice.iter().map(|n| n.count_ones()).sum(), sent as u32))
+    }
+
+    /// Es/N0 of the bits' channel symbols in decibels; `None` without an inner code, or where it cannot be told.
+    pub(crate) fn es_n0_db(&self, from: u64, to: u64) -> Option<f32> {
+        let (g1, g2) = self.channel(from, to)?;
+        let list = &self.inner.as_ref()?.contradictions;
+        let wrong = &list[(from - self.base) as usize..(to - self.base) as usize];
+        let mut sums = SymbolSums::default();
+        for (symbols, flag) in [(g1, WRONG_G1), (g2, WRONG_G2)] {
+            // A symbol that is not contradicted has the sign that was sent.
+            let ones = symbols
+                .iter()
+                .zip(wrong)
+                .map(|(&s, &w)| (s > 0) == (w & flag == 0));
+            sums.add(symbols, ones);
+        }
+        sums.es_n0_db()
     }
 
     /// Channel symbols (positive = 1) of both generators of the bits, as the inner decoder saw them and before

@@ -11,9 +11,13 @@ pub(crate) struct Decoded {
     /// Whether the outer code found it good; `None` where there is no outer code.
     pub(crate) good: Option<bool>,
     /// Marker and block, derandomised, corrected where possible.
-    unit: Vec<u8>,
+    pub(super) unit: Vec<u8>,
     /// What Reed-Solomon did to each codeword.
-    corrections: Vec<Option<u8>>,
+    pub(super) corrections: Vec<Option<u8>>,
+    /// Erasures with which each codeword was corrected.
+    pub(super) erasures: Vec<u8>,
+    /// Passes of the inner decoder.
+    pub(super) passes: u32,
     /// What a turbo or LDPC decoder did.
     iterative: IterativeBlock,
 }
@@ -36,7 +40,11 @@ impl Decoded {
         layout.randomize_block(&mut cadu);
         quality.reed_solomon = layout.rs.as_ref().map(|_| RsOutcome {
             corrections: self.corrections.clone(),
+            erasures: self.erasures.clone(),
         });
+        if quality.channel_symbols.is_some() {
+            quality.passes = self.passes;
+        }
         let mut bytes = if layout.iterative.is_some() {
             quality.iterative.clone_from(&self.iterative.outcomes);
             quality.channel_symbols = Some(self.iterative.channel_symbols());
@@ -86,7 +94,10 @@ impl Worker {
         }
         pack(block, inverted, tail);
         layout.randomize_block(&mut out.unit);
+        out.passes = 1;
         out.good = layout.rs.as_ref().map(|rs| {
+            out.erasures.clear();
+            out.erasures.resize(rs.interleave(), 0);
             let block = &mut out.unit[layout.frame_start..][..rs.block_bytes()];
             rs.decode(block, &mut out.corrections)
         });

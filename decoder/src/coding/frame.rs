@@ -6,6 +6,10 @@ pub struct RsOutcome {
     /// Per codeword the number of corrected symbols, `None` where the codeword is uncorrectable (its bytes
     /// are as received).
     pub corrections: Vec<Option<u8>>,
+    /// Per codeword the number of symbols that were erased, as the least sure, before it could be corrected;
+    /// `corrections` counts those outside of them. With erasures, or in a later pass, a word without any relation
+    /// to what was sent is accepted with a probability of at most 1e-6.
+    pub erasures: Vec<u8>,
 }
 
 impl RsOutcome {
@@ -43,6 +47,12 @@ pub struct FrameQuality {
     pub slip_bits: i32,
     /// Channel symbols that the inner decoder's re-encoded output contradicts, of how many.
     pub channel_symbols: Option<(u32, u32)>,
+    /// Es/N0 in decibels over the unit's channel symbols, from their distance to the re-encoded decoded bits
+    /// (which flatters where the decoder failed); `None` without an inner code or where all symbols are saturated.
+    pub es_n0_db: Option<f32>,
+    /// Passes of the inner decoder over the unit; more than one where Reed-Solomon failed at first. 0 without an
+    /// inner code.
+    pub passes: u32,
     /// Outcome of Reed-Solomon, if the link has it.
     pub reed_solomon: Option<RsOutcome>,
     /// Outcome of the turbo or LDPC decoder for each codeword; empty where the link has none.

@@ -26,6 +26,7 @@ mod node;
 mod puncture;
 pub(crate) mod randomizer;
 pub mod reed_solomon;
+mod snr;
 mod spread;
 mod sync;
 pub mod turbo;

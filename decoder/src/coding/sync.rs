@@ -306,6 +306,7 @@ impl FrameSync {
             flywheel: candidate.found.is_none(),
             slip_bits: slip.clamp(i32::MIN.into(), i32::MAX.into()) as i32,
             channel_symbols: self.bits.channel_symbols(candidate.bit, end),
+            es_n0_db: self.bits.es_n0_db(candidate.bit, end),
             ..FrameQuality::default()
         };
         self.blocks.frame(
