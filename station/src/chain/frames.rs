@@ -262,7 +262,7 @@ impl FrameStage {
         for correction in quality
             .reed_solomon
             .iter()
-            .flat_map(|RsOutcome { corrections }| corrections)
+            .flat_map(|RsOutcome { corrections, .. }| corrections)
         {
             match correction {
                 Some(n) => *self.coding.rs_corrections.entry(*n).or_default() += 1,
