@@ -1,7 +1,7 @@
 //! Attached synchronisation marker (CCSDS 131.0-B-5 §9): what counts as one, from bounds on false alarms.
 //!
 //! A place fits when random bits of the same magnitudes would fit as well with no more than a stated probability.
-//! That probability is counted exactly ([`random_signs_fit`]): of hard decisions it is the binomial number of
+//! That probability is counted exactly ([`random_signs_fit_within`]): of hard decisions it is the binomial number of
 //! wrong bits; of soft bits the wrong ones count with their magnitudes, as the correlation does. How many first
 //! markers are found in white noise, at the default bound for the frame that goes with them, by soft bits and by
 //! their signs alone:
@@ -21,7 +21,7 @@
 use super::config::AsmConfig;
 use super::correlate::{Screen, next_place};
 use super::false_alarm::{
-    Check, RADEMACHER, gaussian_level, level_of_errors, level_of_noise, most_errors, random_signs_fit,
+    Check, RADEMACHER, gaussian_level, level_of_errors, level_of_noise, most_errors, random_signs_fit_within,
     within_errors,
 };
 
@@ -29,9 +29,9 @@ use super::false_alarm::{
 const EXPECTED_PLACE: f64 = 2e-3;
 /// Probability that random bits show a trace of a marker of known polarity.
 const TRACE: f64 = 0.03;
-/// Share of the level that noise needs below which no place is looked at closely: leaves room for magnitudes that
-/// happen to be spread more.
-const SCREEN_SHARE: f64 = 0.95;
+/// How far below the level that noise needs places are looked at closely, times the root of the marker's length:
+/// room for magnitudes that happen to be spread more.
+const SCREEN_ROOM: f64 = 0.28;
 
 /// When soft bits count as the marker.
 #[derive(Debug, Clone, Copy)]
@@ -54,7 +54,8 @@ impl Criterion {
         let bound = bound.max((-(bits as f64)).exp2());
         let hard = level_of_errors(bits, most_errors(bits, bound));
         // Rounding must not exclude what lies on the limit.
-        let least = (SCREEN_SHARE * level_of_noise(bits, bound)).min(hard) * (1.0 - 1e-4);
+        let room = 1.0 - SCREEN_ROOM / (bits as f64).sqrt();
+        let least = (room * level_of_noise(bits, bound)).min(hard) * (1.0 - 1e-4);
         let sure = gaussian_level(bound / RADEMACHER) * (1.0 + 1e-4);
         Self::Improbable {
             bound,
@@ -193,7 +194,7 @@ impl Marker {
                 if measure.correlation == 0 || square < least * energy {
                     return None;
                 }
-                if square < sure * energy && self.random_fit(soft, measure) > bound {
+                if square < sure * energy && !self.improbable(soft, measure, bound) {
                     return None;
                 }
                 measure.correlation < 0
@@ -202,17 +203,17 @@ impl Marker {
         Some(self.compare(soft, inverted))
     }
 
-    /// Probability that random signs fit as well as these, in the better polarity.
-    fn random_fit(&self, soft: &[i8], measure: Measure) -> f64 {
+    /// Whether random signs fit as well as these, in the better polarity, with no more than this probability.
+    fn improbable(&self, soft: &[i8], measure: Measure, bound: f64) -> bool {
         let first = soft[0].unsigned_abs();
         if soft.iter().all(|s| s.unsigned_abs() == first) {
             let wrong = self.pattern.len() as u32 - measure.errors;
-            return within_errors(self.pattern.len(), measure.errors.min(wrong));
+            return within_errors(self.pattern.len(), measure.errors.min(wrong)) <= bound;
         }
         let magnitudes = soft.iter().map(|s| s.unsigned_abs());
         let total: i32 = magnitudes.clone().map(i32::from).sum();
         let wrong = (total - measure.correlation.abs()) / 2;
-        random_signs_fit(magnitudes, wrong as usize)
+        random_signs_fit_within(magnitudes, wrong as usize, bound)
     }
 
     /// First place in `soft` where the whole marker fits.

@@ -105,21 +105,28 @@ pub(crate) fn gaussian_level(tail: f64) -> f64 {
 pub(crate) const LONGEST: usize = 192;
 /// Most that the wrong half of a marker's magnitudes can come to, and one.
 const SUMS: usize = LONGEST * 127 / 2 + 1;
-/// Enough for nearly all of them, and quicker.
-const FEW_SUMS: usize = 1024;
+/// Sums that are counted in a first, coarse count.
+const FEW_SUMS: usize = 512;
 
-/// Probability that random signs fit a marker at least as well as signs whose wrong ones have magnitudes that sum
-/// to `wrong`, given all magnitudes: the share of subsets of the magnitudes that sum to no more. Exact but for
-/// rounding in single precision; of equal magnitudes it is [`within_errors`].
-pub(crate) fn random_signs_fit(magnitudes: impl Iterator<Item = u8>, wrong: usize) -> f64 {
-    let probability = if wrong < FEW_SUMS {
-        wrong_sums::<FEW_SUMS>(magnitudes, wrong)[wrong]
-    } else if wrong < SUMS {
-        wrong_sums::<SUMS>(magnitudes, wrong)[wrong]
-    } else {
-        1.0
-    };
-    probability.into()
+/// Whether random signs fit a marker at least as well as signs whose wrong ones have magnitudes that sum to
+/// `wrong` with a probability of no more than `bound`, given all magnitudes. The probability is the share of
+/// subsets of the magnitudes that sum to no more; of equal magnitudes it is [`within_errors`]. It is counted
+/// exactly but for rounding in single precision.
+pub(crate) fn random_signs_fit_within(
+    magnitudes: impl Iterator<Item = u8> + Clone,
+    wrong: usize,
+    bound: f64,
+) -> bool {
+    // Rounding magnitudes up and the sum down leaves subsets out: if there are too many still, that decides.
+    let step = wrong / FEW_SUMS + 1;
+    let coarse = magnitudes
+        .clone()
+        .map(|magnitude| usize::from(magnitude).div_ceil(step) as u8);
+    let least = wrong_sums::<FEW_SUMS>(coarse, wrong / step)[wrong / step];
+    if step == 1 || f64::from(least) > bound {
+        return f64::from(least) <= bound;
+    }
+    wrong < SUMS && f64::from(wrong_sums::<SUMS>(magnitudes, wrong)[wrong]) <= bound
 }
 
 /// For each sum up to `most` the probability that the magnitudes of random wrong signs sum to no more.
@@ -186,9 +193,12 @@ mod tests {
         assert_eq!(within_errors(24, 24), 1.0);
         for (bits, errors, magnitude) in [(32, 4, 1u8), (64, 14, 127), (192, 60, 50), (16, 0, 127)] {
             let wrong = errors * usize::from(magnitude);
-            let fit = random_signs_fit(std::iter::repeat_n(magnitude, bits), wrong);
             let expected = within_errors(bits, errors as u32);
-            assert!((fit / expected - 1.0).abs() < 1e-5, "{fit} {expected}");
+            for (factor, fits) in [(1.0 - 1e-5, false), (1.0 + 1e-5, true)] {
+                let magnitudes = std::iter::repeat_n(magnitude, bits);
+                let found = random_signs_fit_within(magnitudes, wrong, factor * expected);
+                assert_eq!(found, fits, "{bits} bits, {errors} errors, times {factor}");
+            }
         }
     }
 
@@ -206,11 +216,10 @@ mod tests {
                 sum <= wrong
             });
             let expected = subsets.count() as f64 / 4096.0;
-            assert_eq!(
-                random_signs_fit(magnitudes.into_iter(), wrong),
-                expected,
-                "{wrong}"
-            );
+            let sums = wrong_sums::<SUMS>(magnitudes.into_iter(), wrong);
+            assert_eq!(f64::from(sums[wrong]), expected, "{wrong}");
+            let within = |bound| random_signs_fit_within(magnitudes.into_iter(), wrong, bound);
+            assert!(within(expected) && !within(expected - 1e-6), "{wrong}");
             let level = (total - 2 * wrong) as f64 / energy.sqrt();
             assert!(level < 1.0 || expected <= RADEMACHER * gaussian_tail(level));
         }
