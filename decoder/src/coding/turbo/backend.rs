@@ -3,6 +3,8 @@
 use super::kernel::{Component, LogMap, MaxLog, P1, P13, P23, P123, Parities, Scratch, Sum, pass};
 use super::lanes::Plain;
 use super::layout::Field;
+#[cfg(target_arch = "x86_64")]
+use super::{avx2, avx512};
 
 /// Which vector unit runs the component decoders. All give the same values, bit for bit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -10,25 +12,52 @@ use super::layout::Field;
 pub enum TurboBackend {
     /// Arrays, which the compiler vectorises for the target's baseline.
     Plain,
+    /// AVX2.
+    Avx2,
+    /// AVX-512 F and BW.
+    Avx512,
 }
 
 impl TurboBackend {
     /// Those that this processor has, the fastest last.
     pub fn available() -> Vec<Self> {
-        vec![Self::Plain]
+        [Self::Plain, Self::Avx2, Self::Avx512]
+            .into_iter()
+            .filter(|backend| backend.present())
+            .collect()
     }
 
     /// The fastest of this processor.
     pub fn fastest() -> Self {
-        Self::Plain
+        *Self::available().last().unwrap_or(&Self::Plain)
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    fn present(self) -> bool {
+        match self {
+            Self::Plain => true,
+            Self::Avx2 => is_x86_feature_detected!("avx2"),
+            Self::Avx512 => is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512bw"),
+        }
+    }
+
+    #[cfg(not(target_arch = "x86_64"))]
+    fn present(self) -> bool {
+        self == Self::Plain
     }
 }
 
 /// A pass for one set of polynomials, one form of sum and one processor.
-pub(super) type Pass = fn(&mut Component, &mut Field, &mut Scratch) -> u32;
+pub(super) type Pass = fn(&mut Component, &Field, &mut Scratch) -> bool;
 
-/// The pass for the given polynomials (as [`Parities::POLYNOMIALS`] lists them).
+/// The pass for the given polynomials (as [`Parities::POLYNOMIALS`] lists them); the fastest one where the processor
+/// does not have the backend.
 pub(super) fn select(backend: TurboBackend, polynomials: &[usize], max_log: bool) -> Pass {
+    let backend = if backend.present() {
+        backend
+    } else {
+        TurboBackend::fastest()
+    };
     match (polynomials, max_log) {
         ([0], false) => compiled::<P1, LogMap>(backend),
         ([0], true) => compiled::<P1, MaxLog>(backend),
@@ -41,8 +70,13 @@ pub(super) fn select(backend: TurboBackend, polynomials: &[usize], max_log: bool
     }
 }
 
+/// Takes only backends that are present.
 fn compiled<P: Parities, S: Sum>(backend: TurboBackend) -> Pass {
     match backend {
-        TurboBackend::Plain => pass::<Plain, P, S>,
+        #[cfg(target_arch = "x86_64")]
+        TurboBackend::Avx512 => avx512::compiled::<P, S>,
+        #[cfg(target_arch = "x86_64")]
+        TurboBackend::Avx2 => avx2::compiled::<P, S>,
+        _ => pass::<Plain, P, S>,
     }
 }

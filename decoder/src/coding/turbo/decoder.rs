@@ -2,7 +2,7 @@
 
 use super::backend::{Pass, TurboBackend, select};
 use super::encoder::TurboEncoder;
-use super::kernel::{CHANNEL_LIMIT, Component, EXTRINSIC_LIMIT, Scratch, unknown_begin, unknown_end};
+use super::kernel::{CHANNEL_LIMIT, Component, EXTRINSIC_LIMIT, Scratch};
 use super::lanes::{Row, WINDOWS};
 use super::layout::{Field, Layout, NOWHERE};
 use super::permutation::permutation;
@@ -93,7 +93,11 @@ pub struct TurboDecoder {
     parities: [usize; 2],
     passes: [Pass; 2],
     scratch: Scratch,
+    /// The frame's soft bits, unknown ones zero.
+    soft: Vec<i8>,
     encoder: TurboEncoder,
+    /// Decided information, one bit a byte.
+    info: Vec<u8>,
     codeword: Vec<u8>,
 }
 
@@ -145,12 +149,11 @@ impl TurboDecoder {
             ],
             parities: [first.len(), second.len()],
             passes: [&first, &second].map(|p| select(backend, p, max_log)),
-            scratch: Scratch {
-                forward: vec![[Row::ZERO; STATES]; layout.rows],
-                extrinsic: vec![Row::ZERO; layout.rows],
-            },
+            scratch: vec![[Row::ZERO; STATES]; layout.rows],
             permutation,
             encoder: TurboEncoder::new(code)?,
+            soft: vec![0; code.code_bits()],
+            info: vec![0; code.k],
             codeword: vec![0; code.code_bits()],
         })
     }
@@ -164,59 +167,44 @@ impl TurboDecoder {
     /// further ones are not looked at) and writes the k / 8 bytes of information (or as many as there is room for),
     /// first bit highest: the best estimate, whether it converged or not.
     pub fn decode(&mut self, soft: &[i8], info: &mut [u8]) -> IterativeOutcome {
-        let soft = &soft[..soft.len().min(self.code.code_bits())];
+        let given = soft.len().min(self.soft.len());
+        self.soft[..given].copy_from_slice(&soft[..given]);
+        self.soft[given..].fill(0);
         let scale = self.options.llr_per_unit;
-        self.take(soft, scale.unwrap_or_else(|| quantize::estimate(soft)));
+        self.take(scale.unwrap_or_else(|| quantize::estimate(&self.soft[..given])));
         let (iterations, last, converged) = self.iterate();
-        let mut bytes = [0; super::LENGTHS[3] / 8];
-        let bytes = &mut bytes[..self.code.k / 8];
-        self.decisions(last, bytes);
-        for (out, &byte) in info.iter_mut().zip(&*bytes) {
-            *out = byte;
-        }
-        self.encoder.write(bytes, &mut self.codeword);
-        let contradicted = |(&soft, &bit): (&i8, &u8)| soft != 0 && (soft > 0) != (bit == 1);
+        self.decide(last);
+        pack(&self.info, info);
+        self.encoder.write(&self.info, &mut self.codeword);
         IterativeOutcome {
             iterations,
             converged,
             syndrome_weight: None,
-            channel_errors: soft
-                .iter()
-                .zip(&self.codeword)
-                .filter(|&p| contradicted(p))
-                .count() as u32,
+            channel_errors: quantize::contradictions(&self.soft, &self.codeword),
         }
     }
 
-    /// Lays out a frame's soft bits and forgets the frame before.
-    fn take(&mut self, soft: &[i8], llr_per_unit: f32) {
+    /// Lays out the frame's soft bits and forgets the frame before.
+    fn take(&mut self, llr_per_unit: f32) {
         let values = quantize::table(llr_per_unit);
         let symbols = self.targets[0].len();
-        for step in 0..self.code.k + TAIL {
-            let (row, window) = self.layout.cell(step);
-            for (n, &target) in self.targets[step % 2].iter().enumerate() {
-                let value = soft
-                    .get(step * symbols + n)
-                    .map_or(0, |&s| values[usize::from(s as u8)]);
-                match target {
-                    Target::Info => self.components[0].info[row].0[window] = value,
-                    Target::Parity(component, n) => {
-                        let at = row * self.parities[component] + n;
-                        self.components[component].parity[at].0[window] = value;
-                    }
-                }
+        let [first, second] = &mut self.components;
+        for (odd, targets) in self.targets.iter().enumerate() {
+            for (n, &target) in targets.iter().enumerate() {
+                let (rows, every) = match target {
+                    Target::Info => (first.info.rows_mut(), 1),
+                    Target::Parity(0, n) => (&mut first.parity[n..], self.parities[0]),
+                    Target::Parity(_, n) => (&mut second.parity[n..], self.parities[1]),
+                };
+                spread(&self.soft[n..], symbols, &values, rows, every, self.layout, odd);
             }
         }
-        let [first, second] = &mut self.components;
-        for (step, &from) in self.permutation.iter().enumerate() {
-            let (row, window) = self.layout.cell(step);
-            let (from_row, from_window) = self.layout.cell(usize::from(from));
-            second.info[row].0[window] = first.info[from_row].0[from_window];
+        let info = first.info.rows().as_flattened();
+        for (&value, &place) in info.iter().zip(&first.places) {
+            second.info.set(place, value);
         }
         for component in &mut self.components {
-            component.apriori.0.fill(0);
-            component.begin = unknown_begin();
-            component.end = unknown_end();
+            component.forget();
         }
     }
 
@@ -225,13 +213,13 @@ impl TurboDecoder {
         let [first, second] = &mut self.components;
         let mut agreed = false;
         for iteration in 1..=self.options.max_iterations {
-            let changed = self.passes[0](first, &mut second.apriori, &mut self.scratch);
-            agreed = iteration > 1 && changed == 0;
+            let changed = self.passes[0](first, &second.extrinsic, &mut self.scratch);
+            agreed = iteration > 1 && !changed;
             if agreed && self.options.early_stop {
                 return (iteration, 0, true);
             }
-            let changed = self.passes[1](second, &mut first.apriori, &mut self.scratch);
-            agreed = changed == 0;
+            let changed = self.passes[1](second, &first.extrinsic, &mut self.scratch);
+            agreed = !changed;
             if agreed && self.options.early_stop {
                 return (iteration, 1, true);
             }
@@ -239,18 +227,56 @@ impl TurboDecoder {
         (self.options.max_iterations, 1, agreed)
     }
 
-    /// Packs a component's decisions in the order of the information.
-    fn decisions(&self, component: usize, info: &mut [u8]) {
-        info.fill(0);
+    /// Takes a component's decisions, in the order of the information.
+    fn decide(&mut self, component: usize) {
+        let rows = self.layout.rows;
         let ones = &self.components[component].ones;
-        for step in 0..self.code.k {
-            let (row, window) = self.layout.cell(step);
-            let bit = (ones[row] >> window & 1) as u8;
-            let to = match component {
-                0 => step,
-                _ => usize::from(self.permutation[step]),
-            };
-            info[to / 8] |= bit << (7 - to % 8);
+        let windows = self.info.len().div_ceil(rows);
+        for window in 0..windows {
+            let from = window * rows;
+            let steps = rows.min(self.info.len() - from);
+            let bits = ones[..steps].iter().map(|&row| (row >> window & 1) as u8);
+            if component == 0 {
+                for (to, bit) in self.info[from..].iter_mut().zip(bits) {
+                    *to = bit;
+                }
+            } else {
+                for (&to, bit) in self.permutation[from..].iter().zip(bits) {
+                    self.info[usize::from(to)] = bit;
+                }
+            }
+        }
+    }
+}
+
+/// Packs bits, one a byte, the first highest; as many bytes as there are of both.
+fn pack(bits: &[u8], bytes: &mut [u8]) {
+    for (byte, bits) in bytes.iter_mut().zip(bits.chunks_exact(8)) {
+        *byte = bits.iter().fold(0, |byte, bit| byte << 1 | bit);
+    }
+}
+
+/// Writes every `symbols`-th soft bit, for the even or the odd steps, into every `every`-th row.
+fn spread(
+    soft: &[i8],
+    symbols: usize,
+    values: &[i16; 256],
+    rows: &mut [[i16; WINDOWS]],
+    every: usize,
+    layout: Layout,
+    odd: usize,
+) {
+    let rows = rows.as_flattened_mut();
+    for window in 0..WINDOWS {
+        let from = layout.step(0, window);
+        let skip = (from + odd) % 2;
+        let end = layout.rows.min(layout.k + TAIL - from);
+        let mut place = skip * every * WINDOWS + window;
+        let mut at = (from + skip) * symbols;
+        for _ in (skip..end).step_by(2) {
+            rows[place] = values[usize::from(soft[at] as u8)];
+            place += 2 * every * WINDOWS;
+            at += 2 * symbols;
         }
     }
 }
@@ -277,23 +303,26 @@ fn index(polynomials: &[usize], polynomial: usize) -> usize {
 /// A component decoder; `places` says for each information bit, in its order, where the other keeps it.
 fn component(layout: Layout, parities: usize, places: &[u16]) -> Component {
     let mut component = Component {
-        info: vec![Row::ZERO; layout.rows],
-        parity: vec![Row::ZERO; layout.rows * parities],
+        info: Field::zeros(),
+        parity: vec![[0; WINDOWS]; layout.rows * parities],
         apriori: Field::zeros(),
-        scatter: vec![NOWHERE; layout.rows * WINDOWS],
-        begin: unknown_begin(),
-        end: unknown_end(),
+        places: vec![NOWHERE; layout.rows * WINDOWS],
+        extrinsic: Field::zeros(),
+        near_end: [Row::ZERO; STATES],
+        near_begin: [Row::ZERO; STATES],
         ones: vec![0; layout.rows],
         last_window: layout.info_rows_of_last_window(),
     };
     for (step, &place) in places.iter().enumerate() {
-        component.scatter[usize::from(layout.place(step))] = place;
+        component.places[usize::from(layout.place(step))] = place;
     }
     for step in layout.padding() {
         let (row, window) = layout.cell(step);
-        component.info[row].0[window] = -EXTRINSIC_LIMIT - CHANNEL_LIMIT;
+        component
+            .info
+            .set(layout.place(step), -EXTRINSIC_LIMIT - CHANNEL_LIMIT);
         for parity in 0..parities {
-            component.parity[row * parities + parity].0[window] = -CHANNEL_LIMIT;
+            component.parity[row * parities + parity][window] = -CHANNEL_LIMIT;
         }
     }
     component

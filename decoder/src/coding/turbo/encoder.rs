@@ -2,7 +2,7 @@
 
 use super::permutation::permutation;
 use super::trellis::{Branch, Output, STATES, branch, feedback, next, outputs};
-use super::{TAIL, TurboCode};
+use super::{TurboCode, TurboRate};
 use crate::coding::config::CodingError;
 
 /// What eight information bits make of a state.
@@ -95,52 +95,72 @@ impl TurboEncoder {
     /// in which they are sent: [`TurboCode::code_bits`] of them. A shorter block is continued with zeros, further
     /// bytes are not looked at.
     pub fn encode(&mut self, info: &[u8], bits: &mut Vec<u8>) {
-        let at = bits.len();
-        bits.resize(at + self.code.code_bits(), 0);
-        self.write(info, &mut bits[at..]);
-    }
-
-    /// Encodes into exactly the room for the codeword.
-    pub(super) fn write(&mut self, info: &[u8], out: &mut [u8]) {
-        let bytes = || info.iter().copied().chain(std::iter::repeat(0));
-        for (bits, byte) in self.info.chunks_exact_mut(8).zip(bytes()) {
+        let mut unpacked = std::mem::take(&mut self.info);
+        let bytes = info.iter().copied().chain(std::iter::repeat(0));
+        for (bits, byte) in unpacked.chunks_exact_mut(8).zip(bytes) {
             bits.copy_from_slice(&SPREAD[byte as usize]);
         }
+        let at = bits.len();
+        bits.resize(at + self.code.code_bits(), 0);
+        self.write(&unpacked, &mut bits[at..]);
+        self.info = unpacked;
+    }
+
+    /// Encodes k bits, one a byte, into exactly the room for the codeword.
+    pub(super) fn write(&self, info: &[u8], out: &mut [u8]) {
         let [even, odd] = outputs(self.code.rate);
-        let symbols = even.len();
-        let (body, tail) = out.split_at_mut(self.code.k * symbols);
+        match self.code.rate {
+            TurboRate::R12 => self.steps::<2>(info, [even, odd], out),
+            TurboRate::R13 => self.steps::<3>(info, [even, odd], out),
+            TurboRate::R14 => self.steps::<4>(info, [even, odd], out),
+            TurboRate::R16 => self.steps::<6>(info, [even, odd], out),
+        }
+    }
+
+    fn steps<const SYMBOLS: usize>(&self, info: &[u8], outputs: [&[Output]; 2], out: &mut [u8]) {
+        let out = out.as_chunks_mut::<SYMBOLS>().0;
+        let (body, tail) = out.split_at_mut(self.code.k);
         let (mut first, mut second) = (0, 0);
-        let groups = body
-            .chunks_exact_mut(8 * symbols)
-            .zip(self.permutation.chunks_exact(8));
-        for ((out, from), byte) in groups.zip(bytes()) {
-            let a = STEPS[first as usize][byte as usize];
-            let permuted = from
-                .iter()
-                .fold(0, |byte, &n| byte << 1 | self.info[usize::from(n)]);
-            let b = STEPS[second as usize][permuted as usize];
+        let groups = body.as_chunks_mut::<8>().0.iter_mut();
+        for ((out, bits), from) in groups
+            .zip(info.as_chunks::<8>().0)
+            .zip(self.permutation.as_chunks::<8>().0)
+        {
+            let permuted = from.map(|n| info[usize::from(n)]);
+            let a = STEPS[first as usize][packed(*bits)];
+            let b = STEPS[second as usize][packed(permuted)];
             (first, second) = (a.state, b.state);
-            for (parity, outputs) in [even, odd].into_iter().enumerate() {
-                for (position, &output) in outputs.iter().enumerate() {
-                    let bits = SPREAD[usize::from(match output {
-                        Output::Info => byte,
-                        Output::First(n) => a.parity[n],
-                        Output::Second(n) => b.parity[n],
-                    })];
+            for (odd, outputs) in outputs.into_iter().enumerate() {
+                for (position, &output) in outputs.iter().enumerate().take(SYMBOLS) {
+                    let bits = match output {
+                        Output::Info => bits,
+                        Output::First(n) => &SPREAD[usize::from(a.parity[n])],
+                        Output::Second(n) => &SPREAD[usize::from(b.parity[n])],
+                    };
                     for n in 0..4 {
-                        out[(2 * n + parity) * symbols + position] = bits[2 * n + parity];
+                        out[2 * n + odd][position] = bits[2 * n + odd];
                     }
                 }
             }
         }
-        terminate(first, second, [even, odd], tail);
+        terminate(first, second, outputs, tail);
     }
 }
 
+/// Packs eight bits, the first highest.
+fn packed(bits: [u8; 8]) -> usize {
+    // The product gathers the lowest bits of all bytes in the highest byte.
+    (u64::from_be_bytes(bits).wrapping_mul(0x0102_0408_1020_4080) >> 56) as usize
+}
+
 /// The steps that shift zeros into both registers.
-fn terminate(mut first: u8, mut second: u8, outputs: [&[Output]; 2], tail: &mut [u8]) {
-    let symbols = outputs[0].len();
-    for (n, out) in tail.chunks_exact_mut(symbols).enumerate().take(TAIL) {
+fn terminate<const SYMBOLS: usize>(
+    mut first: u8,
+    mut second: u8,
+    outputs: [&[Output]; 2],
+    tail: &mut [[u8; SYMBOLS]],
+) {
+    for (n, out) in tail.iter_mut().enumerate() {
         let (a, b): (Branch, Branch) = (branch(first, 0), branch(second, 0));
         for (bit, &output) in out.iter_mut().zip(outputs[n % 2]) {
             *bit = match output {

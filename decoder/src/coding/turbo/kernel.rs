@@ -7,7 +7,7 @@
 //! every [`NORMALISE`] steps and drift by at most [`STEP`] a step in between.
 
 use super::lanes::{Lanes, Row, WINDOWS};
-use super::layout::{FIELD, Field};
+use super::layout::Field;
 use super::trellis::{BUTTERFLIES, STATES, branch};
 
 /// Greatest magnitude of a channel value.
@@ -17,6 +17,11 @@ pub(super) const EXTRINSIC_LIMIT: i16 = 640;
 /// Greatest difference of two branch metrics of a step.
 const STEP: i16 = EXTRINSIC_LIMIT + 4 * CHANNEL_LIMIT;
 const NORMALISE: usize = 8;
+/// Steps of the neighbours in which a window's metrics settle before its own begin.
+pub(super) const OVERLAP: usize = 16;
+/// Steps before which a row of a-priori values is collected: reading a row whole straight after it was written in
+/// parts stalls.
+const LEAD: usize = 4;
 /// Metric of a state that cannot be.
 const IMPOSSIBLE: i16 = -4000;
 
@@ -101,51 +106,31 @@ impl Parities for P123 {
 /// Metrics of all states, a row each.
 pub(super) type StateRows = [Row; STATES];
 
-/// What a component decoder remembers between iterations, and its scratch.
+/// What a component decoder remembers between iterations.
 #[derive(Debug, Clone)]
 pub(super) struct Component {
     /// Channel values of the information bits, of either component in its own order.
-    pub(super) info: Vec<Row>,
+    pub(super) info: Box<Field>,
     /// Channel values of the parities that are sent, step by step.
-    pub(super) parity: Vec<Row>,
+    pub(super) parity: Vec<[i16; WINDOWS]>,
     /// What the other decoder says of the information bits.
     pub(super) apriori: Box<Field>,
-    /// Where in the other decoder's `apriori` each value goes, row by row.
-    pub(super) scatter: Vec<u16>,
-    /// Metrics at which windows begin: where the window before ended, an iteration ago.
-    pub(super) begin: StateRows,
-    /// Metrics at which windows end: where the window after began.
-    pub(super) end: StateRows,
+    /// Where among the other decoder's `extrinsic` values each lies, row by row.
+    pub(super) places: Vec<u16>,
+    /// What this decoder has found out of the information bits.
+    pub(super) extrinsic: Box<Field>,
+    /// Forward metrics [`OVERLAP`] steps before the windows' ends, as of an iteration ago.
+    pub(super) near_end: StateRows,
+    /// Backward metrics as many steps after the windows' begins.
+    pub(super) near_begin: StateRows,
     /// Windows decided as ones, a step each.
     pub(super) ones: Vec<u32>,
     /// Steps in which the last window holds information.
     pub(super) last_window: usize,
 }
 
-/// Scratch of a pass.
-#[derive(Debug, Clone)]
-pub(super) struct Scratch {
-    pub(super) forward: Vec<StateRows>,
-    pub(super) extrinsic: Vec<Row>,
-}
-
-/// Starts of windows about which nothing is known, but for the first window's: state zero.
-pub(super) fn unknown_begin() -> StateRows {
-    let mut rows = [Row::ZERO; STATES];
-    for row in &mut rows[1..] {
-        row.0[0] = IMPOSSIBLE;
-    }
-    rows
-}
-
-/// Ends of windows about which nothing is known, but for the last window's: state zero.
-pub(super) fn unknown_end() -> StateRows {
-    let mut rows = [Row::ZERO; STATES];
-    for row in &mut rows[1..] {
-        row.0[WINDOWS - 1] = IMPOSSIBLE;
-    }
-    rows
-}
+/// Scratch of a pass: forward metrics before each step.
+pub(super) type Scratch = Vec<StateRows>;
 
 macro_rules! butterflies {
     ($macro:ident) => {
@@ -160,8 +145,8 @@ macro_rules! butterflies {
     };
 }
 
-/// Runs both recursions, writes the extrinsic values into `target` (the other decoder's a-priori values) and
-/// returns the number of information bits whose decision differs from that without this decoder's contribution.
+/// Runs both recursions with the other decoder's extrinsic values from `source`, and returns whether a decision
+/// differs from that without this decoder's contribution.
 #[allow(
     clippy::inline_always,
     reason = "must take on the vector features of its caller"
@@ -169,36 +154,61 @@ macro_rules! butterflies {
 #[inline(always)]
 pub(super) fn pass<V: Lanes, P: Parities, S: Sum>(
     component: &mut Component,
-    target: &mut Field,
+    source: &Field,
     scratch: &mut Scratch,
-) -> u32 {
-    let (begin, end) = (component.begin, component.end);
+) -> bool {
     component.ones.fill(0);
-    let mut changed = 0;
-    for at in (0..WINDOWS).step_by(V::COUNT) {
-        let last = forward::<V, P, S>(component, scratch, &begin, at);
-        for (row, value) in component.begin.iter_mut().zip(last) {
-            value.store(&mut row.0, at);
-        }
-        let (first, differing) = backward::<V, P, S>(component, scratch, &end, target, at);
-        for (row, value) in component.end.iter_mut().zip(first) {
-            value.store(&mut row.0, at);
-        }
-        changed += differing;
+    let steps = component.ones.len();
+    for n in (0..OVERLAP).chain(steps - OVERLAP..steps) {
+        component.collect(source, n);
     }
-    hand_over(component, &begin, &end);
+    let (mut begin, mut end) = ([Row::ZERO; STATES], [Row::ZERO; STATES]);
+    for at in (0..WINDOWS).step_by(V::COUNT) {
+        store(last_steps::<V, P, S>(component, at), &mut begin, at);
+        store(first_steps::<V, P, S>(component, at), &mut end, at);
+    }
+    hand_over(&mut begin, &mut end);
+    let mut changed = false;
+    for at in (0..WINDOWS).step_by(V::COUNT) {
+        forward::<V, P, S>(component, source, scratch, load(&begin, at), at);
+        changed |= backward::<V, P, S>(component, scratch, load(&end, at), at);
+    }
+    component.near_end = scratch[steps - OVERLAP];
     changed
 }
 
-/// Gives each window the metrics with which its neighbours ended.
-fn hand_over(component: &mut Component, begin: &StateRows, end: &StateRows) {
-    for state in 0..STATES {
-        let row = &mut component.begin[state].0;
-        row.copy_within(..WINDOWS - 1, 1);
-        row[0] = begin[state].0[0];
-        let row = &mut component.end[state].0;
-        row.copy_within(1.., 0);
-        row[WINDOWS - 1] = end[state].0[WINDOWS - 1];
+/// Gives each window the metrics at which its neighbours ended and began; the trellis begins and ends in state zero.
+fn hand_over(begin: &mut StateRows, end: &mut StateRows) {
+    for row in &mut *begin {
+        row.0.copy_within(..WINDOWS - 1, 1);
+    }
+    for row in &mut *end {
+        row.0.copy_within(1.., 0);
+    }
+    for (state, (begin, end)) in begin.iter_mut().zip(end).enumerate() {
+        let metric = if state == 0 { 0 } else { IMPOSSIBLE };
+        begin.0[0] = metric;
+        end.0[WINDOWS - 1] = metric;
+    }
+}
+
+impl Component {
+    /// Takes over a row of the other decoder's values.
+    #[allow(clippy::inline_always, reason = "part of the kernel's inner loops")]
+    #[inline(always)]
+    fn collect(&mut self, source: &Field, n: usize) {
+        let row = &mut self.apriori.rows_mut()[n];
+        for (value, &place) in row.iter_mut().zip(&self.places[n * WINDOWS..][..WINDOWS]) {
+            *value = source.get(place);
+        }
+    }
+
+    /// Makes ready for another frame.
+    pub(super) fn forget(&mut self) {
+        let steps = self.ones.len();
+        self.extrinsic.rows_mut()[..steps].as_flattened_mut().fill(0);
+        self.near_end = [Row::ZERO; STATES];
+        self.near_begin = [Row::ZERO; STATES];
     }
 }
 
@@ -208,19 +218,19 @@ fn hand_over(component: &mut Component, begin: &StateRows, end: &StateRows) {
     reason = "must take on the vector features of its caller"
 )]
 #[inline(always)]
-fn branches<V: Lanes, P: Parities>(info: V, parity: &[Row], at: usize) -> [V; 16] {
+fn branches<V: Lanes, P: Parities>(info: V, parity: &[[i16; WINDOWS]], at: usize) -> [V; 16] {
     let mut metric = [V::splat(0); 16];
     metric[1] = info;
-    metric[2] = V::load(&parity[0].0, at);
+    metric[2] = V::load(&parity[0], at);
     metric[3] = metric[2].add(metric[1]);
     if P::POLYNOMIALS.len() > 1 {
-        metric[4] = V::load(&parity[1].0, at);
+        metric[4] = V::load(&parity[1], at);
         metric[5] = metric[4].add(metric[1]);
         metric[6] = metric[4].add(metric[2]);
         metric[7] = metric[4].add(metric[3]);
     }
     if P::POLYNOMIALS.len() > 2 {
-        metric[8] = V::load(&parity[2].0, at);
+        metric[8] = V::load(&parity[2], at);
         metric[9] = metric[8].add(metric[1]);
         metric[10] = metric[8].add(metric[2]);
         metric[11] = metric[8].add(metric[3]);
@@ -258,48 +268,161 @@ fn normalise<V: Lanes>(state: &mut [V; STATES]) {
     }
 }
 
-/// Keeps the metrics before every step; returns those after the last.
+// A closure would be compiled without the caller's vector features: loops and functions only.
+#[allow(
+    clippy::inline_always,
+    reason = "must take on the vector features of its caller"
+)]
+#[inline(always)]
+fn load<V: Lanes>(rows: &StateRows, at: usize) -> [V; STATES] {
+    let mut state = [V::splat(0); STATES];
+    for (metric, row) in state.iter_mut().zip(rows) {
+        *metric = V::load(&row.0, at);
+    }
+    state
+}
+
+#[allow(
+    clippy::inline_always,
+    reason = "must take on the vector features of its caller"
+)]
+#[inline(always)]
+fn store<V: Lanes>(state: [V; STATES], rows: &mut StateRows, at: usize) {
+    for (row, metric) in rows.iter_mut().zip(state) {
+        metric.store(&mut row.0, at);
+    }
+}
+
+/// Sum over all branches with the given information bit.
+#[allow(
+    clippy::inline_always,
+    reason = "must take on the vector features of its caller"
+)]
+#[inline(always)]
+fn total<V: Lanes, S: Sum>(terms: &[[V; 2]; BUTTERFLIES], bit: usize) -> V {
+    let a = S::sum(terms[0][bit], terms[1][bit]);
+    let b = S::sum(terms[2][bit], terms[3][bit]);
+    let c = S::sum(terms[4][bit], terms[5][bit]);
+    let d = S::sum(terms[6][bit], terms[7][bit]);
+    S::sum(S::sum(a, b), S::sum(c, d))
+}
+
+/// Branch metrics of row `n`, and the value of its information bit without this decoder's contribution.
+#[allow(
+    clippy::inline_always,
+    reason = "must take on the vector features of its caller"
+)]
+#[inline(always)]
+fn inputs<V: Lanes, P: Parities>(component: &Component, n: usize, at: usize) -> ([V; 16], V) {
+    let parities = P::POLYNOMIALS.len();
+    let parity = &component.parity[n * parities..][..parities];
+    let info = V::load(&component.info.rows()[n], at).add(V::load(&component.apriori.rows()[n], at));
+    (branches::<V, P>(info, parity, at), info)
+}
+
+/// Metrics after a step, from those before it.
+#[allow(
+    clippy::inline_always,
+    reason = "must take on the vector features of its caller"
+)]
+#[inline(always)]
+fn advance<V: Lanes, P: Parities, S: Sum>(state: &mut [V; STATES], g: &[V; 16]) {
+    let old = *state;
+    macro_rules! butterfly {
+        ($b:literal) => {
+            let (label, other) = (P::LABELS[$b], P::LABELS[$b] ^ P::ONES);
+            let (even, odd) = (old[2 * $b], old[2 * $b + 1]);
+            state[$b] = S::sum(along(even, g, label), along(odd, g, other));
+            state[$b + 8] = S::sum(along(even, g, other), along(odd, g, label));
+        };
+    }
+    butterflies!(butterfly);
+}
+
+/// Metrics before a step, from those after it.
+#[allow(
+    clippy::inline_always,
+    reason = "must take on the vector features of its caller"
+)]
+#[inline(always)]
+fn retreat<V: Lanes, P: Parities, S: Sum>(state: &mut [V; STATES], g: &[V; 16]) {
+    let next = *state;
+    macro_rules! butterfly {
+        ($b:literal) => {
+            let (label, other) = (P::LABELS[$b], P::LABELS[$b] ^ P::ONES);
+            let (zero, one) = (next[$b], next[$b + 8]);
+            state[2 * $b] = S::sum(along(zero, g, label), along(one, g, other));
+            state[2 * $b + 1] = S::sum(along(zero, g, other), along(one, g, label));
+        };
+    }
+    butterflies!(butterfly);
+}
+
+/// Metrics at which the windows end, as far as their last steps tell.
+#[allow(
+    clippy::inline_always,
+    reason = "must take on the vector features of its caller"
+)]
+#[inline(always)]
+fn last_steps<V: Lanes, P: Parities, S: Sum>(component: &Component, at: usize) -> [V; STATES] {
+    let mut state = load::<V>(&component.near_end, at);
+    let steps = component.ones.len();
+    for n in steps - OVERLAP..steps {
+        if n % NORMALISE == 0 {
+            normalise(&mut state);
+        }
+        advance::<V, P, S>(&mut state, &inputs::<V, P>(component, n, at).0);
+    }
+    normalise(&mut state);
+    state
+}
+
+/// Metrics at which the windows begin, as far as their first steps tell.
+#[allow(
+    clippy::inline_always,
+    reason = "must take on the vector features of its caller"
+)]
+#[inline(always)]
+fn first_steps<V: Lanes, P: Parities, S: Sum>(component: &Component, at: usize) -> [V; STATES] {
+    let mut state = load::<V>(&component.near_begin, at);
+    for n in (0..OVERLAP).rev() {
+        if n % NORMALISE == 0 {
+            normalise(&mut state);
+        }
+        retreat::<V, P, S>(&mut state, &inputs::<V, P>(component, n, at).0);
+    }
+    normalise(&mut state);
+    state
+}
+
+/// Keeps the metrics before every step.
 #[allow(
     clippy::inline_always,
     reason = "must take on the vector features of its caller"
 )]
 #[inline(always)]
 fn forward<V: Lanes, P: Parities, S: Sum>(
-    component: &Component,
+    component: &mut Component,
+    source: &Field,
     scratch: &mut Scratch,
-    begin: &StateRows,
+    mut state: [V; STATES],
     at: usize,
-) -> [V; STATES] {
-    let mut state: [V; STATES] = std::array::from_fn(|n| V::load(&begin[n].0, at));
-    let inputs = component
-        .info
-        .iter()
-        .zip(component.parity.chunks_exact(P::POLYNOMIALS.len()))
-        .zip(component.apriori.rows());
-    for (n, (((info, parity), apriori), kept)) in inputs.zip(&mut scratch.forward).enumerate() {
+) {
+    let rest = OVERLAP..component.ones.len() - OVERLAP;
+    for (n, kept) in scratch.iter_mut().enumerate() {
+        // All windows at once, before the first of them needs it.
+        if at == 0 && rest.contains(&(n + LEAD)) {
+            component.collect(source, n + LEAD);
+        }
         if n % NORMALISE == 0 {
             normalise(&mut state);
         }
-        for (row, metric) in kept.iter_mut().zip(state) {
-            metric.store(&mut row.0, at);
-        }
-        let g = branches::<V, P>(V::load(&info.0, at).add(V::load(apriori, at)), parity, at);
-        let old = state;
-        macro_rules! butterfly {
-            ($b:literal) => {
-                let (label, other) = (P::LABELS[$b], P::LABELS[$b] ^ P::ONES);
-                let (even, odd) = (old[2 * $b], old[2 * $b + 1]);
-                state[$b] = S::sum(along(even, &g, label), along(odd, &g, other));
-                state[$b + 8] = S::sum(along(even, &g, other), along(odd, &g, label));
-            };
-        }
-        butterflies!(butterfly);
+        store(state, kept, at);
+        advance::<V, P, S>(&mut state, &inputs::<V, P>(component, n, at).0);
     }
-    normalise(&mut state);
-    state
 }
 
-/// Returns the metrics before the first step, and how many decisions changed.
+/// Returns whether a decision changed.
 #[allow(
     clippy::inline_always,
     reason = "must take on the vector features of its caller"
@@ -307,24 +430,22 @@ fn forward<V: Lanes, P: Parities, S: Sum>(
 #[inline(always)]
 fn backward<V: Lanes, P: Parities, S: Sum>(
     component: &mut Component,
-    scratch: &mut Scratch,
-    end: &StateRows,
-    target: &mut Field,
+    scratch: &Scratch,
+    mut state: [V; STATES],
     at: usize,
-) -> ([V; STATES], u32) {
-    let steps = component.info.len();
-    let mut state: [V; STATES] = std::array::from_fn(|n| V::load(&end[n].0, at));
+) -> bool {
+    let steps = component.ones.len();
+    let forward = &scratch[..steps];
     let mut changed = 0;
-    let rows = component.apriori.rows();
     for n in (0..steps).rev() {
         if n % NORMALISE == 0 {
             normalise(&mut state);
         }
-        let parities = P::POLYNOMIALS.len();
-        let parity = &component.parity[n * parities..][..parities];
-        let input = V::load(&component.info[n].0, at).add(V::load(&rows[n], at));
-        let g = branches::<V, P>(input, parity, at);
-        let before = &scratch.forward[n];
+        if n == OVERLAP - 1 {
+            store(state, &mut component.near_begin, at);
+        }
+        let (g, input) = inputs::<V, P>(component, n, at);
+        let before = &forward[n];
         let next = state;
         let mut terms = [[V::splat(0); 2]; BUTTERFLIES];
         macro_rules! butterfly {
@@ -344,20 +465,14 @@ fn backward<V: Lanes, P: Parities, S: Sum>(
             };
         }
         butterflies!(butterfly);
-        let all = |bit: usize| {
-            let t = |b: usize| terms[b][bit];
-            let (a, b) = (S::sum(t(0), t(1)), S::sum(t(2), t(3)));
-            let (c, d) = (S::sum(t(4), t(5)), S::sum(t(6), t(7)));
-            S::sum(S::sum(a, b), S::sum(c, d))
-        };
-        let full = all(1).sub(all(0));
+        let full = total::<V, S>(&terms, 1).sub(total::<V, S>(&terms, 0));
         let mut extrinsic = full.sub(input);
         if let Some(scale) = S::SCALE {
             extrinsic = extrinsic.scale(V::splat(scale));
         }
         let limit = V::splat(EXTRINSIC_LIMIT);
         extrinsic = extrinsic.min(limit).max(V::splat(-EXTRINSIC_LIMIT));
-        extrinsic.store(&mut scratch.extrinsic[n].0, at);
+        extrinsic.store(&mut component.extrinsic.rows_mut()[n], at);
         // Positive = 1, a tie is a zero.
         let (decided, undecided) = (
             V::splat(0).sub(full).negative(),
@@ -368,30 +483,9 @@ fn backward<V: Lanes, P: Parities, S: Sum>(
         if n >= component.last_window {
             differing &= !(1 << (WINDOWS - 1));
         }
-        changed += differing.count_ones();
-        // A step behind, so that the row has left the store buffer.
-        if n + 1 < steps {
-            scatter::<V>(
-                &scratch.extrinsic[n + 1],
-                &component.scatter[(n + 1) * WINDOWS..],
-                target,
-                at,
-            );
-        }
+        changed |= differing;
     }
-    scatter::<V>(&scratch.extrinsic[0], &component.scatter, target, at);
-    (state, changed)
-}
-
-#[allow(
-    clippy::inline_always,
-    reason = "must take on the vector features of its caller"
-)]
-#[inline(always)]
-fn scatter<V: Lanes>(row: &Row, places: &[u16], target: &mut Field, at: usize) {
-    for (&value, &place) in row.0[at..at + V::COUNT].iter().zip(&places[at..at + V::COUNT]) {
-        target.0[usize::from(place) % FIELD] = value;
-    }
+    changed != 0
 }
 
 const _: () =

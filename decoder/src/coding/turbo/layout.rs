@@ -3,10 +3,10 @@
 use super::TAIL;
 use super::lanes::WINDOWS;
 
-/// Values of a [`Field`]: more than any code's steps.
-pub(super) const FIELD: usize = 1 << 14;
+/// Values of a [`Field`]: as many as a `u16` can name, so that places need no check. A code uses the first 9000.
+const FIELD: usize = 1 << 16;
 /// Place of a field that nobody reads.
-pub(super) const NOWHERE: u16 = FIELD as u16 - 1;
+pub(super) const NOWHERE: u16 = u16::MAX;
 
 /// A value for each step, written in any order and read row by row.
 #[derive(Debug, Clone)]
@@ -14,9 +14,21 @@ pub(super) const NOWHERE: u16 = FIELD as u16 - 1;
 pub(super) struct Field(pub(super) [i16; FIELD]);
 
 impl Field {
-    #[allow(clippy::large_stack_arrays, reason = "32 KiB, once for each decoder")]
+    #[allow(clippy::large_stack_arrays, reason = "128 KiB, once for each decoder")]
     pub(super) fn zeros() -> Box<Self> {
         Box::new(Self([0; FIELD]))
+    }
+
+    pub(super) fn rows_mut(&mut self) -> &mut [[i16; WINDOWS]] {
+        self.0.as_chunks_mut().0
+    }
+
+    pub(super) fn get(&self, place: u16) -> i16 {
+        self.0[usize::from(place)]
+    }
+
+    pub(super) fn set(&mut self, place: u16, value: i16) {
+        self.0[usize::from(place)] = value;
     }
 
     pub(super) fn rows(&self) -> &[[i16; WINDOWS]] {
@@ -34,10 +46,8 @@ pub(super) struct Layout {
 
 impl Layout {
     pub(super) fn new(k: usize) -> Self {
-        Self {
-            k,
-            rows: (k + TAIL).div_ceil(WINDOWS),
-        }
+        let rows = (k + TAIL).div_ceil(WINDOWS);
+        Self { k, rows }
     }
 
     /// Row and window of a step of the trellis.

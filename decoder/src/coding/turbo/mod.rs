@@ -5,6 +5,10 @@
 //! ([`TurboDecoder`]); one frame is split into windows that are decoded side by side, so a frame alone is as
 //! fast as many.
 
+#[cfg(target_arch = "x86_64")]
+mod avx2;
+#[cfg(target_arch = "x86_64")]
+mod avx512;
 mod backend;
 mod decoder;
 mod encoder;

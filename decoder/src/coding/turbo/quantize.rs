@@ -1,6 +1,7 @@
 //! Soft bits to log-likelihood ratios in the kernel's steps.
 
 use super::kernel::CHANNEL_LIMIT;
+use multiversion::multiversion;
 
 /// Kernel steps of one nat.
 pub(super) const STEPS_PER_NAT: f32 = 16.0;
@@ -12,12 +13,7 @@ const RATIO: std::ops::RangeInclusive<f64> = 0.1..=4.0;
 /// comparison of SNR estimation techniques for the AWGN channel", IEEE Trans. Commun. 48, 2000). Es/N0 is taken to
 /// be between -10 and +6 dB: the code fails below, and above it every scale does.
 pub(super) fn estimate(soft: &[i8]) -> f32 {
-    let (mut second, mut fourth) = (0u64, 0u64);
-    for &value in soft {
-        let square = u64::from(value.unsigned_abs()).pow(2);
-        second += square;
-        fourth += square * square;
-    }
+    let (second, fourth) = moments(soft);
     let count = soft.len().max(1) as f64;
     let (second, fourth) = (second as f64 / count, fourth as f64 / count);
     if second == 0.0 {
@@ -29,6 +25,42 @@ pub(super) fn estimate(soft: &[i8]) -> f32 {
     // With r = A^2 / 2 sigma^2 and A^2 + sigma^2 = m: 2A / sigma^2 = 4r / A, A^2 = 2r m / (2r + 1).
     let amplitude = (2.0 * ratio * second / (2.0 * ratio + 1.0)).sqrt();
     (4.0 * ratio / amplitude) as f32
+}
+
+/// Sums of the squares and of the fourth powers.
+#[multiversion(targets("x86_64+avx512f+avx512bw+avx512vl", "x86_64+avx2", "aarch64+neon"))]
+fn moments(soft: &[i8]) -> (u64, u64) {
+    const LANES: usize = 16;
+    let (mut second, mut fourth) = (0, 0);
+    // Eight fourth powers of at most 2^28 fit into 32 bits.
+    for part in soft.chunks(8 * LANES) {
+        let (mut squares, mut fourths) = ([0u32; LANES], [0u32; LANES]);
+        for values in part.chunks(LANES) {
+            for ((square, fourth), &value) in squares.iter_mut().zip(&mut fourths).zip(values) {
+                let squared = (i32::from(value) * i32::from(value)) as u32;
+                *square += squared;
+                *fourth += squared * squared;
+            }
+        }
+        second += squares.iter().map(|&s| u64::from(s)).sum::<u64>();
+        fourth += fourths.iter().map(|&s| u64::from(s)).sum::<u64>();
+    }
+    (second, fourth)
+}
+
+/// How many soft bits say the opposite of the codeword's bits; zeros say nothing.
+#[multiversion(targets("x86_64+avx512f+avx512bw+avx512vl", "x86_64+avx2", "aarch64+neon"))]
+pub(super) fn contradictions(soft: &[i8], codeword: &[u8]) -> u32 {
+    let mut count = 0;
+    // Chunks whose count fits into a byte.
+    for (soft, bits) in soft.chunks(128).zip(codeword.chunks(128)) {
+        let mut errors = 0u8;
+        for (&soft, &bit) in soft.iter().zip(bits) {
+            errors += u8::from(if bit == 1 { soft < 0 } else { soft > 0 });
+        }
+        count += u32::from(errors);
+    }
+    count
 }
 
 /// Kernel value of every soft bit, by its bits as `u8`.
