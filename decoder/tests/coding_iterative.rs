@@ -6,8 +6,8 @@ use coding_common::{Random, bytes_of, ccsds, channel, receive, transmit};
 use groundlink_decoder::coding::ldpc::{Ar4jaRate, LdpcCode};
 use groundlink_decoder::coding::turbo::{TurboCode, TurboRate};
 use groundlink_decoder::coding::{
-    AsmConfig, CodedFrame, CodingConfig, FrameDecoder, IterativeCode, IterativeConfig, Spread, SymbolBits,
-    UnitJob,
+    AsmConfig, CodedFrame, CodingConfig, FrameDecoder, IterativeCode, IterativeConfig, SlicedConfig, Spread,
+    SymbolBits, UnitJob,
 };
 use std::sync::Arc;
 
@@ -172,5 +172,63 @@ fn decoding_ahead_changes_nothing_at_any_block_size() {
         }
         decoder.finish(&mut frames);
         assert!(frames == plain, "parts of {part}");
+    }
+}
+
+/// AOS-like frames of 300 bytes in codewords of 128, two behind each code sync marker.
+fn sliced() -> CodingConfig {
+    let code = IterativeCode::Ldpc(LdpcCode::Ar4ja {
+        rate: Ar4jaRate::R12,
+        k: 1024,
+    });
+    CodingConfig {
+        iterative: Some(IterativeConfig {
+            code,
+            codewords: 2,
+            sliced: Some(SlicedConfig {
+                csm: marker(0x0347_76C7_2728_95B0, 8),
+            }),
+        }),
+        block_bytes: 300,
+        ..link(code, 2, marker(0x1ACF_FC1D, 4))
+    }
+}
+
+#[test]
+fn sliced_frames_come_back_each_from_the_symbol_it_began_at() {
+    let mut random = Random(10);
+    let config = sliced();
+    let (frames, bits) = transmit(&config, 12, (10, 10), &mut random);
+    let soft = channel(&bits, 1.0, &mut random);
+    let decoded = receive(&config, &soft, 777);
+    assert!(bytes_of(&decoded) == frames);
+    assert!(receive(&config, &soft, usize::MAX) == decoded);
+    // Ten idle bits, filled up to a block, come first; then marker and frame, frame after frame.
+    let (info, unit) = (2048, 64 + 2 * 2048);
+    for (n, frame) in decoded.iter().enumerate() {
+        let bit = info + n * (32 + 8 * 300);
+        let symbol = bit / info * unit + 64 + bit % info / 1024 * 2048 + bit % 1024;
+        assert_eq!(frame.soft_index, symbol as u64, "frame {n}");
+        assert!(frame.good() && (3..=4).contains(&frame.quality.iterative.len()));
+    }
+}
+
+#[test]
+fn frames_that_a_lost_codeword_carried_are_not_called_good_and_the_others_are() {
+    let mut random = Random(11);
+    let config = sliced();
+    let (frames, bits) = transmit(&config, 12, (0, 10), &mut random);
+    let mut soft = channel(&bits, 1.0, &mut random);
+    // The second codeword behind the third marker: information bits 5120 to 6143.
+    let lost = 2 * (64 + 2 * 2048) + 64 + 2048;
+    let noise = coding_common::noise(2048, &mut random);
+    soft[lost..lost + 2048].copy_from_slice(&noise);
+    let decoded = receive(&config, &soft, 5000);
+    let unit = 32 + 8 * 300;
+    for (n, sent) in frames.iter().enumerate() {
+        let (first, last) = (n * unit, (n + 1) * unit - 1);
+        let touched = first < 6144 && last >= 5120;
+        let received = decoded.iter().find(|frame| &frame.bytes == sent);
+        assert_eq!(received.is_some_and(CodedFrame::good), !touched, "frame {n}");
     }
 }

@@ -222,6 +222,12 @@ pub struct CodingConfig {
 }
 
 impl CodingConfig {
+    /// How frames are sliced, if they are.
+    pub(crate) fn sliced(&self) -> Option<(&IterativeConfig, &SlicedConfig)> {
+        let iterative = self.iterative.as_ref()?;
+        Some((iterative, iterative.sliced.as_ref()?))
+    }
+
     /// Bytes of the frame that comes out: the information part of the block.
     pub fn frame_bytes(&self) -> usize {
         match &self.reed_solomon {

@@ -1,63 +1,27 @@
-//! The receiving chain of one link.
+//! The receiving end of the coding layer: which chain a configuration asks for.
 
-use super::arms::Arms;
-use super::asm::Marker;
-use super::bits::BitBuffer;
-use super::blocks::BlockDecoder;
-use super::config::{CodingConfig, CodingError, Descrambler};
+use super::chain::Chain;
+use super::config::{CodingConfig, CodingError};
 use super::delivery::SyncChange;
-use super::descrambler::Iess308Descrambler;
 use super::frame::{CodedFrame, SyncStatus};
-use super::inner::InnerDecoder;
-use super::layout::Layout;
-use super::line_code::LineDecoder;
+use super::sliced::SlicedDecoder;
 use super::spread::Spread;
-use super::sync::FrameSync;
 use std::sync::Arc;
-
-/// Soft bits processed at a time, so that buffers stay in the cache.
-const PART: usize = 16384;
-
-/// What the bits pass between inner decoder and frame synchronisation, one for each stream.
-#[derive(Debug, Clone)]
-struct LineStage {
-    line: LineDecoder,
-    descrambler: Option<Iess308Descrambler>,
-}
-
-impl LineStage {
-    fn process(&mut self, soft: &mut [i8]) {
-        self.line.process(soft);
-        if let Some(descrambler) = &mut self.descrambler {
-            descrambler.process(soft);
-        }
-    }
-
-    fn reset(&mut self) {
-        self.line.reset();
-        if let Some(descrambler) = &mut self.descrambler {
-            descrambler.reset();
-        }
-    }
-}
 
 /// Soft bits in, frames out.
 ///
 /// Soft bits are `i8`, positive = 1, magnitude = reliability (±127 for hard decisions; -128 counts as -127).
 /// With an inner code frames come out some thousand soft bits after their last bit, since node synchronisation
-/// looks ahead; without one as soon as their last bit is in.
+/// looks ahead; without one as soon as their last bit is in (and the next marker, where nothing else vouches).
 #[derive(Debug)]
 pub struct FrameDecoder {
-    inner: Option<InnerDecoder>,
-    arms: Arms,
-    stages: Vec<LineStage>,
-    sync: FrameSync,
-    /// Soft bits processed at a time.
-    part: usize,
-    /// Soft bits ever fed.
-    fed: u64,
-    /// Whether the next soft bit begins a run.
-    fresh: bool,
+    kind: Kind,
+}
+
+#[derive(Debug)]
+enum Kind {
+    Plain(Box<Chain>),
+    Sliced(Box<SlicedDecoder>),
 }
 
 impl FrameDecoder {
@@ -66,127 +30,64 @@ impl FrameDecoder {
     /// # Errors
     /// When the configuration is impossible.
     pub fn new(config: &CodingConfig) -> Result<Self, CodingError> {
-        let layout = Layout::new(config)?;
-        let unit_bits = layout.unit_bits();
-        let inner = config
-            .convolutional
-            .map(|code| InnerDecoder::new(code, config.symbols, unit_bits));
-        let arms = Arms::new(config.symbols);
-        let streams = inner.as_ref().map_or(arms.streams(), InnerDecoder::streams);
-        let stage = LineStage {
-            line: LineDecoder::new(config.line_code),
-            descrambler: config
-                .descrambler
-                .map(|Descrambler::Iess308| Iess308Descrambler::default()),
+        let kind = match config.sliced() {
+            Some((iterative, sliced)) => {
+                Kind::Sliced(Box::new(SlicedDecoder::new(config, iterative, sliced)?))
+            }
+            None => Kind::Plain(Box::new(Chain::new(config)?)),
         };
-        let places = (unit_bits * streams) as f64;
-        let marker = Marker::new(&config.asm, places, layout.check(), inner.is_some());
-        let bits = BitBuffer::new(streams, config.convolutional.map(|code| code.rate));
-        Ok(Self {
-            inner,
-            arms,
-            stages: vec![stage; streams],
-            sync: FrameSync::new(marker, BlockDecoder::new(layout)?, bits, config.asm.flywheel),
-            part: PART,
-            fed: 0,
-            fresh: true,
-        })
+        Ok(Self { kind })
     }
 
     /// Lets a pool decode units side by side, where that pays (turbo and LDPC codes). It has the more to do the
     /// more soft bits are fed at a time.
     pub fn spread_over(&mut self, pool: Arc<dyn Spread>) {
-        let pays = self.sync.spread_over(pool);
-        self.part = if pays { usize::MAX } else { PART };
+        match &mut self.kind {
+            Kind::Plain(chain) => chain.spread_over(pool),
+            Kind::Sliced(sliced) => sliced.spread_over(pool),
+        }
     }
 
     /// Takes the next soft bits, appends the frames they complete. The output does not depend on where the
     /// input was cut.
     pub fn feed(&mut self, soft: &[i8], out: &mut Vec<CodedFrame>) {
-        for part in soft.chunks(self.part) {
-            let before = self.sync.bits.end();
-            if let Some(inner) = &mut self.inner {
-                inner.feed(part);
-                take_inner(inner, &mut self.sync);
-            } else {
-                if std::mem::take(&mut self.fresh) {
-                    self.sync.bits.begin_run(0, self.fed as i64);
-                }
-                self.arms.process(part, self.sync.bits.streams_mut());
-            }
-            self.fed += part.len() as u64;
-            self.deliver(before, out);
+        match &mut self.kind {
+            Kind::Plain(chain) => chain.feed(soft, out),
+            Kind::Sliced(sliced) => sliced.feed(soft, out),
         }
-    }
-
-    /// Line-decodes the bits from `before` on and lets frame synchronisation see them.
-    fn deliver(&mut self, before: u64, out: &mut Vec<CodedFrame>) {
-        for (n, stage) in self.stages.iter_mut().enumerate() {
-            stage.process(self.sync.bits.tail_mut(n, before));
-        }
-        self.sync.advance(out);
     }
 
     /// The next soft bit does not continue the one before (a gap, a new burst): gives what can still be
     /// given and starts the search again. Soft-bit indices go on counting.
     pub fn restart(&mut self, out: &mut Vec<CodedFrame>) {
-        self.finish(out);
-        self.sync.delivery.interrupt(self.fed);
+        match &mut self.kind {
+            Kind::Plain(chain) => chain.restart(out),
+            Kind::Sliced(sliced) => sliced.restart(out),
+        }
     }
 
     /// The input has ended: appends what can still be given.
     pub fn finish(&mut self, out: &mut Vec<CodedFrame>) {
-        let before = self.sync.bits.end();
-        if let Some(inner) = &mut self.inner {
-            inner.finish();
-            take_inner(inner, &mut self.sync);
-        } else if !self.fresh {
-            self.arms.finish(self.sync.bits.streams_mut());
+        match &mut self.kind {
+            Kind::Plain(chain) => chain.finish(out),
+            Kind::Sliced(sliced) => sliced.finish(out),
         }
-        self.deliver(before, out);
-        self.sync.finish(out);
-        for stage in &mut self.stages {
-            stage.reset();
-        }
-        self.fresh = true;
     }
 
     /// Takes the changes of synchronisation since the last call, in their order (which the cuts of the input do
     /// not touch).
-    pub fn changes(&mut self) -> impl Iterator<Item = SyncChange> + '_ {
-        self.sync.delivery.changes()
+    pub fn changes(&mut self) -> std::vec::Drain<'_, SyncChange> {
+        match &mut self.kind {
+            Kind::Plain(chain) => chain.changes(),
+            Kind::Sliced(sliced) => sliced.changes(),
+        }
     }
 
     /// Snapshot for display and report.
     pub fn status(&self) -> SyncStatus {
-        let counts = self.sync.delivery.counts();
-        let inner = self.inner.as_ref();
-        SyncStatus {
-            state: self.sync.state(),
-            node_locked: inner.is_none_or(InnerDecoder::locked),
-            channel_ber: inner.map_or(f32::NAN, InnerDecoder::channel_ber),
-            node: inner.map_or_else(String::new, InnerDecoder::describe),
-            false_alarm_per_frame: self.sync.false_alarm_per_frame(),
-            blocks: counts.blocks,
-            uncorrectable: counts.uncorrectable,
-            slips: counts.slips,
-            unconfirmed: counts.unconfirmed,
+        match &self.kind {
+            Kind::Plain(chain) => chain.status(),
+            Kind::Sliced(sliced) => sliced.status(),
         }
     }
-}
-
-/// Moves decoded bits, as sure soft bits, to frame synchronisation.
-fn take_inner(inner: &mut InnerDecoder, sync: &mut FrameSync) {
-    let decoded = inner.output();
-    let bits = &mut sync.bits;
-    for (&(ahead, soft), node) in decoded.runs.iter().zip(decoded.nodes.drain(..)) {
-        bits.begin_run(ahead, soft);
-        let begin = soft.max(0).unsigned_abs();
-        sync.delivery.node(bits.end() + ahead as u64, begin, node);
-    }
-    for (stream, decoded) in bits.streams_mut().iter_mut().zip(&decoded.streams) {
-        stream.extend_from_slice(decoded);
-    }
-    bits.extend_channel(&decoded.contradictions, &decoded.g1, &decoded.g2);
-    decoded.clear();
 }

@@ -1,25 +1,20 @@
-//! The sending chain of one link: the exact inverse of the receiving one.
+//! The sending end of the coding layer: which chain a configuration asks for.
 
-use super::config::{CodingConfig, CodingError, Descrambler};
-use super::convolutional::ConvolutionalEncoder;
-use super::descrambler::Iess308Scrambler;
-use super::iterative::IterativeEncoder;
-use super::layout::Layout;
-use super::line_code::LineEncoder;
+use super::chain_encoder::ChainEncoder;
+use super::config::{CodingConfig, CodingError};
+use super::sliced::SlicedEncoder;
 
 /// Frames in, coded bits out: the exact inverse of [`super::FrameDecoder`]. All states continue from frame to
 /// frame.
 #[derive(Debug)]
 pub struct FrameEncoder {
-    layout: Layout,
-    unit: Vec<u8>,
-    scrambler: Option<Iess308Scrambler>,
-    line: LineEncoder,
-    inner: Option<ConvolutionalEncoder>,
-    iterative: Option<IterativeEncoder>,
-    /// Bits of the newest turbo or LDPC codewords.
-    code_bits: Vec<u8>,
-    idle: u8,
+    kind: Kind,
+}
+
+#[derive(Debug)]
+enum Kind {
+    Plain(Box<ChainEncoder>),
+    Sliced(Box<SlicedEncoder>),
 }
 
 impl FrameEncoder {
@@ -28,90 +23,35 @@ impl FrameEncoder {
     /// # Errors
     /// When the configuration is impossible.
     pub fn new(config: &CodingConfig) -> Result<Self, CodingError> {
-        let layout = Layout::new(config)?;
-        Ok(Self {
-            unit: vec![0; layout.asm.len() + layout.block_bytes],
-            layout,
-            scrambler: config
-                .descrambler
-                .map(|Descrambler::Iess308| Iess308Scrambler::default()),
-            line: LineEncoder::new(config.line_code),
-            inner: config.convolutional.map(ConvolutionalEncoder::new),
-            iterative: config.iterative.as_ref().map(IterativeEncoder::new).transpose()?,
-            code_bits: Vec::new(),
-            idle: 0,
-        })
+        let kind = match config.sliced() {
+            Some((iterative, sliced)) => {
+                Kind::Sliced(Box::new(SlicedEncoder::new(config, iterative, sliced)?))
+            }
+            None => Kind::Plain(Box::new(ChainEncoder::new(config)?)),
+        };
+        Ok(Self { kind })
     }
 
     /// Encodes one frame (of `CodingConfig::frame_bytes` bytes), appends its channel bits, one per byte
     /// (0 or 1), in the order in which the modulator sends them. Where the code covers the marker, the marker
-    /// replaces the frame's first bytes. Tail bytes are sent as 0x55.
+    /// replaces the frame's first bytes. Tail bytes are sent as 0x55. Of sliced frames only whole blocks of
+    /// codewords are sent; the rest waits for the next frame.
     ///
     /// # Errors
     /// When the frame has another length.
     pub fn encode(&mut self, frame: &[u8], bits: &mut Vec<u8>) -> Result<(), CodingError> {
-        if frame.len() != self.layout.frame_bytes {
-            return Err(CodingError::FrameLength {
-                found: frame.len(),
-                expected: self.layout.frame_bytes,
-            });
-        }
-        self.assemble(frame);
-        // A marker that is not whole bytes is preceded by the zeros that fill its first byte.
-        let marker = 8 * self.layout.asm.len();
-        self.send_unit(marker - self.layout.asm_bits, marker, bits);
-        if let Some(iterative) = &mut self.iterative {
-            self.code_bits.clear();
-            let info = &self.unit[self.layout.frame_start..][..self.layout.frame_bytes];
-            iterative.encode(info, &mut self.code_bits);
-            self.layout.randomize_bits(&mut self.code_bits);
-            bits.extend_from_slice(&self.code_bits);
-        } else {
-            self.send_unit(marker, 8 * self.unit.len(), bits);
-        }
-        Ok(())
-    }
-
-    /// Marker, frame, parity and randomizer (but for a turbo or LDPC code, which comes on the bits).
-    fn assemble(&mut self, frame: &[u8]) {
-        let (layout, unit) = (&self.layout, &mut self.unit);
-        unit.fill(0x55);
-        unit[layout.frame_start..][..frame.len()].copy_from_slice(frame);
-        layout.randomize_frame(&mut unit[layout.frame_start..][..frame.len()]);
-        unit[..layout.asm.len()].copy_from_slice(&layout.asm);
-        let codeblock = layout.codeblock(unit);
-        if let Some(rs) = &layout.rs {
-            rs.encode(codeblock);
-        }
-        if layout.iterative.is_none() {
-            layout.randomize_block(unit);
-        }
-    }
-
-    fn send_unit(&mut self, from: usize, to: usize, bits: &mut Vec<u8>) {
-        for n in from..to {
-            self.send(self.unit[n / 8] >> (7 - n % 8) & 1, bits);
+        match &mut self.kind {
+            Kind::Plain(chain) => chain.encode(frame, bits),
+            Kind::Sliced(sliced) => sliced.encode(frame, bits),
         }
     }
 
     /// Appends the channel bits of `count` idle bits (0 and 1 in turn): before the first frame as a preamble,
-    /// after the last so that a receiver's inner decoder gets the whole of it.
+    /// after the last so that a receiver gets the whole of it. Between sliced frames they fill up codewords.
     pub fn idle(&mut self, count: usize, bits: &mut Vec<u8>) {
-        for _ in 0..count {
-            self.send(self.idle, bits);
-            self.idle ^= 1;
-        }
-    }
-
-    fn send(&mut self, bit: u8, bits: &mut Vec<u8>) {
-        let bit = self
-            .scrambler
-            .as_mut()
-            .map_or(bit, |scrambler| scrambler.encode(bit));
-        let level = self.line.encode(bit);
-        match &mut self.inner {
-            Some(inner) => inner.encode(level, bits),
-            None => bits.push(level),
+        match &mut self.kind {
+            Kind::Plain(chain) => chain.idle(count, bits),
+            Kind::Sliced(sliced) => sliced.idle(count, bits),
         }
     }
 }
