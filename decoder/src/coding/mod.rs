@@ -10,6 +10,7 @@ mod candidate;
 mod chain;
 mod chain_encoder;
 mod config;
+pub mod constrained;
 mod convolutional;
 mod correlate;
 mod decoder;

@@ -1,0 +1,61 @@
+/// The loops around a kernel's own `Register`, `load`, `store`, `acs` (add, compare, select), `subtract` `min` and `equal`,
+/// with the features of the processor that they need.
+macro_rules! loops {
+    ($(#[$features:meta])*) => {
+        /// One step, which the caller counts: the decisions.
+        $(#[$features])*
+        fn single(paths: &mut Paths, branch: Branch) -> u64 {
+            let metrics = load(&paths.at);
+            let (metrics, decisions) = match paths.phase {
+                0 => acs::<0>(metrics, branch),
+                1 => acs::<1>(metrics, branch),
+                2 => acs::<2>(metrics, branch),
+                3 => acs::<3>(metrics, branch),
+                4 => acs::<4>(metrics, branch),
+                _ => acs::<5>(metrics, branch),
+            };
+            store(metrics, &mut paths.at);
+            decisions
+        }
+
+        /// The least cost and the first place that has it.
+        $(#[$features])*
+        fn least(paths: &Paths) -> (u8, usize) {
+            let metrics = load(&paths.at);
+            let least = min(metrics);
+            (least, equal(metrics, least).trailing_zeros() as usize)
+        }
+
+        /// Whole rounds from the beginning of one; traces back as many as it adds, or as there are.
+        $(#[$features])*
+        fn whole(paths: &mut Paths, input: Input<'_>, rounds: &mut [Round], trace: &mut Trace<'_>) {
+            let mut metrics = load(&paths.at);
+            let mut tracing = trace.rounds.iter().zip(&mut *trace.places).rev();
+            let mut place = trace.place;
+            let (mut lead, mut count, mut subtracted) = (paths.lead, paths.round, 0);
+            for ((costs, both), round) in input.0.iter().zip(input.1).zip(rounds) {
+                if let Some((round, end)) = tracing.next() {
+                    *end = place as u8;
+                    place = round_back(round, place);
+                }
+                (metrics, round[0]) = acs::<0>(metrics, (costs[0], both[0]));
+                (metrics, round[1]) = acs::<1>(metrics, (costs[1], both[1]));
+                (metrics, round[2]) = acs::<2>(metrics, (costs[2], both[2]));
+                (metrics, round[3]) = acs::<3>(metrics, (costs[3], both[3]));
+                (metrics, round[4]) = acs::<4>(metrics, (costs[4], both[4]));
+                (metrics, round[5]) = acs::<5>(metrics, (costs[5], both[5]));
+                count += 1;
+                if count == LEAD_ROUNDS {
+                    metrics = subtract(metrics, lead);
+                    subtracted += i64::from(lead);
+                    (count, lead) = (0, min(metrics));
+                }
+            }
+            (trace.left, trace.place) = (tracing.len(), place);
+            store(metrics, &mut paths.at);
+            (paths.lead, paths.round) = (lead, count);
+            paths.subtracted += subtracted;
+        }
+    };
+}
+pub(super) use loops;

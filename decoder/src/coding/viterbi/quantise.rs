@@ -1,0 +1,144 @@
+//! Soft symbols to the few levels that metrics of eight bits can carry.
+//!
+//! Max-log decoding does not depend on scale, so each span of [`SPAN`] steps is scaled to its own mean magnitude
+//! (of the symbols that are not erased) and rounded: that puts the mean at [`TARGET`] of [`LIMIT`] levels. After a
+//! fade the level follows by a quarter a span, so that weak symbols stay weak beside the strong ones before them.
+
+use super::trellis::LIMIT;
+use multiversion::multiversion;
+
+/// Steps with one scale.
+pub(super) const SPAN: usize = 256;
+/// Mean of the quantised magnitudes.
+const TARGET: u32 = 10;
+
+/// Largest scale, a little below 2: the product with any magnitude must fit 16 bits, and finer steps than those of
+/// the soft bits hold nothing.
+const MAX_SCALE: u32 = 510;
+
+/// The level that the scale follows, in 256ths of a soft bit's step.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Level(u32);
+
+/// Sums of magnitudes, before and after quantisation.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Magnitudes {
+    pub(super) soft: i64,
+    pub(super) quantised: i64,
+}
+
+impl Level {
+    /// Quantises the symbols of one push, span by span, to both halves of the branches; sums of the magnitudes.
+    pub(super) fn quantise(
+        &mut self,
+        g1: &[i8],
+        g2: &[i8],
+        costs: &mut [u32],
+        both: &mut [u32],
+    ) -> Magnitudes {
+        let mut sums = Magnitudes::default();
+        let spans = g1.chunks(SPAN).zip(g2.chunks(SPAN));
+        let branches = costs.chunks_mut(SPAN).zip(both.chunks_mut(SPAN));
+        for ((g1, g2), (costs, both)) in spans.zip(branches) {
+            let (one, two) = (magnitude(g1), magnitude(g2));
+            let (sum, count) = (one.0 + two.0, one.1 + two.1);
+            let mean = (sum << 8).checked_div(count).unwrap_or(0);
+            self.0 = mean.max(self.0 - self.0 / 4);
+            // In 256ths.
+            let scale = (TARGET << 16).checked_div(self.0).unwrap_or(0).min(MAX_SCALE) as u16;
+            sums.soft += i64::from(sum);
+            sums.quantised += i64::from(quantise(g1, g2, scale, costs, both));
+        }
+        sums
+    }
+}
+
+/// Lanes of a sum: no wider than a register of any kernel.
+const LANES: usize = 32;
+
+/// Sum of magnitudes and number of symbols that are not 0.
+#[multiversion(targets("x86_64+avx512f+avx512bw+avx512vl+avx512dq", "x86_64+avx2", "aarch64+neon"))]
+fn magnitude(symbols: &[i8]) -> (u32, u32) {
+    let (mut sums, mut counts) = ([0u16; LANES], [0u8; LANES]);
+    let (blocks, rest) = symbols.as_chunks::<LANES>();
+    for block in blocks {
+        for ((sum, count), symbol) in sums.iter_mut().zip(&mut counts).zip(block) {
+            *sum += u16::from(symbol.unsigned_abs());
+            *count += u8::from(*symbol != 0);
+        }
+    }
+    for ((sum, count), symbol) in sums.iter_mut().zip(&mut counts).zip(rest) {
+        *sum += u16::from(symbol.unsigned_abs());
+        *count += u8::from(*symbol != 0);
+    }
+    (
+        sums.iter().map(|&s| u32::from(s)).sum(),
+        counts.iter().map(|&c| u32::from(c)).sum(),
+    )
+}
+
+/// Magnitudes of what contradicts a zero and what contradicts a one: one of them 0.
+#[allow(
+    clippy::inline_always,
+    reason = "must take on the vector features of its caller"
+)]
+#[inline(always)]
+fn level(soft: i8, scale: u16) -> (u8, u8) {
+    let scaled = (u16::from(soft.unsigned_abs()) * scale + 128) >> 8;
+    let magnitude = scaled.min(u16::from(LIMIT)) as u8;
+    if soft < 0 { (0, magnitude) } else { (magnitude, 0) }
+}
+
+/// Both halves of the branches of a span; the sum of the quantised magnitudes.
+#[multiversion(targets("x86_64+avx512f+avx512bw+avx512vl+avx512dq", "x86_64+avx2", "aarch64+neon"))]
+fn quantise(g1: &[i8], g2: &[i8], scale: u16, costs: &mut [u32], both: &mut [u32]) -> u32 {
+    let mut sums = [0; LANES];
+    let ((g1, rest1), (g2, rest2)) = (g1.as_chunks(), g2.as_chunks());
+    let ((costs, rest_costs), (both, rest_both)) = (costs.as_chunks_mut(), both.as_chunks_mut());
+    for (((g1, g2), costs), both) in g1.iter().zip(g2).zip(costs).zip(both) {
+        block(g1, g2, scale, (costs, both), &mut sums);
+    }
+    if !rest1.is_empty() {
+        let (mut g1, mut g2, mut costs, mut both) = ([0; LANES], [0; LANES], [0; LANES], [0; LANES]);
+        g1[..rest1.len()].copy_from_slice(rest1);
+        g2[..rest2.len()].copy_from_slice(rest2);
+        block(&g1, &g2, scale, (&mut costs, &mut both), &mut sums);
+        rest_costs.copy_from_slice(&costs[..rest1.len()]);
+        rest_both.copy_from_slice(&both[..rest1.len()]);
+    }
+    sums.iter().map(|&sum| u32::from(sum)).sum()
+}
+
+/// In stages of equal width, which compilers vectorise whole.
+#[allow(
+    clippy::inline_always,
+    reason = "must take on the vector features of its caller"
+)]
+#[inline(always)]
+fn block(
+    g1: &[i8; LANES],
+    g2: &[i8; LANES],
+    scale: u16,
+    (costs, both): (&mut [u32; LANES], &mut [u32; LANES]),
+    sums: &mut [u16; LANES],
+) {
+    let (mut zero1, mut one1) = ([0; LANES], [0; LANES]);
+    let (mut zero2, mut one2) = ([0; LANES], [0; LANES]);
+    for n in 0..LANES {
+        (zero1[n], one1[n]) = level(g1[n], scale);
+        (zero2[n], one2[n]) = level(g2[n], scale);
+    }
+    let two = |low: u8, high: u8| u16::from(low) | u16::from(high) << 8;
+    let (mut low, mut high, mut pairs) = ([0; LANES], [0; LANES], [0; LANES]);
+    for n in 0..LANES {
+        low[n] = two(zero1[n] + zero2[n], zero1[n] + one2[n]);
+        high[n] = two(one1[n] + zero2[n], one1[n] + one2[n]);
+        let total = zero1[n] + one1[n] + zero2[n] + one2[n];
+        pairs[n] = two(total, total);
+        sums[n] += u16::from(total);
+    }
+    for n in 0..LANES {
+        costs[n] = u32::from(low[n]) | u32::from(high[n]) << 16;
+        both[n] = u32::from(pairs[n]) | u32::from(pairs[n]) << 16;
+    }
+}
