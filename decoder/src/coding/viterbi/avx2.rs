@@ -8,9 +8,9 @@
     reason = "some thirty names that all say where they come from"
 )]
 
-use super::kernel::{Input, Trace};
+use super::kernel::Trace;
 use super::loops::loops;
-use super::trellis::{Branch, LEAD_ROUNDS, OWN, Paths, Round, STATES, round_back};
+use super::trellis::{Branch, LEAD_ROUNDS, OTHER, OWN, Paths, ROUND, Round, STATES, round_back};
 use std::arch::x86_64::*;
 
 /// Places below and from 32.
@@ -51,9 +51,9 @@ fn exchange<const PHASE: usize>(m: __m256i) -> __m256i {
 
 #[inline]
 #[target_feature(enable = "avx2,bmi2")]
-fn half(m: __m256i, exchanged: __m256i, cost: __m256i, both: __m256i) -> (__m256i, u64) {
-    let own = _mm256_adds_epu8(m, cost);
-    let other = _mm256_adds_epu8(exchanged, _mm256_sub_epi8(both, cost));
+fn half(m: __m256i, exchanged: __m256i, costs: (__m256i, __m256i)) -> (__m256i, u64) {
+    let own = _mm256_adds_epu8(m, costs.0);
+    let other = _mm256_adds_epu8(exchanged, costs.1);
     let least = _mm256_min_epu8(own, other);
     let stays = _mm256_movemask_epi8(_mm256_cmpeq_epi8(least, own));
     (least, u64::from(!stays.cast_unsigned()))
@@ -62,16 +62,16 @@ fn half(m: __m256i, exchanged: __m256i, cost: __m256i, both: __m256i) -> (__m256
 #[inline]
 #[target_feature(enable = "avx2,bmi2")]
 fn acs<const PHASE: usize>(m: Register, branch: Branch) -> (Register, u64) {
-    let costs = _mm256_set1_epi32(branch.0.cast_signed());
-    let both = _mm256_set1_epi32(branch.1.cast_signed());
-    let own = load(&OWN[PHASE]);
+    let costs = _mm256_set1_epi32(branch.cast_signed());
+    let (own, other) = (load(&OWN[PHASE]), load(&OTHER[PHASE]));
+    let cost = |low, high| (_mm256_shuffle_epi8(costs, low), _mm256_shuffle_epi8(costs, high));
     let exchanged = if PHASE == 0 {
         (m.1, m.0)
     } else {
         (exchange::<PHASE>(m.0), exchange::<PHASE>(m.1))
     };
-    let (low, below) = half(m.0, exchanged.0, _mm256_shuffle_epi8(costs, own.0), both);
-    let (high, above) = half(m.1, exchanged.1, _mm256_shuffle_epi8(costs, own.1), both);
+    let (low, below) = half(m.0, exchanged.0, cost(own.0, other.0));
+    let (high, above) = half(m.1, exchanged.1, cost(own.1, other.1));
     ((low, high), above << 32 | below)
 }
 
@@ -113,7 +113,12 @@ pub(super) fn best(paths: &Paths) -> (u8, usize) {
     unsafe { least(paths) }
 }
 
-pub(super) fn rounds(paths: &mut Paths, input: Input<'_>, rounds: &mut [Round], trace: &mut Trace<'_>) {
+pub(super) fn rounds(
+    paths: &mut Paths,
+    input: &[[Branch; ROUND]],
+    rounds: &mut [Round],
+    trace: &mut Trace<'_>,
+) {
     // SAFETY: the caller has found the features.
     unsafe { whole(paths, input, rounds, trace) }
 }

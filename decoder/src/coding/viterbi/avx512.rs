@@ -8,9 +8,9 @@
     reason = "some thirty names that all say where they come from"
 )]
 
-use super::kernel::{Input, Trace};
+use super::kernel::Trace;
 use super::loops::loops;
-use super::trellis::{Branch, LEAD_ROUNDS, OWN, Paths, Round, STATES, round_back};
+use super::trellis::{Branch, LEAD_ROUNDS, OTHER, OWN, Paths, ROUND, Round, STATES, round_back};
 use std::arch::x86_64::*;
 
 type Register = __m512i;
@@ -49,11 +49,12 @@ fn exchange<const PHASE: usize>(m: Register) -> Register {
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx2,bmi2")]
 fn acs<const PHASE: usize>(m: Register, branch: Branch) -> (Register, u64) {
-    let costs = _mm512_set1_epi32(branch.0.cast_signed());
-    let both = _mm512_set1_epi32(branch.1.cast_signed());
-    let cost = _mm512_shuffle_epi8(costs, load(&OWN[PHASE]));
-    let own = _mm512_adds_epu8(m, cost);
-    let other = _mm512_adds_epu8(exchange::<PHASE>(m), _mm512_sub_epi8(both, cost));
+    let costs = _mm512_set1_epi32(branch.cast_signed());
+    let own = _mm512_adds_epu8(m, _mm512_shuffle_epi8(costs, load(&OWN[PHASE])));
+    let other = _mm512_adds_epu8(
+        exchange::<PHASE>(m),
+        _mm512_shuffle_epi8(costs, load(&OTHER[PHASE])),
+    );
     (_mm512_min_epu8(own, other), _mm512_cmplt_epu8_mask(other, own))
 }
 
@@ -93,7 +94,12 @@ pub(super) fn best(paths: &Paths) -> (u8, usize) {
     unsafe { least(paths) }
 }
 
-pub(super) fn rounds(paths: &mut Paths, input: Input<'_>, rounds: &mut [Round], trace: &mut Trace<'_>) {
+pub(super) fn rounds(
+    paths: &mut Paths,
+    input: &[[Branch; ROUND]],
+    rounds: &mut [Round],
+    trace: &mut Trace<'_>,
+) {
     // SAFETY: the caller has found the features.
     unsafe { whole(paths, input, rounds, trace) }
 }

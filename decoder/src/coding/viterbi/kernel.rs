@@ -1,7 +1,7 @@
 //! Which implementation runs, and the loop that all of them share.
 
 use super::plain;
-use super::trellis::{Paths, ROUND, Round};
+use super::trellis::{Branch, Paths, ROUND, Round};
 
 /// Which implementation of the add-compare-select step runs. All give the same decisions and metrics; one that the
 /// processor lacks is replaced by [`Kernel::Portable`].
@@ -19,9 +19,6 @@ pub enum Kernel {
     /// State by state, as the textbook has it.
     Plain,
 }
-
-/// Both halves of the branches of whole rounds.
-pub(super) type Input<'a> = (&'a [[u32; ROUND]], &'a [[u32; ROUND]]);
 
 /// Part of the path before the steps that are being added, to be traced back on the way: tracing is scalar work and
 /// costs next to nothing while the vector units are busy.
@@ -69,9 +66,8 @@ impl Kernel {
     }
 
     /// Single steps within a round, the first in place `paths.phase` of `round`.
-    pub(super) fn steps(self, paths: &mut Paths, branches: (&[u32], &[u32]), round: &mut Round) {
-        for (&costs, &both) in branches.0.iter().zip(branches.1) {
-            let branch = (costs, both);
+    pub(super) fn steps(self, paths: &mut Paths, branches: &[Branch], round: &mut Round) {
+        for &branch in branches {
             let decisions = match self {
                 #[cfg(target_arch = "x86_64")]
                 Self::Avx512 => super::avx512::step(paths, branch),
@@ -89,7 +85,7 @@ impl Kernel {
     pub(super) fn rounds(
         self,
         paths: &mut Paths,
-        input: Input<'_>,
+        input: &[[Branch; ROUND]],
         rounds: &mut [Round],
         trace: &mut Trace<'_>,
     ) {
@@ -104,8 +100,8 @@ impl Kernel {
     }
 }
 
-fn plain_rounds(paths: &mut Paths, input: Input<'_>, rounds: &mut [Round]) {
-    for ((costs, both), round) in input.0.iter().zip(input.1).zip(rounds) {
-        Kernel::Plain.steps(paths, (costs, both), round);
+fn plain_rounds(paths: &mut Paths, input: &[[Branch; ROUND]], rounds: &mut [Round]) {
+    for (branches, round) in input.iter().zip(rounds) {
+        Kernel::Plain.steps(paths, branches, round);
     }
 }

@@ -28,22 +28,22 @@ macro_rules! loops {
 
         /// Whole rounds from the beginning of one; traces back as many as it adds, or as there are.
         $(#[$features])*
-        fn whole(paths: &mut Paths, input: Input<'_>, rounds: &mut [Round], trace: &mut Trace<'_>) {
+        fn whole(paths: &mut Paths, input: &[[Branch; ROUND]], rounds: &mut [Round], trace: &mut Trace<'_>) {
             let mut metrics = load(&paths.at);
             let mut tracing = trace.rounds.iter().zip(&mut *trace.places).rev();
             let mut place = trace.place;
             let (mut lead, mut count, mut subtracted) = (paths.lead, paths.round, 0);
-            for ((costs, both), round) in input.0.iter().zip(input.1).zip(rounds) {
+            for (branches, round) in input.iter().zip(rounds) {
                 if let Some((round, end)) = tracing.next() {
                     *end = place as u8;
                     place = round_back(round, place);
                 }
-                (metrics, round[0]) = acs::<0>(metrics, (costs[0], both[0]));
-                (metrics, round[1]) = acs::<1>(metrics, (costs[1], both[1]));
-                (metrics, round[2]) = acs::<2>(metrics, (costs[2], both[2]));
-                (metrics, round[3]) = acs::<3>(metrics, (costs[3], both[3]));
-                (metrics, round[4]) = acs::<4>(metrics, (costs[4], both[4]));
-                (metrics, round[5]) = acs::<5>(metrics, (costs[5], both[5]));
+                (metrics, round[0]) = acs::<0>(metrics, branches[0]);
+                (metrics, round[1]) = acs::<1>(metrics, branches[1]);
+                (metrics, round[2]) = acs::<2>(metrics, branches[2]);
+                (metrics, round[3]) = acs::<3>(metrics, branches[3]);
+                (metrics, round[4]) = acs::<4>(metrics, branches[4]);
+                (metrics, round[5]) = acs::<5>(metrics, branches[5]);
                 count += 1;
                 if count == LEAD_ROUNDS {
                     metrics = subtract(metrics, lead);

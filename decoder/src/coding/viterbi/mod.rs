@@ -22,9 +22,9 @@ mod trellis;
 pub use kernel::Kernel;
 pub use trellis::STATES;
 
-use kernel::{Input, Trace};
+use kernel::Trace;
 use quantise::{Level, Magnitudes, SPAN};
-use trellis::{Paths, ROUND, Round, back, bit, round_back};
+use trellis::{Branch, Paths, ROUND, Round, back, bit, round_back};
 
 /// Steps of a block of node synchronisation, of which one call of [`Metrics::probe`] takes one.
 pub const CHUNK: usize = 32;
@@ -62,16 +62,14 @@ pub(crate) struct Metrics {
 /// Steps ready for a kernel.
 #[derive(Debug, Clone)]
 struct Slab<const N: usize> {
-    costs: [u32; N],
-    both: [u32; N],
+    branches: [Branch; N],
     steps: usize,
 }
 
 impl<const N: usize> Slab<N> {
     const fn new() -> Self {
         Self {
-            costs: [0; N],
-            both: [0; N],
+            branches: [0; N],
             steps: 0,
         }
     }
@@ -80,7 +78,7 @@ impl<const N: usize> Slab<N> {
     fn fill(&mut self, level: &mut Level, g1: &[i8], g2: &[i8]) -> Magnitudes {
         self.steps = g1.len().min(g2.len());
         let steps = self.steps;
-        level.quantise(g1, g2, &mut self.costs[..steps], &mut self.both[..steps])
+        level.quantise(g1, g2, &mut self.branches[..steps])
     }
 
     /// Steps before the first whole round, when the next step has this phase.
@@ -89,16 +87,13 @@ impl<const N: usize> Slab<N> {
     }
 
     /// The whole rounds from step `first` on.
-    fn whole(&self, first: usize) -> Input<'_> {
+    fn whole(&self, first: usize) -> &[[Branch; ROUND]] {
         let steps = first..self.steps;
-        (
-            self.costs[steps.clone()].as_chunks().0,
-            self.both[steps].as_chunks().0,
-        )
+        self.branches[steps].as_chunks().0
     }
 
     fn single(&self, kernel: Kernel, paths: &mut Paths, from: usize, to: usize, round: &mut Round) {
-        kernel.steps(paths, (&self.costs[from..to], &self.both[from..to]), round);
+        kernel.steps(paths, &self.branches[from..to], round);
     }
 }
 

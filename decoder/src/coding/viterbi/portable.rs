@@ -1,7 +1,7 @@
 //! Add-compare-select in plain loops over the 64 metrics, which compilers turn into vector instructions of the
 //! baseline (SSE2, NEON).
 
-use super::kernel::{Input, Trace};
+use super::kernel::Trace;
 use super::loops::loops;
 use super::trellis::{Branch, LEAD_ROUNDS, OWN, Paths, ROUND, Round, STATES, bit, round_back};
 
@@ -31,7 +31,8 @@ fn store(register: Register, to: &mut [u8; STATES]) {
 #[inline]
 fn acs<const PHASE: usize>(m: Register, branch: Branch) -> (Register, u64) {
     let ones = &ONES[PHASE];
-    let ([zero, g2, g1, _], [both, ..]) = (branch.0.to_le_bytes(), branch.1.to_le_bytes());
+    let [zero, g2, g1, one] = branch.to_le_bytes();
+    let both = zero + one;
     // A one instead of a zero changes the cost by as much in either case of the other symbol.
     let (g1, g2) = (g1.wrapping_sub(zero), g2.wrapping_sub(zero));
     let (mut new, mut chosen) = ([0; STATES], [0u8; STATES]);
@@ -87,7 +88,12 @@ pub(super) fn step(paths: &mut Paths, branch: Branch) -> u64 {
     single(paths, branch)
 }
 
-pub(super) fn rounds(paths: &mut Paths, input: Input<'_>, rounds: &mut [Round], trace: &mut Trace<'_>) {
+pub(super) fn rounds(
+    paths: &mut Paths,
+    input: &[[Branch; ROUND]],
+    rounds: &mut [Round],
+    trace: &mut Trace<'_>,
+) {
     whole(paths, input, rounds, trace);
 }
 

@@ -4,7 +4,7 @@
 //! (of the symbols that are not erased) and rounded: that puts the mean at [`TARGET`] of [`LIMIT`] levels. After a
 //! fade the level follows by a quarter a span, so that weak symbols stay weak beside the strong ones before them.
 
-use super::trellis::LIMIT;
+use super::trellis::{Branch, LIMIT};
 use multiversion::multiversion;
 
 /// Steps with one scale.
@@ -28,18 +28,11 @@ pub(super) struct Magnitudes {
 }
 
 impl Level {
-    /// Quantises the symbols of one push, span by span, to both halves of the branches; sums of the magnitudes.
-    pub(super) fn quantise(
-        &mut self,
-        g1: &[i8],
-        g2: &[i8],
-        costs: &mut [u32],
-        both: &mut [u32],
-    ) -> Magnitudes {
+    /// Quantises the symbols of one push, span by span, to branches; sums of the magnitudes.
+    pub(super) fn quantise(&mut self, g1: &[i8], g2: &[i8], branches: &mut [Branch]) -> Magnitudes {
         let mut sums = Magnitudes::default();
         let spans = g1.chunks(SPAN).zip(g2.chunks(SPAN));
-        let branches = costs.chunks_mut(SPAN).zip(both.chunks_mut(SPAN));
-        for ((g1, g2), (costs, both)) in spans.zip(branches) {
+        for ((g1, g2), branches) in spans.zip(branches.chunks_mut(SPAN)) {
             let (one, two) = (magnitude(g1), magnitude(g2));
             let (sum, count) = (one.0 + two.0, one.1 + two.1);
             let mean = (sum << 8).checked_div(count).unwrap_or(0);
@@ -47,7 +40,7 @@ impl Level {
             // In 256ths.
             let scale = (TARGET << 16).checked_div(self.0).unwrap_or(0).min(MAX_SCALE) as u16;
             sums.soft += i64::from(sum);
-            sums.quantised += i64::from(quantise(g1, g2, scale, costs, both));
+            sums.quantised += i64::from(quantise(g1, g2, scale, branches));
         }
         sums
     }
@@ -89,22 +82,21 @@ fn level(soft: i8, scale: u16) -> (u8, u8) {
     if soft < 0 { (0, magnitude) } else { (magnitude, 0) }
 }
 
-/// Both halves of the branches of a span; the sum of the quantised magnitudes.
+/// Branches of a span; the sum of the quantised magnitudes.
 #[multiversion(targets("x86_64+avx512f+avx512bw+avx512vl+avx512dq", "x86_64+avx2", "aarch64+neon"))]
-fn quantise(g1: &[i8], g2: &[i8], scale: u16, costs: &mut [u32], both: &mut [u32]) -> u32 {
+fn quantise(g1: &[i8], g2: &[i8], scale: u16, branches: &mut [Branch]) -> u32 {
     let mut sums = [0; LANES];
     let ((g1, rest1), (g2, rest2)) = (g1.as_chunks(), g2.as_chunks());
-    let ((costs, rest_costs), (both, rest_both)) = (costs.as_chunks_mut(), both.as_chunks_mut());
-    for (((g1, g2), costs), both) in g1.iter().zip(g2).zip(costs).zip(both) {
-        block(g1, g2, scale, (costs, both), &mut sums);
+    let (branches, rest) = branches.as_chunks_mut();
+    for ((g1, g2), branches) in g1.iter().zip(g2).zip(branches) {
+        block(g1, g2, scale, branches, &mut sums);
     }
     if !rest1.is_empty() {
-        let (mut g1, mut g2, mut costs, mut both) = ([0; LANES], [0; LANES], [0; LANES], [0; LANES]);
+        let (mut g1, mut g2, mut branches) = ([0; LANES], [0; LANES], [0; LANES]);
         g1[..rest1.len()].copy_from_slice(rest1);
         g2[..rest2.len()].copy_from_slice(rest2);
-        block(&g1, &g2, scale, (&mut costs, &mut both), &mut sums);
-        rest_costs.copy_from_slice(&costs[..rest1.len()]);
-        rest_both.copy_from_slice(&both[..rest1.len()]);
+        block(&g1, &g2, scale, &mut branches, &mut sums);
+        rest.copy_from_slice(&branches[..rest1.len()]);
     }
     sums.iter().map(|&sum| u32::from(sum)).sum()
 }
@@ -119,7 +111,7 @@ fn block(
     g1: &[i8; LANES],
     g2: &[i8; LANES],
     scale: u16,
-    (costs, both): (&mut [u32; LANES], &mut [u32; LANES]),
+    branches: &mut [Branch; LANES],
     sums: &mut [u16; LANES],
 ) {
     let (mut zero1, mut one1) = ([0; LANES], [0; LANES]);
@@ -129,16 +121,13 @@ fn block(
         (zero2[n], one2[n]) = level(g2[n], scale);
     }
     let two = |low: u8, high: u8| u16::from(low) | u16::from(high) << 8;
-    let (mut low, mut high, mut pairs) = ([0; LANES], [0; LANES], [0; LANES]);
+    let (mut low, mut high) = ([0; LANES], [0; LANES]);
     for n in 0..LANES {
         low[n] = two(zero1[n] + zero2[n], zero1[n] + one2[n]);
         high[n] = two(one1[n] + zero2[n], one1[n] + one2[n]);
-        let total = zero1[n] + one1[n] + zero2[n] + one2[n];
-        pairs[n] = two(total, total);
-        sums[n] += u16::from(total);
+        sums[n] += u16::from(zero1[n] + one1[n] + zero2[n] + one2[n]);
     }
     for n in 0..LANES {
-        costs[n] = u32::from(low[n]) | u32::from(high[n]) << 16;
-        both[n] = u32::from(pairs[n]) | u32::from(pairs[n]) << 16;
+        branches[n] = u32::from(low[n]) | u32::from(high[n]) << 16;
     }
 }

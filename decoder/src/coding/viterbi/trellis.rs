@@ -25,9 +25,8 @@ pub(super) const LEAD_ROUNDS: usize = 4;
 /// Largest magnitude of a quantised symbol.
 pub(super) const LIMIT: u8 = 40;
 
-/// What the branches of one step cost: a byte each by their channel bits with G1's the higher, the lowest byte
-/// first; and in every byte what a branch and its complement cost together.
-pub(super) type Branch = (u32, u32);
+/// What the branches of one step cost: a byte each by their channel bits with G1's the higher, the lowest byte first.
+pub(super) type Branch = u32;
 /// Decisions of a round: of each step, bit `p` says that the state at place `p` comes from the other place.
 pub(super) type Round = [u64; ROUND];
 
@@ -53,6 +52,17 @@ pub(super) const OWN: [[u8; STATES]; ROUND] = {
         phase += 1;
     }
     own
+};
+
+/// The complements, which come from the other place.
+pub(super) const OTHER: [[u8; STATES]; ROUND] = {
+    let mut other = OWN;
+    let mut n = 0;
+    while n < ROUND * STATES {
+        other[n / STATES][n % STATES] ^= 3;
+        n += 1;
+    }
+    other
 };
 
 /// Path metrics between two steps.
