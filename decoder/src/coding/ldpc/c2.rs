@@ -59,3 +59,44 @@ pub(super) fn matrix() -> Matrix {
         rows: SHIFTS.iter().map(row).collect(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    /// The ones of each row in MacKay's alist format: after two lines of sizes and two of weights come the
+    /// columns, then the rows, with indices from 1 and zeros where a line is shorter than others.
+    fn rows_of_alist(text: &str) -> Vec<BTreeSet<usize>> {
+        let mut lines = text.lines().map(|line| {
+            let numbers = line.split_whitespace();
+            numbers.map(|number| number.parse().expect("a number")).collect()
+        });
+        let sizes: Vec<usize> = lines.next().expect("sizes");
+        lines
+            .skip(3 + sizes[0])
+            .map(|row: Vec<usize>| row.into_iter().filter_map(|n| n.checked_sub(1)).collect())
+            .collect()
+    }
+
+    #[test]
+    fn the_matrix_is_the_published_one() {
+        let Some(root) = std::env::var_os("GROUNDLINK_DATA") else {
+            eprintln!("skipped: GROUNDLINK_DATA is not set");
+            return;
+        };
+        let path = std::path::Path::new(&root).join("vectors/c2_8176_7156.alist");
+        let text = std::fs::read_to_string(path).expect("the matrix");
+        let matrix = matrix();
+        let ours: Vec<BTreeSet<usize>> = (0..2 * SIZE)
+            .map(|row| {
+                let circulants = &matrix.rows[row / SIZE];
+                let ones = circulants
+                    .iter()
+                    .map(|c| c.column * SIZE + (row + c.shift) % SIZE);
+                ones.collect()
+            })
+            .collect();
+        assert_eq!(rows_of_alist(&text), ours);
+    }
+}

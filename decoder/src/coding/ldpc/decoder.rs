@@ -13,6 +13,9 @@ use crate::coding::frame::IterativeOutcome;
 /// Most iterations that may be asked for.
 const ITERATIONS_LIMIT: u32 = 10_000;
 
+/// Most zeros behind a codeword.
+const FILL: usize = 2;
+
 /// How checks compute their messages.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub enum LdpcAlgorithm {
@@ -60,6 +63,11 @@ pub enum LdpcBackend {
     Vector,
     /// Check by check, as the textbook has it.
     Plain,
+}
+
+impl LdpcBackend {
+    /// All of them; those that a processor or code does not have are replaced by the next.
+    pub const ALL: [Self; 3] = [Self::Fastest, Self::Vector, Self::Plain];
 }
 
 /// Decoder of one code, with all memory it needs.
@@ -200,13 +208,15 @@ impl LdpcDecoder {
     /// fails. `info` takes as many bytes as it has.
     ///
     /// `converged` is a zero syndrome: the result is a codeword, though at low signal to noise ratio not always
-    /// the one sent. Soft bits that are all zero do not converge.
+    /// the one sent. Soft bits that are all zero do not converge, nor does a codeword count that contradicts
+    /// more than half of the bits: AR4JA of rate 1/2 is invariant to inverting all but a quarter of the sent
+    /// bits, and words that fail may end there.
     pub fn decode(&mut self, soft: &[i8], info: &mut [u8]) -> IterativeOutcome {
         let given = soft.len().min(self.soft.len());
         self.soft[..given].copy_from_slice(&soft[..given]);
         self.soft[given..].fill(0);
-        let (iterations, converged) = if self.load() { self.iterate() } else { (0, false) };
-        let syndrome_weight = if converged {
+        let (iterations, satisfied) = if self.load() { self.iterate() } else { (0, false) };
+        let syndrome_weight = if satisfied {
             0
         } else {
             (0..self.layers).map(|layer| self.engine.unsatisfied(layer)).sum()
@@ -215,12 +225,12 @@ impl LdpcDecoder {
         let decided = &self.word[self.shape.known..][..self.shape.sent];
         pack(&decided[..self.shape.info], info);
         let (sent, fill) = self.soft.split_at(self.shape.sent);
+        let channel_errors = contradictions(sent, decided) + contradictions(fill, &[1; FILL][..fill.len()]);
         IterativeOutcome {
             iterations,
-            converged,
+            converged: satisfied && 2 * (channel_errors as usize) <= self.soft.len(),
             syndrome_weight: Some(syndrome_weight),
-            channel_errors: contradictions(sent, decided)
-                + fill.iter().filter(|&&soft| soft > 0).count() as u32,
+            channel_errors,
         }
     }
 

@@ -19,6 +19,9 @@ pub struct LdpcEncoder {
     ring: Ring,
     solution: Solution,
     dense: Dense,
+    /// C2's checks hold as well with a parity column complemented: for each, the information columns that
+    /// complement it if their weight is odd.
+    complements: Vec<Vec<usize>>,
     /// The word, bit by bit, in the order of the matrix.
     word: Vec<u64>,
     /// Each block column of the word, twice in a row.
@@ -28,11 +31,10 @@ pub struct LdpcEncoder {
 }
 
 /// How the parity columns follow from the information.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Solution {
-    /// All at once. The checks of C2 hold as well with a parity column complemented: per parity column, the
-    /// information columns that complement it if their weight is odd.
-    Direct(Vec<Vec<usize>>),
+    /// All at once.
+    Direct,
     /// The last M from the dense part, the others by substitution.
     Ar4ja,
 }
@@ -50,7 +52,7 @@ impl LdpcEncoder {
             LdpcCode::Ar4ja { .. } => (ar4ja_square(&matrix, ring), Solution::Ar4ja),
             _ => (
                 polynomials(&matrix, ring, 0..matrix.rows.len(), &parity),
-                Solution::Direct(vec![Vec::new(); parity.len()]),
+                Solution::Direct,
             ),
         };
         let inverse = ring
@@ -61,6 +63,7 @@ impl LdpcEncoder {
             ring,
             dense: Dense::new(ring, matrix.size, &inverse),
             solution,
+            complements: vec![Vec::new(); parity.len()],
             word: vec![0; matrix.word_bits().div_ceil(64) + 2],
             columns: vec![vec![0; (2 * matrix.size).div_ceil(64) + 2]; matrix.columns],
             checks: vec![0; ring.words() * inverse.len()],
@@ -68,7 +71,7 @@ impl LdpcEncoder {
             matrix,
         };
         if code == LdpcCode::C2 {
-            encoder.solution = Solution::Direct(encoder.complements());
+            encoder.complements = encoder.complements();
         }
         Ok(encoder)
     }
@@ -115,15 +118,16 @@ impl LdpcEncoder {
     fn solve(&mut self) {
         let parity = parity_columns(&self.matrix);
         let information = 0..parity.start;
-        if let Solution::Direct(complements) = &self.solution {
-            let complements = complements.clone();
+        if self.solution == Solution::Direct {
             self.sum_checks(0..self.matrix.rows.len(), |column| column < parity.start);
             self.dense.multiply(&self.checks, &mut self.solved);
             std::mem::swap(&mut self.checks, &mut self.solved);
             self.store(parity.start);
+            let complements = std::mem::take(&mut self.complements);
             for (column, odd) in parity.zip(&complements) {
                 self.complement(column, odd);
             }
+            self.complements = complements;
             return;
         }
         let [first, second, last] = [0, 1, 2].map(|block| information.end + block * QUARTERS);
@@ -278,4 +282,79 @@ fn ar4ja_square(matrix: &Matrix, ring: Ring) -> Vec<Vec<Polynomial>> {
         }
     }
     square
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::coding::ldpc::Ar4jaRate;
+    use proptest::prelude::*;
+    use proptest::strategy::ValueTree;
+
+    fn codes() -> impl Iterator<Item = LdpcCode> {
+        let rates = [Ar4jaRate::R12, Ar4jaRate::R23, Ar4jaRate::R45];
+        let ar4ja = rates
+            .into_iter()
+            .flat_map(|rate| [1024, 4096, 16384].map(|k| LdpcCode::Ar4ja { rate, k }));
+        ar4ja.chain([LdpcCode::C2, LdpcCode::Tc128, LdpcCode::Tc512])
+    }
+
+    fn bit(encoder: &LdpcEncoder, index: usize) -> u64 {
+        bits_at(&encoder.word, index) & 1
+    }
+
+    #[test]
+    fn every_check_holds_and_the_information_comes_first() {
+        let mut runner = proptest::test_runner::TestRunner::deterministic();
+        for code in codes() {
+            let mut encoder = LdpcEncoder::new(code).expect("a code of the standard");
+            let length = code.info_bits() / 8;
+            let messages = prop::collection::vec(any::<u8>(), length);
+            for _ in 0..3 {
+                let info = messages.new_tree(&mut runner).expect("bytes").current();
+                let mut bits = vec![7];
+                encoder.encode(&info, &mut bits);
+                assert_eq!(bits.len(), 1 + code.code_bits(), "{code:?}");
+                for (n, &bit) in bits[1..=code.info_bits()].iter().enumerate() {
+                    assert_eq!(bit, info[n / 8] >> (7 - n % 8) & 1, "{code:?}");
+                }
+                let Matrix { size, rows, .. } = encoder.matrix.clone();
+                for circulants in &rows {
+                    for row in 0..size {
+                        let bits = circulants
+                            .iter()
+                            .map(|c| bit(&encoder, c.column * size + (row + c.shift) % size));
+                        assert_eq!(bits.fold(0, |sum, bit| sum ^ bit), 0, "{code:?}");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn information_that_is_short_or_long_is_taken_as_far_as_it_goes() {
+        let mut encoder = LdpcEncoder::new(LdpcCode::Tc128).expect("a code of the standard");
+        let mut encode = |info: &[u8]| {
+            let mut bits = Vec::new();
+            encoder.encode(info, &mut bits);
+            bits
+        };
+        let whole = encode(&[1, 2, 3, 4, 5, 0, 0, 0]);
+        assert_eq!(encode(&[1, 2, 3, 4, 5]), whole);
+        assert_eq!(encode(&[1, 2, 3, 4, 5, 0, 0, 0, 9, 9]), whole);
+        assert_eq!(encode(&[]), vec![0; 128]);
+    }
+
+    #[test]
+    fn unknown_lengths_are_refused() {
+        let code = LdpcCode::Ar4ja {
+            rate: Ar4jaRate::R12,
+            k: 2048,
+        };
+        let error = LdpcEncoder::new(code).err().map(|error| error.to_string());
+        assert_eq!(
+            error.as_deref(),
+            Some("AR4JA has 1024, 4096 or 16384 information bits, not 2048")
+        );
+    }
 }

@@ -38,3 +38,37 @@ impl Matrix {
         order
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::coding::ldpc::{Ar4jaRate, LdpcCode};
+
+    /// Two checks that share two bits would be the mark of a wrong constant: the long codes were designed without.
+    #[test]
+    fn no_two_checks_share_two_bits() {
+        let rates = [Ar4jaRate::R12, Ar4jaRate::R23, Ar4jaRate::R45];
+        let ar4ja = rates.map(|rate| LdpcCode::Ar4ja { rate, k: 16384 }).into_iter();
+        for code in ar4ja.chain([LdpcCode::C2]) {
+            let matrix = code.matrix().expect("a code of the standard");
+            let bits = |row: usize, index: usize| {
+                let circulants = matrix.rows[row].iter();
+                circulants.map(move |c| (c.column, (index + c.shift) % matrix.size))
+            };
+            let mut checks = std::collections::HashMap::<_, Vec<_>>::new();
+            for row in 0..matrix.rows.len() {
+                for index in 0..matrix.size {
+                    bits(row, index).for_each(|bit| checks.entry(bit).or_default().push((row, index)));
+                }
+            }
+            // The rows of a layer are alike: the first stands for all.
+            for row in 0..matrix.rows.len() {
+                let mut seen = std::collections::HashSet::new();
+                for bit in bits(row, 0) {
+                    for &check in checks[&bit].iter().filter(|&&check| check != (row, 0)) {
+                        assert!(seen.insert(check), "{code:?}: {row} and {check:?}");
+                    }
+                }
+            }
+        }
+    }
+}
