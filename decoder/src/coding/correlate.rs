@@ -27,7 +27,8 @@ impl Screen {
             Self::Signs(least) => correlation.abs() >= least,
             Self::Level(least) => {
                 let c = f32::from(correlation);
-                (c != 0.0) & (c * c >= least * energy as f32)
+                // At least 1: without any correlation nothing fits, not even no energy.
+                c * c >= (least * energy as f32).max(1.0)
             }
         }
     }

@@ -91,7 +91,7 @@ fn gaussian_tail(level: f64) -> f64 {
 pub(crate) fn gaussian_level(tail: f64) -> f64 {
     let (mut low, mut high) = (1.0, 40.0);
     for _ in 0..60 {
-        let middle = (low + high) / 2.0;
+        let middle = f64::midpoint(low, high);
         if gaussian_tail(middle) > tail {
             low = middle;
         } else {
