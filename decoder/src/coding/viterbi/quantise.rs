@@ -76,9 +76,9 @@ fn magnitude(symbols: &[i8]) -> (u32, u32) {
     reason = "must take on the vector features of its caller"
 )]
 #[inline(always)]
-fn level(soft: i8, scale: u16) -> (u8, u8) {
+fn level(soft: i8, scale: u16) -> (u16, u16) {
     let scaled = (u16::from(soft.unsigned_abs()) * scale + 128) >> 8;
-    let magnitude = scaled.min(u16::from(LIMIT)) as u8;
+    let magnitude = scaled.min(u16::from(LIMIT));
     if soft < 0 { (0, magnitude) } else { (magnitude, 0) }
 }
 
@@ -120,12 +120,11 @@ fn block(
         (zero1[n], one1[n]) = level(g1[n], scale);
         (zero2[n], one2[n]) = level(g2[n], scale);
     }
-    let two = |low: u8, high: u8| u16::from(low) | u16::from(high) << 8;
     let (mut low, mut high) = ([0; LANES], [0; LANES]);
     for n in 0..LANES {
-        low[n] = two(zero1[n] + zero2[n], zero1[n] + one2[n]);
-        high[n] = two(one1[n] + zero2[n], one1[n] + one2[n]);
-        sums[n] += u16::from(zero1[n] + one1[n] + zero2[n] + one2[n]);
+        low[n] = zero1[n] + zero2[n] | (zero1[n] + one2[n]) << 8;
+        high[n] = one1[n] + zero2[n] | (one1[n] + one2[n]) << 8;
+        sums[n] += zero1[n] + one1[n] + zero2[n] + one2[n];
     }
     for n in 0..LANES {
         branches[n] = u32::from(low[n]) | u32::from(high[n]) << 16;
