@@ -122,8 +122,8 @@ fn block(
     }
     let (mut low, mut high) = ([0; LANES], [0; LANES]);
     for n in 0..LANES {
-        low[n] = zero1[n] + zero2[n] | (zero1[n] + one2[n]) << 8;
-        high[n] = one1[n] + zero2[n] | (one1[n] + one2[n]) << 8;
+        low[n] = (zero1[n] + zero2[n]) | ((zero1[n] + one2[n]) << 8);
+        high[n] = (one1[n] + zero2[n]) | ((one1[n] + one2[n]) << 8);
         sums[n] += zero1[n] + one1[n] + zero2[n] + one2[n];
     }
     for n in 0..LANES {
