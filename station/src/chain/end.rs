@@ -1,6 +1,7 @@
 //! The decoding end of every chain: soft bits to outputs, the status that watchers see, the report.
 
 use super::frames::FrameStage;
+use super::pool::pool;
 use super::publisher::{IndexUnit, Publisher};
 use super::samples::FromReceiver;
 use super::soft::{SoftOrigin, SoftStage};
@@ -20,6 +21,9 @@ use std::time::{Duration, Instant};
 
 /// Time between two updates of the status that watchers see.
 const STATUS_EVERY: Duration = Duration::from_millis(40);
+
+/// Soft bits gathered for a pool of threads, while the input brings them faster than they are decoded.
+const GATHER: usize = 1 << 20;
 
 /// What was read, and how it ended.
 #[derive(Debug, Default)]
@@ -58,10 +62,14 @@ impl End {
         monitor: &Monitor,
     ) -> Result<Self, StationError> {
         let name = || config.profile.name.clone();
-        let decoder = FrameDecoder::new(coding).map_err(|source| StationError::Coding {
+        let mut decoder = FrameDecoder::new(coding).map_err(|source| StationError::Coding {
             profile: name(),
             source,
         })?;
+        let spread = coding.iterative.is_some();
+        if spread {
+            decoder.spread_over(pool(config.threads)?);
+        }
         let link = LinkDecoder::new(&config.profile.link_config()?).map_err(|source| StationError::Link {
             profile: name(),
             source,
@@ -72,8 +80,12 @@ impl End {
         }
         let bits = config.profile.bits_per_symbol();
         let eb_n0_offset_db = config.profile.eb_n0_offset_db();
+        let mut soft = SoftStage::new(decoder, origin, bits, eb_n0_offset_db);
+        if spread {
+            soft.gather(GATHER);
+        }
         Ok(Self {
-            soft: SoftStage::new(decoder, origin, bits, eb_n0_offset_db),
+            soft,
             frames: FrameStage::new(link, config.outputs.bad_frames),
             to: Publisher {
                 outputs,
@@ -136,6 +148,7 @@ impl End {
                     ended.lost_samples += lost.map_or(0, |(_, missing)| missing);
                     let outcome = self
                         .take_batch(&batch, lost)
+                        .and_then(|()| self.flush_if(soft.is_empty()))
                         .and_then(|()| self.show(position, Some((status, rate)), ended.lost_samples));
                     // The receiver thread has ended when it sent its last batch.
                     let _ = used.send(batch);
@@ -161,8 +174,17 @@ impl End {
         ended
     }
 
+    /// Lets nothing wait in the coding layer while the receiver has nothing more to give.
+    pub fn flush_if(&mut self, idle: bool) -> Result<(), StationError> {
+        if idle {
+            self.soft.flush(&mut self.frames, &mut self.to)?;
+        }
+        Ok(())
+    }
+
     fn take_batch(&mut self, batch: &SoftBatch, lost: Option<(u64, u64)>) -> Result<(), StationError> {
         if let Some((first, missing)) = lost {
+            self.soft.flush(&mut self.frames, &mut self.to)?;
             let place = self.to.place(Some(first));
             self.to
                 .event(Level::Warning, &place, || format!("{missing} samples lost"));

@@ -9,6 +9,7 @@ mod frames;
 mod patience;
 mod place;
 mod plots;
+mod pool;
 mod publisher;
 mod samples;
 mod soft;
@@ -28,6 +29,7 @@ use plots::Plotter;
 use publisher::IndexUnit;
 use samples::{FromReceiver, ReceiverStages, circle, read_source};
 use soft::SoftOrigin;
+use std::num::NonZero;
 use std::thread;
 
 /// Samples read at a time unless told otherwise.
@@ -82,6 +84,8 @@ pub struct RunConfig {
     pub outputs: OutputConfig,
     /// Samples (or bytes) read at a time.
     pub block: usize,
+    /// Threads that decode turbo or LDPC codewords; `None` for as many as the machine runs at once.
+    pub threads: Option<NonZero<usize>>,
 }
 
 /// Runs the chain to the end of its input, or until the monitor asks it to stop.

@@ -29,6 +29,9 @@ pub struct SoftStage {
     /// Es/N0 to Eb/N0: to be added, dB.
     eb_n0_offset_db: f64,
     fed: u64,
+    /// Soft bits that the decoder has not seen yet, and how many it is given at a time.
+    waiting: Vec<i8>,
+    gather: usize,
     locked: Option<bool>,
     restarts: u64,
     last: SyncStatus,
@@ -53,6 +56,8 @@ impl SoftStage {
             map: SymbolMap::new(bits_per_symbol),
             eb_n0_offset_db,
             fed: 0,
+            waiting: Vec::new(),
+            gather: 0,
             locked: None,
             restarts: 0,
             last,
@@ -60,6 +65,11 @@ impl SoftStage {
             changes: Vec::new(),
             given: 0,
         }
+    }
+
+    /// Gathers soft bits, so that a pool of threads has much to decode at once; what comes out is the same.
+    pub fn gather(&mut self, soft_bits: usize) {
+        self.gather = soft_bits;
     }
 
     /// Newest snapshot of the coding layer.
@@ -105,6 +115,7 @@ impl SoftStage {
     /// # Errors
     /// When an output cannot be written.
     pub fn finish(&mut self, frames: &mut FrameStage, to: &mut Publisher) -> Result<(), StationError> {
+        self.flush(frames, to)?;
         self.decoder.finish(&mut self.coded);
         self.hand_on(frames, to)
     }
@@ -112,6 +123,7 @@ impl SoftStage {
     fn mark(&mut self, mark: &Mark, frames: &mut FrameStage, to: &mut Publisher) -> Result<(), StationError> {
         if mark.restart && self.fed > 0 {
             self.restarts += 1;
+            self.flush(frames, to)?;
             self.decoder.restart(&mut self.coded);
             self.hand_on(frames, to)?;
         }
@@ -120,6 +132,7 @@ impl SoftStage {
             return Ok(());
         }
         self.locked = Some(mark.locked);
+        self.flush(frames, to)?;
         self.report_lock(mark, to)
     }
 
@@ -144,11 +157,24 @@ impl SoftStage {
     }
 
     fn feed(&mut self, llrs: &[i8], frames: &mut FrameStage, to: &mut Publisher) -> Result<(), StationError> {
-        if llrs.is_empty() {
+        self.waiting.extend_from_slice(llrs);
+        self.fed += llrs.len() as u64;
+        if self.waiting.len() < self.gather {
             return Ok(());
         }
-        self.decoder.feed(llrs, &mut self.coded);
-        self.fed += llrs.len() as u64;
+        self.flush(frames, to)
+    }
+
+    /// Decodes what has been gathered.
+    ///
+    /// # Errors
+    /// When an output cannot be written.
+    pub fn flush(&mut self, frames: &mut FrameStage, to: &mut Publisher) -> Result<(), StationError> {
+        if self.waiting.is_empty() {
+            return Ok(());
+        }
+        self.decoder.feed(&self.waiting, &mut self.coded);
+        self.waiting.clear();
         self.hand_on(frames, to)
     }
 

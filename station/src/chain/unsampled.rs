@@ -40,6 +40,7 @@ fn run_soft(config: &RunConfig, monitor: &Monitor) -> Result<Report, StationErro
         soft.clear();
         reader.read(&mut soft, config.block.max(1))?;
         end.soft.take(&soft, &[], &mut end.frames, &mut end.to)?;
+        end.flush_if(soft.len() < config.block)?;
         Ok(soft.len() as u64)
     });
     end.to.warnings.extend_from_slice(reader.warnings());
@@ -72,6 +73,7 @@ fn run_cadus(config: &RunConfig, monitor: &Monitor) -> Result<Report, StationErr
             );
         }
         end.soft.take(&soft, &[], &mut end.frames, &mut end.to)?;
+        end.flush_if(read < buffer.len())?;
         Ok(read as u64)
     });
     end.close(config, None, ended)

@@ -78,6 +78,7 @@ pub fn config(profile: Profile, input: &str) -> RunConfig {
         profile,
         outputs: OutputConfig::default(),
         block: DEFAULT_BLOCK,
+        threads: None,
     }
 }
 

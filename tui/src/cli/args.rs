@@ -8,6 +8,7 @@ use clap_complete::Shell;
 use groundlink_station::chain::{DEFAULT_BLOCK, From};
 use groundlink_station::input::{SampleFormat, SoftFormat, parse_frequency, parse_rate};
 use groundlink_station::output::{BadFrames, OutputConfig};
+use std::num::NonZero;
 use std::path::PathBuf;
 
 /// Ground-station modem and telemetry decoder: from IQ to verified frames to packets.
@@ -139,6 +140,9 @@ pub struct InputArgs {
     /// Samples (or bytes) read at a time; changes nothing that comes out.
     #[arg(long, value_name = "N", default_value_t = DEFAULT_BLOCK, value_parser = block_size)]
     pub block_size: usize,
+    /// Threads that decode turbo or LDPC codewords [default: all processors]; changes nothing that comes out.
+    #[arg(long, value_name = "N")]
+    pub threads: Option<NonZero<usize>>,
 }
 
 /// `decode`.

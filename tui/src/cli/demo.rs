@@ -24,6 +24,7 @@ pub fn run(color: bool) -> anyhow::Result<ExitCode> {
         profile: Profile::load("demo", &[])?,
         outputs: OutputConfig::default(),
         block: DEFAULT_BLOCK,
+        threads: None,
     };
     if stdin().is_terminal() && stdout().is_terminal() {
         return monitor::watch(&config, "demo".to_owned(), Some(1.0), color, decode);

@@ -137,6 +137,7 @@ fn run_config(input: InputArgs, outputs: OutputArgs) -> anyhow::Result<RunConfig
         soft: input.soft_format,
         outputs: outputs.into(),
         block: input.block_size,
+        threads: input.threads,
     })
 }
 
