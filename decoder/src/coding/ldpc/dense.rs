@@ -70,9 +70,33 @@ impl Dense {
     }
 }
 
+/// Words of a vector of the widest kind.
+const VECTOR: usize = 8;
+
 #[multiversion(targets("x86_64+avx512f+avx512bw+avx512vl+avx512dq", "x86_64+avx2", "aarch64+neon"))]
 fn accumulate(sum: &mut [u64], multiples: &[u64], input: &[u64], words: usize, outputs: usize) {
+    match input.len() / words {
+        2 => accumulate_of::<2>(sum, multiples, input, words, outputs),
+        _ => accumulate_of::<4>(sum, multiples, input, words, outputs),
+    }
+}
+
+/// Takes places that are a vector apart one after the other: a run that overlaps the one just written by part of a
+/// vector would have to wait for it.
+#[allow(
+    clippy::inline_always,
+    reason = "must take on the vector features of its caller"
+)]
+#[inline(always)]
+fn accumulate_of<const I: usize>(
+    sum: &mut [u64],
+    multiples: &[u64],
+    input: &[u64],
+    words: usize,
+    outputs: usize,
+) {
     let run = words * outputs;
+    let stride = (VECTOR / outputs).max(1);
     sum.fill(0);
     for phase in (0..PHASES).rev() {
         for index in (0..sum.len()).rev() {
@@ -83,15 +107,15 @@ fn accumulate(sum: &mut [u64], multiples: &[u64], input: &[u64], words: usize, o
             };
             sum[index] = sum[index] << 4 | carry;
         }
-        for (input, multiples) in input
-            .chunks_exact(words)
-            .zip(multiples.chunks_exact(MULTIPLES * run))
-        {
-            for (word, value) in input.iter().enumerate() {
-                let nibble = (value >> (4 * phase)) as usize % MULTIPLES;
-                let multiple = &multiples[nibble * run..][..run];
-                let target = &mut sum[word * outputs..][..run];
-                target.iter_mut().zip(multiple).for_each(|(to, from)| *to ^= from);
+        for first in 0..stride {
+            for word in (first..words).step_by(stride) {
+                let multiple: [&[u64]; I] = std::array::from_fn(|n| {
+                    let nibble = (input[n * words + word] >> (4 * phase)) as usize % MULTIPLES;
+                    &multiples[(n * MULTIPLES + nibble) * run..][..run]
+                });
+                for (place, to) in sum[word * outputs..][..run].iter_mut().enumerate() {
+                    *to ^= multiple.iter().fold(0, |sum, multiple| sum ^ multiple[place]);
+                }
             }
         }
     }

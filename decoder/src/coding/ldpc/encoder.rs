@@ -4,7 +4,7 @@ use super::ar4ja::{BLOCK_ROWS, QUARTERS};
 use super::code::{LdpcCode, LdpcError, Shape};
 use super::dense::Dense;
 use super::matrix::{Circulant, Matrix};
-use super::ring::{Polynomial, Ring, bits_at};
+use super::ring::{Polynomial, Ring, add_bits, bits_at};
 use std::ops::Range;
 
 /// Encoder of one code.
@@ -149,10 +149,7 @@ impl LdpcEncoder {
         for (row, check) in rows.zip(self.checks.chunks_exact_mut(words)) {
             check.fill(0);
             for circulant in self.matrix.rows[row].iter().filter(|c| among(c.column)) {
-                let column = &self.columns[circulant.column];
-                for (word, sum) in check.iter_mut().enumerate() {
-                    *sum ^= bits_at(column, circulant.shift + 64 * word);
-                }
+                add_bits(check, &self.columns[circulant.column], circulant.shift);
             }
             self.ring.trim(check);
         }

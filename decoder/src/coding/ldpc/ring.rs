@@ -19,6 +19,14 @@ pub(super) fn bits_at(words: &[u64], offset: usize) -> u64 {
     words[word] >> bit | words[word + 1] << (63 - bit) << 1
 }
 
+/// Adds as many bits as `sum` has, from bit `offset`; there must be a word behind the last wanted one.
+pub(super) fn add_bits(sum: &mut [u64], words: &[u64], offset: usize) {
+    let bit = offset % 64;
+    for (sum, pair) in sum.iter_mut().zip(words[offset / 64..].windows(2)) {
+        *sum ^= pair[0] >> bit | pair[1] << (63 - bit) << 1;
+    }
+}
+
 /// A polynomial.
 pub(super) type Polynomial = Vec<u64>;
 
@@ -58,17 +66,6 @@ impl Ring {
         (0..self.size).filter(move |&power| a[power / 64] >> (power % 64) & 1 == 1)
     }
 
-    /// Adds `a · x^power` to `sum`.
-    fn add_shifted(self, sum: &mut [u64], a: &[u64], power: usize) {
-        let mut doubled = a.to_vec();
-        doubled.resize((2 * self.size).div_ceil(64) + 1, 0);
-        self.double(&mut doubled);
-        for (word, sum) in sum.iter_mut().enumerate() {
-            *sum ^= bits_at(&doubled, self.size - power % self.size + 64 * word);
-        }
-        self.trim(sum);
-    }
-
     /// Repeats the first `size` bits behind themselves; nothing else may be set.
     pub(super) fn double(self, words: &mut [u64]) {
         let (word, bit) = (self.size / 64, self.size % 64);
@@ -87,9 +84,14 @@ impl Ring {
     }
 
     pub(super) fn multiply(self, a: &[u64], b: &[u64]) -> Polynomial {
+        let mut doubled = b.to_vec();
+        doubled.resize((2 * self.size).div_ceil(64) + 2, 0);
+        self.double(&mut doubled);
         let mut result = self.zero();
-        self.powers(a)
-            .for_each(|power| self.add_shifted(&mut result, b, power));
+        for power in self.powers(a) {
+            add_bits(&mut result, &doubled, self.size - power);
+        }
+        self.trim(&mut result);
         result
     }
 
