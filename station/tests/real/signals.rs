@@ -1,6 +1,6 @@
 //! IQ and audio to frames and packets.
 
-use crate::chain_support::{Run, config, content, data, file, profile, run};
+use crate::chain_support::{Run, config, content, data, file, profile, run, scratch};
 use groundlink_station::input::{OpenOptions, SampleFormat};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -100,8 +100,34 @@ fn trisat(input: &str) {
     let run = run(&config(profile("trisat", &[]), &file(&folder, input)));
     check_frames(&folder, &run, "trisat_frames.bin");
     assert_eq!(run.corrections(), [0, 0, 0, 0, 1].map(|n| vec![Some(n)]));
-    // The sign of the profile's code, G2 inverted; a decoder that inverts G1 instead sees the markers inverted.
+    // Upright is the code with G2 inverted; a decoder that inverts G1 instead sees these markers inverted.
     assert_eq!(run.field("frame", "inverted"), [false; 5]);
+}
+
+/// What a G1-inverted code sends is what a G2-inverted one sends, inverted. So a recording whose receiver turned the
+/// sign of the frequency round decodes to the same bytes, and only the sign of its markers tells.
+#[test]
+fn trisat_turned_round_gives_the_same_frames_with_inverted_markers() {
+    let Some(folder) = data() else { return };
+    let scratch = scratch();
+    let mut audio = content(&folder, "iq/trisat_48k_fmdemod.wav");
+    let start = audio.windows(4).position(|tag| tag == b"data").expect("samples") + 8;
+    for sample in audio[start..].chunks_exact_mut(2) {
+        let value = i16::from_le_bytes([sample[0], sample[1]]);
+        sample.copy_from_slice(&value.saturating_neg().to_le_bytes());
+    }
+    let path = file(scratch.path(), "turned.wav");
+    std::fs::write(&path, audio).expect("a file");
+    // The search for the code, where the profile leaves it open, finds the same.
+    let open = [
+        "coding.convolutional.order=auto",
+        "coding.convolutional.g2_inverted=auto",
+    ];
+    for changes in [&[][..], &open] {
+        let run = run(&config(profile("trisat", changes), &path));
+        check_frames(&folder, &run, "trisat_frames.bin");
+        assert_eq!(run.field("frame", "inverted"), [true; 5], "{changes:?}");
+    }
 }
 
 #[test]

@@ -26,6 +26,14 @@ const PULSE: usize = 5;
 const RESIDUAL: f64 = 0.04;
 const STEPS: i32 = 80;
 
+/// Signal-to-noise power ratio of the eye beyond which there is a signal. Noise alone hardly ever exceeds it where it
+/// also exceeds the discriminator's; a signal of Es/N0 = 2 dB does in nine windows of ten.
+const CLEAR: f64 = 1.5;
+/// Correlation over [`FAR`] symbols from which on it is that of a bare carrier, such as the samples' own DC, whose
+/// phase turned by quarters can look like two levels. Modulated symbols that far apart have nothing in common.
+const BARE: f64 = 0.35;
+const FAR: usize = 16;
+
 /// Carrier of one window. Symbol `n`'s pulse, centred where the window's clock is `n`, has the phase
 /// `phase + TAU * frequency * (n - middle) + n * pi/2`.
 #[derive(Debug, Clone, Copy)]
@@ -35,9 +43,16 @@ pub(super) struct Carrier {
     phase: f64,
     middle: f64,
     pub(super) eye: Eye,
+    /// Correlation of the pulses with those [`FAR`] symbols later, 0 to 1.
+    line: f64,
 }
 
 impl Carrier {
+    /// Whether the symbols fall on two levels and are modulated, which neither noise nor a bare carrier is.
+    pub(super) fn clear(&self) -> bool {
+        self.eye.ratio() > CLEAR && self.line < BARE
+    }
+
     /// The phase-turned real part at the clock's value `n`.
     pub(super) fn project(&self, value: Complex32, n: f64) -> f64 {
         let angle = self.phase + TAU * self.frequency * (n - self.middle) + FRAC_PI_2 * n.rem_euclid(4.0);
@@ -184,6 +199,7 @@ pub(super) fn estimate(
         phase: 0.0,
         middle,
         eye: Eye::default(),
+        line: line_strength(points),
     };
     scratch.values.clear();
     scratch.values.extend(points.iter().enumerate().map(|(k, point)| {
@@ -232,6 +248,15 @@ pub(super) fn estimate(
     // The signs of a phase-modulated pulse are balanced by nature; an estimated middle would only add noise.
     carrier.eye.middle = 0.0;
     Some(carrier)
+}
+
+/// How much of the points' power is in spectral lines.
+fn line_strength(points: &[Complex32]) -> f64 {
+    let wide = |point: &Complex32| Complex64::new(point.re.into(), point.im.into());
+    let later = points.iter().skip(FAR);
+    let common: Complex64 = later.zip(points).map(|(a, b)| wide(a) * wide(b).conj()).sum();
+    let power: f64 = points.iter().map(|point| wide(point).norm_sqr()).sum();
+    common.norm() / power.max(1e-30)
 }
 
 /// Log-likelihood ratio of the product of two independent signs.

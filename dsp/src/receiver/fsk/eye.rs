@@ -1,7 +1,7 @@
 //! Levels and noise of a set of symbol values.
 
 use crate::modulator::erf;
-use std::f64::consts::{FRAC_2_PI, SQRT_2};
+use std::f64::consts::{FRAC_2_PI, LN_2, SQRT_2};
 
 /// The two levels of a binary signal and the noise on them.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -22,6 +22,58 @@ impl Eye {
         } else {
             0.0
         }
+    }
+
+    /// Noise power; a faultless eye is taken for one of 40 dB.
+    fn noise_power(&self) -> f64 {
+        (self.noise * self.noise)
+            .max(1e-4 * self.amplitude * self.amplitude)
+            .max(1e-30)
+    }
+
+    /// Log-likelihood ratio of a value: twice amplitude times distance over the noise power.
+    pub(super) fn likelihood(&self, value: f64) -> f64 {
+        2.0 * self.amplitude / self.noise_power() * (value - self.middle)
+    }
+}
+
+/// Whether values are those of a signal with a known eye, or of something else.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Evidence {
+    eye: Eye,
+    count: f64,
+    /// Sum of squared distances from the nearer level.
+    spread: f64,
+    /// Log-likelihood of two levels in noise against that noise alone.
+    levels: f64,
+}
+
+impl Evidence {
+    pub(super) fn new(eye: Eye) -> Self {
+        Self {
+            eye,
+            count: 0.0,
+            spread: 0.0,
+            levels: 0.0,
+        }
+    }
+
+    pub(super) fn add(&mut self, value: f64) {
+        let distance = (value - self.eye.middle).abs();
+        self.count += 1.0;
+        self.spread += (distance - self.eye.amplitude).powi(2);
+        let turn = 0.5 * self.eye.likelihood(value).abs();
+        // ln cosh, without overflow.
+        self.levels += turn + (-2.0 * turn).exp().ln_1p() - LN_2 - 0.5 * self.eye.ratio();
+    }
+
+    /// Of a signal: likelier than the noise that it has, and near its levels, which noise of another kind (that of a
+    /// discriminator without a carrier) is not. The limit on the distances, twice and more what a signal of power ratio
+    /// `clearest` has, leaves room for their scatter over 64 symbols, and for a fade where the signal was strong.
+    pub(super) fn of_signal(&self, clearest: f64) -> bool {
+        let power = self.eye.amplitude.powi(2);
+        let limit = power * (0.2 + 0.9 / clearest.max(self.eye.ratio()).max(0.1));
+        self.levels > 0.0 && self.spread <= limit * self.count
     }
 }
 

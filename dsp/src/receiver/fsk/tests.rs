@@ -134,7 +134,10 @@ fn bursts_come_out_whole_with_frequency_and_clock_offsets() {
                 let result = compare(&batch, &bits, &at);
                 let case = format!("{modulation:?} {pulse:?} {fsk_input:?} {sample_rate} {ppm}: {result:?}");
                 assert_eq!((result.errors, result.missing), (0, 0), "{case}");
-                assert!(result.farthest < 0.2, "{case}");
+                // Coherent detection takes a clock for itself, which is the noisier one at a burst's ends.
+                let coherent = modulation == Modulation::Gmsk && fsk_input == FskInput::Iq;
+                let farthest = if coherent { 0.2 } else { 0.1 };
+                assert!(result.farthest < farthest, "{case}");
                 let locked: Vec<_> = batch.marks.iter().filter(|mark| mark.locked).collect();
                 let mark = locked[locked.len() / 2];
                 assert!(
@@ -258,6 +261,19 @@ fn a_burst_is_received_whole_without_a_restart_in_it() {
                 batch.marks.iter().all(|mark| mark.locked || !inside(mark)),
                 "{case}"
             );
+            // A stretch has 64 symbols of 5 samples; the burst may fill a part of those at its ends. Noise from a
+            // discriminator's angle lies much as symbols do: next to a burst, windows with both of them are believed.
+            let angle = fsk_input == FskInput::Iq && modulation != Modulation::Gmsk;
+            let reach = if angle { 4.0 * 320.0 } else { 320.0 };
+            let outside = |mark: &&Mark| mark.at < at[0] - reach || mark.at > at[1499] + reach - 320.0;
+            let locked_outside: Vec<f64> = batch
+                .marks
+                .iter()
+                .filter(|mark| mark.locked)
+                .filter(outside)
+                .map(|mark| mark.at)
+                .collect();
+            assert_eq!(locked_outside, [0.0; 0], "{case}: {} to {}", at[0], at[1499]);
         }
     }
 }
@@ -276,7 +292,134 @@ fn noise_is_neither_locked_nor_believed() {
         let batch = receive(&config, &samples);
         assert_eq!(batch.marks.iter().filter(|mark| mark.locked).count(), 0);
         let mean = batch.llrs.iter().map(|llr| f64::from(llr.abs())).sum::<f64>() / batch.llrs.len() as f64;
-        assert!(mean < 16.0, "{fsk_input:?} {mean}");
+        assert!(mean < 6.0, "{fsk_input:?} {mean}");
+    }
+}
+
+/// Stretches that are locked, and all.
+fn locked(batch: &SoftBatch) -> (usize, usize) {
+    (
+        batch.marks.iter().filter(|mark| mark.locked).count(),
+        batch.marks.len(),
+    )
+}
+
+/// Samples of noise, with something constant on them.
+fn noise(samples: u64, sigma: f64, seed: u64, constant: Complex32) -> Vec<Complex32> {
+    let channel = ChannelConfig {
+        noise_sigma: sigma,
+        trailing: samples,
+        seed,
+        ..ChannelConfig::ideal(48_000.0)
+    };
+    let mut samples = Vec::new();
+    Channel::new(&channel).unwrap().finish(&mut samples);
+    for sample in &mut samples {
+        *sample += constant;
+    }
+    samples
+}
+
+#[test]
+fn neither_noise_nor_a_bare_carrier_is_locked() {
+    for (n, (modulation, pulse, deviation_hz)) in KINDS.into_iter().enumerate() {
+        for fsk_input in [FskInput::Iq, FskInput::FmAudio] {
+            let mut config = config(modulation, pulse, fsk_input, 48_000.0);
+            config.deviation_hz = deviation_hz;
+            for search_hz in [0.0, 2000.0] {
+                config.search_hz = search_hz;
+                let (found, all) = locked(&receive(
+                    &config,
+                    &noise(300_000, 0.1, n as u64, Complex32::default()),
+                ));
+                assert!(found == 0 && all > 900, "{found} of {all}: {config:?}");
+                // The DC of many a receiver, from below the noise to far above it.
+                for level in [0.03, 0.06, 0.12, 0.5] {
+                    let samples = noise(60_000, 0.1, 7, Complex32::from_polar(level, 0.8));
+                    assert_eq!(locked(&receive(&config, &samples)).0, 0, "{level} {config:?}");
+                }
+            }
+        }
+    }
+}
+
+/// Stretches of 64 symbols that are not locked on a lasting signal, of a thousand.
+fn missed(config: &SignalConfig, es_n0_db: f64) -> usize {
+    let sps = config.sample_rate_hz / config.symbol_rate_hz;
+    let channel = ChannelConfig {
+        noise_sigma: noise_sigma(es_n0_db, sps),
+        seed: 21,
+        ..ChannelConfig::ideal(config.sample_rate_hz)
+    };
+    let (samples, at) = transmit(config, &channel, &random_bits(64 * 300, 17));
+    let batch = receive(config, &samples);
+    let signal = batch
+        .marks
+        .iter()
+        .filter(|mark| mark.at > at[0] && mark.at < at[64 * 298]);
+    let (mut missed, mut all) = (0, 0);
+    for mark in signal {
+        missed += usize::from(!mark.locked);
+        all += 1;
+    }
+    missed * 1000 / all
+}
+
+#[test]
+fn lock_is_missed_no_more_often_than_is_said() {
+    // Of a thousand stretches at 1, 2, 3, 5, 7 and 10 dB.
+    let cases = [
+        (
+            Modulation::Gmsk,
+            GAUSS,
+            None,
+            FskInput::Iq,
+            [150, 35, 10, 5, 0, 0],
+        ),
+        (
+            Modulation::Fsk,
+            Pulse::Rect,
+            Some(4800.0),
+            FskInput::Iq,
+            [650, 150, 10, 0, 0, 0],
+        ),
+        (
+            Modulation::Fsk,
+            GAUSS,
+            Some(3000.0),
+            FskInput::FmAudio,
+            [950, 500, 60, 0, 0, 0],
+        ),
+    ];
+    for (modulation, pulse, deviation_hz, fsk_input, limits) in cases {
+        let mut config = config(modulation, pulse, fsk_input, 48_000.0);
+        config.deviation_hz = deviation_hz;
+        let found = [1.0, 2.0, 3.0, 5.0, 7.0, 10.0].map(|es_n0_db| missed(&config, es_n0_db));
+        let kept = found.iter().zip(limits).all(|(found, limit)| *found <= limit);
+        assert!(kept, "{modulation:?} {fsk_input:?}: {found:?}");
+    }
+}
+
+#[test]
+fn es_n0_is_read_within_a_decibel_and_a_half() {
+    for (modulation, pulse, deviation_hz) in KINDS {
+        for es_n0_db in [6.0, 10.0, 14.0, 18.0] {
+            let mut config = config(modulation, pulse, FskInput::Iq, 48_000.0);
+            config.deviation_hz = deviation_hz;
+            let channel = ChannelConfig {
+                noise_sigma: noise_sigma(es_n0_db, 5.0),
+                ..ChannelConfig::ideal(48_000.0)
+            };
+            let (samples, _) = transmit(&config, &channel, &random_bits(8_000, 5));
+            let batch = receive(&config, &samples);
+            let mut read: Vec<f32> = batch.marks.iter().map(|mark| mark.es_n0_db).collect();
+            read.sort_by(f32::total_cmp);
+            let median = f64::from(read[read.len() / 2]);
+            assert!(
+                (median - es_n0_db).abs() < 1.5,
+                "{modulation:?} {deviation_hz:?} at {es_n0_db} dB: {median}"
+            );
+        }
     }
 }
 
@@ -473,7 +616,17 @@ fn three_gmsk_bursts_of_a_recording_have_faultless_sync_words() {
         .filter(|&(&a, b)| a != b)
         .count();
     assert_eq!(differing, 0);
+    // Locked from burst to burst, and not between them.
+    let runs = batch
+        .marks
+        .windows(2)
+        .filter(|pair| pair[1].locked && !pair[0].locked);
+    let begins: Vec<f64> = runs.map(|pair| pair[1].at / 5.0).collect();
     let places = positions(&batch);
+    assert_eq!(begins.len(), 3, "{begins:?}");
+    for (begin, bit) in begins.iter().zip(&found) {
+        assert!((begin - places[*bit] / 5.0).abs() < 64.0, "{begins:?}");
+    }
     for (&bit, symbol) in found.iter().zip([1654.0, 10_977.0, 17_617.0]) {
         assert!(
             (places[bit] / 5.0 - symbol).abs() < 20.0,

@@ -1,7 +1,7 @@
 //! From the windows' estimates to one continuous row of symbols.
 
 use super::coherent::{self, Carrier};
-use super::eye::Eye;
+use super::eye::{Evidence, Eye};
 use super::stream::Stream;
 use super::window::{SEGMENT, SEGMENTS, Signal, Window};
 use crate::SoftBatch;
@@ -13,6 +13,14 @@ const SAME_CLOCK: f64 = 0.2;
 const FLYWHEEL: u32 = 8;
 /// Advantage of a window that is centred on its segment.
 const CENTRED: f64 = 1.5;
+
+/// Segments for which the clearest window is remembered: past the end of a burst by more than windows reach, as those
+/// that contain both signal and noise may show levels that neither has.
+const MEMORY: u32 = 8;
+/// Part of its clearness below which the windows nearby are not trusted more than the remembered one.
+const MUCH_LESS: f64 = 0.25;
+/// Part of its trust that a stretch without evidence of a signal keeps.
+const DOUBT: f64 = 0.3;
 
 /// A stretch of symbols that has been put out.
 #[derive(Debug, Clone, Copy)]
@@ -47,8 +55,12 @@ pub(super) struct Track {
     /// The clock started anew, and no symbol has been put out since.
     restarted: bool,
     done: bool,
+    /// The clearest window nearby, and the segments since it was found.
+    clearest: (Window, u32),
     /// Values of the symbols of the newest stretch.
     pub(super) values: Vec<f32>,
+    /// Their log-likelihood ratios, were the window's estimates right.
+    ratios: Vec<f64>,
 }
 
 impl Track {
@@ -60,7 +72,9 @@ impl Track {
             lost: 0,
             restarted: false,
             done: false,
+            clearest: (Window::default(), 0),
             values: Vec::new(),
+            ratios: Vec::new(),
         }
     }
 
@@ -85,7 +99,8 @@ impl Track {
             let last = self.last.filter(|_| ended && !self.done)?;
             self.done = true;
             let line = Line::through(&last, 1.0 + last.window.rate.deviation);
-            return Some(self.sample(&line, &last, end + 1e-9, signal, false, llrs));
+            let clearest = self.clearest.0;
+            return Some(self.sample(&line, &last, end + 1e-9, signal, (false, clearest), llrs));
         }
         let window = best(windows, self.segment);
         let u = (self.segment * SEGMENT) as f64 + SEGMENT as f64 / 2.0;
@@ -105,10 +120,23 @@ impl Track {
             let from = self.last.map_or(begin, |last| last.u);
             self.next = (line.clock(from) - 0.5).ceil() + 0.5;
         }
-        let emitted = self.sample(&line, &anchor, u.min(end), signal, restart, llrs);
+        let clearest = self.look_for_clearest(windows);
+        let emitted = self.sample(&line, &anchor, u.min(end), signal, (restart, clearest), llrs);
         self.last = Some(anchor);
         self.segment += 1;
         Some(emitted)
+    }
+
+    /// The clearest window nearby: of those that cover the segment or end shortly before it, or of those before.
+    fn look_for_clearest(&mut self, windows: &Stream<Window>) -> Window {
+        let near = clearest(windows, self.segment);
+        let (remembered, age) = self.clearest;
+        self.clearest = if near.ratio() >= MUCH_LESS * remembered.ratio() || age >= MEMORY {
+            (near, 0)
+        } else {
+            (remembered, age + 1)
+        };
+        self.clearest.0
     }
 
     /// Continues the clock from the last anchor to a fresh one, or starts anew.
@@ -137,17 +165,26 @@ impl Track {
         (fresh, line, true)
     }
 
+    /// Puts out the symbols before `until`. `clearest` is the clearest window nearby.
     fn sample(
         &mut self,
         line: &Line,
         anchor: &Anchor,
         until: f64,
         signal: Signal<'_>,
-        restart: bool,
+        (restart, clearest): (bool, Window),
         llrs: &mut Vec<i8>,
     ) -> Emitted {
         let window = &anchor.window;
         let first = line.time(self.next);
+        // The deviation is the same at any level, so that the clearest window knows it best; the amplitude is not.
+        let levels = if clearest.carrier.is_some() {
+            window.eye
+        } else {
+            clearest.eye
+        };
+        let mut evidence = Evidence::new(window.carrier.map_or(levels, |carrier| carrier.eye));
+        self.ratios.clear();
         loop {
             let u = line.time(self.next);
             // A comparison that also ends with a clock that is not a number.
@@ -158,19 +195,28 @@ impl Track {
             let value = signal.at(u).unwrap_or(window.eye.middle as f32);
             self.values.push(value);
             let half = 0.5 / line.speed;
-            let ratio = match (window.carrier, signal.matched) {
-                (Some(carrier), Some(matched)) => {
-                    let sign = |u: f64| {
-                        let point = carrier.project(matched.at(u), window.clock(u).round());
-                        likelihood(&carrier.eye, point)
-                    };
-                    coherent::product(sign(u - half), sign(u + half))
-                }
-                _ => likelihood(&window.eye, f64::from(value)),
+            let ratio = if let (Some(carrier), Some(matched)) = (window.carrier, signal.matched) {
+                let point = |u: f64| carrier.project(matched.at(u), window.clock(u).round());
+                let (before, after) = (point(u - half), point(u + half));
+                evidence.add(after);
+                coherent::product(carrier.eye.likelihood(before), carrier.eye.likelihood(after))
+            } else {
+                evidence.add(f64::from(value));
+                window.eye.likelihood(f64::from(value))
             };
-            let llr = window.trust * ratio / f64::from(SoftBatch::LLR_UNIT);
-            llrs.push(llr.round().clamp(-127.0, 127.0) as i8);
+            self.ratios.push(ratio);
         }
+        // A window also covers what lies beside a burst, so that each stretch has to show the signal itself.
+        let locked = window.clear && evidence.of_signal(clearest.ratio());
+        let trust = if locked {
+            window.trust
+        } else {
+            DOUBT * window.trust
+        };
+        llrs.extend(self.ratios.iter().map(|ratio| {
+            let llr = trust * ratio / f64::from(SoftBatch::LLR_UNIT);
+            llr.round().clamp(-127.0, 127.0) as i8
+        }));
         let restart = self.restarted || restart;
         self.restarted = restart && self.values.is_empty();
         Emitted {
@@ -178,19 +224,10 @@ impl Track {
             speed: line.speed,
             eye: window.eye,
             carrier: window.carrier,
-            locked: window.locked,
+            locked,
             restart,
         }
     }
-}
-
-/// Log-likelihood ratio of a value: twice amplitude times distance over the noise power. A faultless eye
-/// saturates.
-fn likelihood(eye: &Eye, value: f64) -> f64 {
-    let noise = (eye.noise * eye.noise)
-        .max(1e-4 * eye.amplitude * eye.amplitude)
-        .max(1e-30);
-    2.0 * eye.amplitude / noise * (value - eye.middle)
 }
 
 /// A straight piece of the clock.
@@ -234,4 +271,17 @@ fn best(windows: &Stream<Window>, segment: usize) -> Window {
         }
     }
     best.1
+}
+
+/// Of the windows that cover a segment or end shortly before it the one that shows its symbols most clearly.
+fn clearest(windows: &Stream<Window>, segment: usize) -> Window {
+    let near = windows.range(segment.saturating_sub(SEGMENTS + 1), segment + 1);
+    let clearer = |best: Window, window: &Window| {
+        if window.ratio() > best.ratio() {
+            *window
+        } else {
+            best
+        }
+    };
+    near.iter().fold(Window::default(), clearer)
 }

@@ -23,6 +23,11 @@ const CLEARER: f64 = 1.25;
 /// Signal-to-noise power ratio of the eye below which the clock does not count as found.
 const LOCK_RATIO: f64 = 2.0;
 
+/// Without a carrier: product of coherence and that ratio beyond which there is a signal. Noise in the frequency is
+/// far from normal when it comes from an angle, and looks like an eye more often than noise in audio does.
+const CLEAR_IQ: f64 = 0.4;
+const CLEAR_AUDIO: f64 = 0.21;
+
 /// Estimates from one window. Symbol time `u` counts nominal symbols.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Window {
@@ -31,7 +36,10 @@ pub(super) struct Window {
     pub(super) offset: f64,
     pub(super) centre: f64,
     pub(super) eye: Eye,
+    /// The clock is to be followed.
     pub(super) locked: bool,
+    /// There is a signal, of whatever clock.
+    pub(super) clear: bool,
     /// How far the symbols are to be believed, 0 to 1: without a clock there is no information.
     pub(super) trust: f64,
     /// Carrier, when the symbols are better detected by it than by the discriminator.
@@ -71,6 +79,8 @@ pub(super) struct Signal<'a> {
     pub(super) oversampling: usize,
     /// Matched filter of coherent detection, when there is one.
     pub(super) matched: Option<&'a Matched>,
+    /// The frequency comes from audio, not from the angle of IQ samples.
+    pub(super) audio: bool,
 }
 
 impl Signal<'_> {
@@ -147,11 +157,15 @@ fn with_clock(
         u += 1.0 / speed;
     }
     let held = before.map(|w| w.eye).unwrap_or_default();
-    this.eye = eye::measure(&scratch.values, &mut scratch.sorted).unwrap_or(held);
+    let measured = eye::measure(&scratch.values, &mut scratch.sorted);
+    this.eye = measured.unwrap_or(held);
     this.carrier = signal
         .matched
         .and_then(|matched| carrier(&this, matched, begin, end, scratch));
     this.locked = rate.coherence > lock && this.ratio() > LOCK_RATIO;
+    let limit = if signal.audio { CLEAR_AUDIO } else { CLEAR_IQ };
+    this.clear = measured.is_some_and(|eye| rate.coherence * eye.ratio() > limit)
+        || this.carrier.is_some_and(|carrier| carrier.clear());
     this.trust = (rate.coherence / lock).powi(2).min(1.0);
     this
 }
