@@ -166,14 +166,28 @@ impl TurboDecoder {
     /// Decodes a codeword of [`TurboCode::code_bits`] soft bits (positive = 1; missing ones count as unknown,
     /// further ones are not looked at) and writes the k / 8 bytes of information (or as many as there is room for),
     /// first bit highest: the best estimate, whether it converged or not.
+    ///
+    /// It has converged when a component decoder overturns no decision that the channel and the other decoder
+    /// suggest (which is also when it stops early), or when after the last iteration both decoders decide the same.
+    /// Measured with ten iterations, k = 1784: of 2900 wrongly decoded frames near the thresholds of rates 1/2 and 1/3,
+    /// and of 9000 frames of noise, none converged. Wrong frames that do converge are codewords near to the sent one:
+    /// at rate 1/2, 1.3 and 1.6 dB, 3 of 34 000 frames. Of the frames that are right, some 1 in 1000 do not converge at
+    /// Eb/N0 with one frame in 300 lost.
     pub fn decode(&mut self, soft: &[i8], info: &mut [u8]) -> IterativeOutcome {
         let given = soft.len().min(self.soft.len());
-        self.soft[..given].copy_from_slice(&soft[..given]);
+        for (to, &soft) in self.soft.iter_mut().zip(soft) {
+            *to = soft.max(-127);
+        }
         self.soft[given..].fill(0);
         let scale = self.options.llr_per_unit;
-        self.take(scale.unwrap_or_else(|| quantize::estimate(&self.soft[..given])));
-        let (iterations, last, converged) = self.iterate();
+        self.take(scale.unwrap_or_else(|| quantize::estimate(&self.soft[..given], self.code.rate)));
+        let (iterations, last, mut converged) = self.iterate();
+        if !converged {
+            self.decide(0);
+            self.codeword[..self.code.k].copy_from_slice(&self.info);
+        }
         self.decide(last);
+        converged |= self.codeword[..self.code.k] == self.info;
         pack(&self.info, info);
         self.encoder.write(&self.info, &mut self.codeword);
         IterativeOutcome {

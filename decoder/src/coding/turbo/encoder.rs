@@ -126,7 +126,10 @@ impl TurboEncoder {
             .zip(info.as_chunks::<8>().0)
             .zip(self.permutation.as_chunks::<8>().0)
         {
-            let permuted = from.map(|n| info[usize::from(n)]);
+            let mut permuted = [0; 8];
+            for (bit, &n) in permuted.iter_mut().zip(from) {
+                *bit = info[usize::from(n)];
+            }
             let a = STEPS[first as usize][packed(*bits)];
             let b = STEPS[second as usize][packed(permuted)];
             (first, second) = (a.state, b.state);

@@ -17,6 +17,10 @@ mod lanes;
 mod layout;
 mod permutation;
 mod quantize;
+#[cfg(test)]
+mod reference;
+#[cfg(test)]
+mod tests;
 mod trellis;
 
 pub use backend::TurboBackend;

@@ -1,18 +1,29 @@
 //! Soft bits to log-likelihood ratios in the kernel's steps.
 
+use super::TurboRate;
 use super::kernel::CHANNEL_LIMIT;
 use multiversion::multiversion;
 
 /// Kernel steps of one nat.
 pub(super) const STEPS_PER_NAT: f32 = 16.0;
-/// Symbol energy to noise density within which an estimate is believed.
-const RATIO: std::ops::RangeInclusive<f64> = 0.1..=4.0;
+/// Greatest symbol energy to noise density that an estimate gives; above, any scale decodes.
+const GREATEST: f64 = 4.0;
+
+/// Symbol energy to noise density below which the longest block of a rate cannot be decoded.
+fn least(rate: TurboRate) -> f64 {
+    match rate {
+        TurboRate::R12 => 0.56,
+        TurboRate::R13 => 0.33,
+        TurboRate::R14 => 0.23,
+        TurboRate::R16 => 0.145,
+    }
+}
 
 /// Log-likelihood ratio of a soft bit of one, in nats, that the soft bits themselves suggest: 2A / sigma^2 of
 /// signals +-A in Gaussian noise, from the second and the fourth moment (D. R. Pauluzzi, N. C. Beaulieu, "A
-/// comparison of SNR estimation techniques for the AWGN channel", IEEE Trans. Commun. 48, 2000). Es/N0 is taken to
-/// be between -10 and +6 dB: the code fails below, and above it every scale does.
-pub(super) fn estimate(soft: &[i8]) -> f32 {
+/// comparison of SNR estimation techniques for the AWGN channel", IEEE Trans. Commun. 48, 2000). Short blocks in much
+/// noise leave an error of some 10 %; too low a value harms, so that none is taken below what the code needs.
+pub(super) fn estimate(soft: &[i8], rate: TurboRate) -> f32 {
     let (second, fourth) = moments(soft);
     let count = soft.len().max(1) as f64;
     let (second, fourth) = (second as f64 / count, fourth as f64 / count);
@@ -21,7 +32,7 @@ pub(super) fn estimate(soft: &[i8]) -> f32 {
     }
     let signal = ((3.0 * second * second - fourth) / 2.0).max(0.0).sqrt();
     let noise = (second - signal).max(f64::MIN_POSITIVE);
-    let ratio = (signal / noise / 2.0).clamp(*RATIO.start(), *RATIO.end());
+    let ratio = (signal / noise / 2.0).clamp(least(rate), GREATEST);
     // With r = A^2 / 2 sigma^2 and A^2 + sigma^2 = m: 2A / sigma^2 = 4r / A, A^2 = 2r m / (2r + 1).
     let amplitude = (2.0 * ratio * second / (2.0 * ratio + 1.0)).sqrt();
     (4.0 * ratio / amplitude) as f32
@@ -67,8 +78,7 @@ pub(super) fn contradictions(soft: &[i8], codeword: &[u8]) -> u32 {
 pub(super) fn table(llr_per_unit: f32) -> [i16; 256] {
     let limit = f32::from(CHANNEL_LIMIT);
     std::array::from_fn(|bits| {
-        let soft = (bits as u8 as i8).max(-127);
-        let value = f32::from(soft) * llr_per_unit * STEPS_PER_NAT;
+        let value = f32::from(bits as u8 as i8) * llr_per_unit * STEPS_PER_NAT;
         // A NaN becomes 0.
         value.round().clamp(-limit, limit) as i16
     })
