@@ -180,7 +180,7 @@ fn all_implementations_give_the_same() {
         let words = difficult(&mut encoder, code, db, &mut random);
         for algorithm in MIN_SUM {
             let new = |backend| {
-                LdpcDecoder::with_backend(code, options(algorithm, 6), backend).expect("options in range")
+                LdpcDecoder::with_backend(code, options(algorithm, 3), backend).expect("options in range")
             };
             let mut plain = new(LdpcBackend::Plain);
             let mut others: Vec<LdpcDecoder> = LdpcBackend::ALL.into_iter().map(new).collect();

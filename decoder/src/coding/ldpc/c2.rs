@@ -65,7 +65,7 @@ mod tests {
     use super::*;
     use std::collections::BTreeSet;
 
-    /// The ones of each row in MacKay's alist format: after two lines of sizes and two of weights come the
+    /// The ones of each row in the alist format: after two lines of sizes and two of weights come the
     /// columns, then the rows, with indices from 1 and zeros where a line is shorter than others.
     fn rows_of_alist(text: &str) -> Vec<BTreeSet<usize>> {
         let mut lines = text.lines().map(|line| {

@@ -1,6 +1,5 @@
 //! Layered belief-propagation decoder.
 
-use super::avx512;
 use super::code::{LdpcCode, LdpcError, Shape};
 use super::lanes;
 use super::matrix::Matrix;
@@ -8,6 +7,8 @@ use super::plain::Plain;
 use super::soft::{contradictions, gain, pack, scale};
 use super::sum_product::SumProduct;
 use super::vector::Vector;
+#[cfg(target_arch = "x86_64")]
+use super::{avx2, avx512};
 use crate::coding::frame::IterativeOutcome;
 
 /// Most iterations that may be asked for.
@@ -59,6 +60,8 @@ pub enum LdpcBackend {
     /// The fastest that the processor has and the code allows.
     #[default]
     Fastest,
+    /// With registers of 256 bits where there are such, even if there are wider ones.
+    Narrow,
     /// Written for vector units without naming one (telecommand codes have none).
     Vector,
     /// Check by check, as the textbook has it.
@@ -67,7 +70,7 @@ pub enum LdpcBackend {
 
 impl LdpcBackend {
     /// All of them; those that a processor or code does not have are replaced by the next.
-    pub const ALL: [Self; 3] = [Self::Fastest, Self::Vector, Self::Plain];
+    pub const ALL: [Self; 4] = [Self::Fastest, Self::Narrow, Self::Vector, Self::Plain];
 }
 
 /// Decoder of one code, with all memory it needs.
@@ -94,17 +97,23 @@ enum Engine {
 impl Engine {
     /// The best implementation of min-sum that the backend allows and the matrix fits.
     fn fixed(matrix: &Matrix, schedule: &[usize], algorithm: LdpcAlgorithm, backend: LdpcBackend) -> Self {
-        let intrinsics = (backend == LdpcBackend::Fastest).then(avx512::kernel).flatten();
-        let wide = intrinsics.unwrap_or_else(lanes::kernel);
-        let vector = || {
-            Vector::new(matrix, schedule, algorithm, wide)
-                .map(Self::Vector64)
-                .or_else(|| Vector::new(matrix, schedule, algorithm, lanes::kernel()).map(Self::Vector32))
+        let wide = |kernel| Vector::new(matrix, schedule, algorithm, kernel).map(Self::Vector64);
+        let narrow = |kernel| Vector::new(matrix, schedule, algorithm, kernel).map(Self::Vector32);
+        let vector = || wide(lanes::kernel()).or_else(|| narrow(lanes::kernel()));
+        let found = match backend {
+            LdpcBackend::Plain => None,
+            LdpcBackend::Vector => vector(),
+            #[cfg(target_arch = "x86_64")]
+            LdpcBackend::Narrow => avx2::kernel().and_then(narrow).or_else(vector),
+            #[cfg(target_arch = "x86_64")]
+            LdpcBackend::Fastest => avx512::kernel()
+                .and_then(wide)
+                .or_else(|| avx2::kernel().and_then(narrow))
+                .or_else(vector),
+            #[cfg(not(target_arch = "x86_64"))]
+            LdpcBackend::Narrow | LdpcBackend::Fastest => vector(),
         };
-        (backend != LdpcBackend::Plain)
-            .then(vector)
-            .flatten()
-            .unwrap_or_else(|| Self::Plain(Plain::new(matrix, schedule, algorithm)))
+        found.unwrap_or_else(|| Self::Plain(Plain::new(matrix, schedule, algorithm)))
     }
 
     /// Takes the channel's values in fixed point.

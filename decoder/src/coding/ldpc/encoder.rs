@@ -174,7 +174,9 @@ impl LdpcEncoder {
         let weights = odd.iter().flat_map(|&column| &self.columns[column][..words]);
         if weights.fold(0, |sum, word| sum ^ word).count_ones() % 2 == 1 {
             let column = &mut self.columns[column][..words];
-            column.iter_mut().for_each(|word| *word = !*word);
+            for word in column.iter_mut() {
+                *word = !*word;
+            }
             self.ring.trim(column);
         }
     }
@@ -228,7 +230,7 @@ fn unpack(words: &[u64], from: usize, count: usize, bits: &mut Vec<u8>) {
 
 /// The bits of a byte, lowest first.
 fn spread(byte: u8) -> [u8; 8] {
-    let each = u64::from(byte) * 0x0101_0101_0101_0101 & 0x8040_2010_0804_0201;
+    let each = (u64::from(byte) * 0x0101_0101_0101_0101) & 0x8040_2010_0804_0201;
     ((each + 0x7F7F_7F7F_7F7F_7F7F) >> 7 & 0x0101_0101_0101_0101).to_le_bytes()
 }
 

@@ -14,12 +14,13 @@ pub(super) fn kernel<const W: usize>() -> Kernel<W> {
 
 #[multiversion(targets("x86_64+avx512f+avx512bw+avx512vl+avx512dq", "x86_64+avx2", "aarch64+neon"))]
 fn update<const W: usize>(work: Work<W>) {
+    let mut work = work;
     match work.degree {
-        3 => update_of::<W, 3>(work),
-        6 => update_of::<W, 6>(work),
-        10 => update_of::<W, 10>(work),
-        18 => update_of::<W, 18>(work),
-        _ => update_of::<W, DEGREES>(work),
+        3 => update_of::<W, 3>(&mut work),
+        6 => update_of::<W, 6>(&mut work),
+        10 => update_of::<W, 10>(&mut work),
+        18 => update_of::<W, 18>(&mut work),
+        _ => update_of::<W, DEGREES>(&mut work),
     }
 }
 
@@ -28,7 +29,7 @@ fn update<const W: usize>(work: Work<W>) {
     reason = "must take on the vector features of its caller"
 )]
 #[inline(always)]
-fn update_of<const W: usize, const D: usize>(work: Work<W>) {
+fn update_of<const W: usize, const D: usize>(work: &mut Work<W>) {
     let last = work.runs.len() / D - 1;
     let stretches = work
         .runs

@@ -5,6 +5,9 @@
 //! the decoder takes a block row of the matrix, whose checks do not depend on each other, as a layer.
 
 mod ar4ja;
+#[cfg(target_arch = "x86_64")]
+mod avx2;
+#[cfg(target_arch = "x86_64")]
 mod avx512;
 mod c2;
 mod code;
@@ -21,6 +24,8 @@ mod soft;
 mod sum_product;
 mod telecommand;
 mod vector;
+#[cfg(target_arch = "x86_64")]
+mod x86;
 
 pub use code::{Ar4jaRate, LdpcCode, LdpcError};
 pub use decoder::{LdpcAlgorithm, LdpcBackend, LdpcDecoder, LdpcOptions};

@@ -171,7 +171,9 @@ mod tests {
         ) {
             let ring = Ring::new(size);
             let mut a = ring.zero();
-            powers.iter().for_each(|&p| a[p % size / 64] ^= 1 << (p % size % 64));
+            for &power in &powers {
+                a[power % size / 64] ^= 1 << (power % size % 64);
+            }
             let weight: u32 = a.iter().map(|word| word.count_ones()).sum();
             let inverse = ring.inverse(&a);
             if size.is_power_of_two() {
