@@ -5,7 +5,9 @@
 //! candidates inside its span are tried. Every decision is taken when the bits it depends on have arrived, so
 //! that it does not depend on how the input was cut.
 
-use super::asm::{Criterion, Marker, Match};
+mod places;
+
+use super::asm::Marker;
 use super::bits::BitBuffer;
 use super::blocks::{BlockDecoder, UnitKey};
 use super::candidate::{Candidate, Track};
@@ -128,44 +130,6 @@ impl FrameSync {
 
     fn complete(&self, candidate: &Candidate) -> bool {
         candidate.bit + self.unit_bits <= self.bits.end()
-    }
-
-    /// First place at or after `from` and before `limit` where the marker fits, in any stream.
-    fn find(&self, from: u64, limit: u64) -> Option<Candidate> {
-        let mut end = (limit + self.marker.bits() - 1).min(self.bits.end());
-        let mut first: Option<Candidate> = None;
-        for stream in 0..self.bits.streams() {
-            if from >= end {
-                break;
-            }
-            if let Some((place, found)) = self.marker.find(self.bits.slice(stream, from, end)) {
-                let candidate = Candidate::new(from + place as u64, stream, found);
-                if first.is_none_or(|f| candidate.bit < f.bit || candidate.correlation() > f.correlation()) {
-                    first = Some(candidate);
-                }
-                end = candidate.bit + self.marker.bits();
-            }
-        }
-        first
-    }
-
-    /// How the marker fits at `bit`.
-    fn fit(&self, stream: usize, bit: u64, criterion: Criterion) -> Option<Match> {
-        let end = bit + self.marker.bits();
-        if end > self.bits.end() {
-            return None;
-        }
-        self.marker.fit(self.bits.slice(stream, bit, end), criterion)
-    }
-
-    /// Whether a marker of the same polarity follows the unit of `candidate`.
-    fn confirmed(&self, candidate: &Candidate) -> bool {
-        self.fit(
-            candidate.stream,
-            candidate.bit + self.unit_bits,
-            self.marker.search,
-        )
-        .is_some_and(|found| found.inverted == candidate.inverted)
     }
 
     fn search(&mut self, from: u64) -> Result<(), Wait> {
@@ -316,29 +280,6 @@ impl FrameSync {
         )
     }
 
-    /// The candidate at or near the expected place.
-    fn expected(&self, track: &Track) -> Candidate {
-        let (expected, stream) = (track.expected, track.stream);
-        if let Some(found) = self.fit(stream, expected, self.marker.lock) {
-            return Candidate::new(expected, stream, found);
-        }
-        for distance in 0..=SLIP {
-            for bit in [expected.saturating_sub(distance), expected + distance] {
-                for stream in 0..self.bits.streams() {
-                    if let Some(found) = self.fit(stream, bit, self.marker.search) {
-                        return Candidate::new(bit, stream, found);
-                    }
-                }
-            }
-        }
-        Candidate {
-            bit: expected,
-            stream,
-            found: None,
-            inverted: track.inverted,
-        }
-    }
-
     fn track(&mut self, track: Track, out: &mut Vec<CodedFrame>) -> Result<(), Wait> {
         let expected = track.expected;
         self.need(expected + SLIP + self.marker.bits())?;
@@ -396,15 +337,6 @@ impl FrameSync {
     pub(crate) fn spread_over(&mut self, pool: Arc<dyn Spread>) -> bool {
         self.decoded = None;
         self.blocks.spread_over(pool)
-    }
-
-    /// Whether there is at least a trace of a marker. Without one a success of the outer code proves nothing:
-    /// constant fill is a codeword, and for most depths the randomizer's sequence is one too.
-    fn plausible(&self, candidate: &Candidate) -> bool {
-        candidate.found.is_some()
-            || self
-                .fit(candidate.stream, candidate.bit, self.marker.trace)
-                .is_some_and(|found| found.inverted == candidate.inverted)
     }
 
     /// A unit without any marker that did not decode, and nothing better in its span.
