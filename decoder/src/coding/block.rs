@@ -48,6 +48,7 @@ impl Decoded {
         let mut bytes = if layout.iterative.is_some() {
             quality.iterative.clone_from(&self.iterative.outcomes);
             quality.channel_symbols = Some(self.iterative.channel_symbols());
+            quality.es_n0_db = self.iterative.sums.es_n0_db();
             self.iterative.info.clone()
         } else {
             self.unit[layout.frame_start..][..layout.frame_bytes].to_vec()

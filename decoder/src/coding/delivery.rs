@@ -101,7 +101,9 @@ impl Delivery {
     /// Decisions have reached `bit`: findings up to it take their place in the order.
     pub(crate) fn reach(&mut self, bit: u64) {
         while self.nodes.front().is_some_and(|node| node.bit <= bit) {
-            let Some(node) = self.nodes.pop_front() else { return };
+            let Some(node) = self.nodes.pop_front() else {
+                return;
+            };
             if node.text != self.node {
                 self.node = node.text;
                 self.record(node.soft_index);

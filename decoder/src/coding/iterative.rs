@@ -4,6 +4,7 @@
 use super::config::{CodingError, IterativeCode, IterativeConfig};
 use super::frame::IterativeOutcome;
 use super::ldpc::{LdpcDecoder, LdpcEncoder, LdpcOptions};
+use super::snr::SymbolSums;
 use super::turbo::{TurboDecoder, TurboEncoder, TurboOptions};
 
 /// Encoder of one codeword.
@@ -84,8 +85,8 @@ pub(crate) struct IterativeBlock {
     pub(crate) outcomes: Vec<IterativeOutcome>,
     /// Channel bits of the block, derandomised: corrected where the decoder converged, as received elsewhere.
     pub(crate) bits: Vec<u8>,
-    /// Sum of the soft bits in the direction of those bits, and of their squares.
-    pub(crate) correlation: (i64, u64),
+    /// The soft symbols of the block against those bits.
+    pub(crate) sums: SymbolSums,
 }
 
 impl IterativeBlock {
@@ -141,7 +142,10 @@ impl IterativeDecoder {
             }
             block.outcomes.push(outcome);
         }
-        block.correlation = correlation(&self.channel, &block.bits);
+        block.sums = SymbolSums::default();
+        block
+            .sums
+            .add(&self.channel, block.bits.iter().map(|&bit| bit == 1));
         block.outcomes.iter().all(|outcome| outcome.converged)
     }
 
@@ -157,16 +161,4 @@ impl IterativeDecoder {
             }
         }
     }
-}
-
-fn correlation(soft: &[i8], bits: &[u8]) -> (i64, u64) {
-    soft.iter()
-        .zip(bits)
-        .fold((0, 0), |(sum, squares), (&soft, &bit)| {
-            let soft = i64::from(soft);
-            (
-                sum + if bit == 1 { soft } else { -soft },
-                squares + (soft * soft).unsigned_abs(),
-            )
-        })
 }

@@ -29,6 +29,8 @@ pub struct Received<'a> {
     pub cadu: Option<&'a [u8]>,
     /// How well it was received, where the coding layer was used.
     pub quality: Option<&'a FrameQuality>,
+    /// What makes an Es/N0 per channel symbol an Eb/N0 per information bit, dB.
+    pub channel_offset_db: f64,
     /// Whether the coding layer vouches for it.
     pub coding_good: bool,
     /// State of the signal and the Eb/N0 that follows, where samples are the input.
@@ -82,7 +84,12 @@ fn corrected_symbols(quality: Option<&FrameQuality>) -> u32 {
             .sum::<u32>()
 }
 
-fn coding_record(quality: &FrameQuality) -> CodingRecord {
+fn coding_record(quality: &FrameQuality, channel_offset_db: f64) -> CodingRecord {
+    let erased = quality
+        .reed_solomon
+        .as_ref()
+        .filter(|rs| rs.erasures.iter().any(|&n| n > 0));
+    let es_n0_db = quality.es_n0_db.map(f64::from);
     CodingRecord {
         asm_errors: quality.asm_errors,
         inverted: quality.inverted,
@@ -91,6 +98,10 @@ fn coding_record(quality: &FrameQuality) -> CodingRecord {
         channel_symbol_errors: quality.channel_symbols.map(|(errors, _)| errors),
         channel_symbols: quality.channel_symbols.map(|(_, of)| of),
         rs_corrections: quality.reed_solomon.as_ref().map(|rs| rs.corrections.clone()),
+        rs_erasures: erased.map_or_else(Vec::new, |rs| rs.erasures.clone()),
+        passes: (quality.passes > 1).then_some(quality.passes),
+        channel_es_n0_db: es_n0_db,
+        channel_eb_n0_db: es_n0_db.map(|db| db + channel_offset_db),
         iterations: quality.iterative.iter().map(|word| word.iterations).collect(),
         converged: quality.iterative.iter().map(|word| word.converged).collect(),
         syndrome_weights: quality
@@ -361,7 +372,9 @@ fn frame_record(
         secondary_header: frame.secondary_header.as_deref().map(hex),
         insert_zone: frame.insert_zone.as_deref().map(hex),
         ocf: frame.ocf.map(|ocf| format!("{ocf:08X}")),
-        coding: received.quality.map(coding_record),
+        coding: received
+            .quality
+            .map(|quality| coding_record(quality, received.channel_offset_db)),
         signal: received
             .signal
             .map(|(signal, eb_n0_db)| signal_record(signal, eb_n0_db)),
@@ -377,6 +390,13 @@ fn hex(bytes: &[u8]) -> String {
     })
 }
 
+/// As the receiver has it, else as the decoder has it; NaN where neither knows.
+fn eb_n0_db(received: &Received<'_>) -> f64 {
+    let decoder = received.quality.and_then(|quality| quality.es_n0_db);
+    let decoder = decoder.map_or(f64::NAN, |db| f64::from(db) + received.channel_offset_db);
+    received.signal.map_or(decoder, |(_, eb_n0_db)| eb_n0_db)
+}
+
 fn show(frame: &LinkFrame, received: &Received<'_>, place: &Place, to: &mut Publisher) {
     if !to.monitor.watched() {
         return;
@@ -390,7 +410,7 @@ fn show(frame: &LinkFrame, received: &Received<'_>, place: &Place, to: &mut Publ
         good: frame.good(),
         idle: frame.idle,
         gap_before: record::continuity(frame.continuity).1,
-        eb_n0_db: received.signal.map_or(f32::NAN, |(_, eb_n0_db)| eb_n0_db as f32),
+        eb_n0_db: eb_n0_db(received) as f32,
         bytes: received.bytes.to_vec(),
     });
 }

@@ -28,6 +28,8 @@ pub struct SoftStage {
     map: SymbolMap,
     /// Es/N0 to Eb/N0: to be added, dB.
     eb_n0_offset_db: f64,
+    /// The same for an Es/N0 per channel symbol (soft bit).
+    channel_offset_db: f64,
     fed: u64,
     /// Soft bits that the decoder has not seen yet, and how many it is given at a time.
     waiting: Vec<i8>,
@@ -55,6 +57,7 @@ impl SoftStage {
             origin,
             map: SymbolMap::new(bits_per_symbol),
             eb_n0_offset_db,
+            channel_offset_db: eb_n0_offset_db + 10.0 * (bits_per_symbol as f64).log10(),
             fed: 0,
             waiting: Vec::new(),
             gather: 0,
@@ -253,6 +256,7 @@ impl SoftStage {
                 bytes: &frame.bytes,
                 cadu: Some(&frame.cadu),
                 quality: Some(&frame.quality),
+                channel_offset_db: self.channel_offset_db,
                 coding_good: frame.good(),
                 signal: signal.map(|signal| (signal, signal.es_n0_db + self.eb_n0_offset_db)),
             },

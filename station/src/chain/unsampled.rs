@@ -101,6 +101,7 @@ fn run_frames(config: &RunConfig, monitor: &Monitor) -> Result<Report, StationEr
                 bytes: &frame,
                 cadu: None,
                 quality: None,
+                channel_offset_db: 0.0,
                 coding_good: true,
                 signal: None,
             };

@@ -57,6 +57,18 @@ pub struct CodingRecord {
     /// Symbols corrected per Reed-Solomon codeword, `null` for an uncorrectable one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rs_corrections: Option<Vec<Option<u8>>>,
+    /// Erased symbols that the correction of each Reed-Solomon codeword used, where it used any.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub rs_erasures: Vec<u8>,
+    /// Passes of the inner decoder, where there were more than one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub passes: Option<u32>,
+    /// Es/N0 of the channel symbols by the distance to what was decoded, dB.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub channel_es_n0_db: Option<f64>,
+    /// The Eb/N0 per information bit that follows, dB.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub channel_eb_n0_db: Option<f64>,
     /// Iterations per turbo or LDPC codeword.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub iterations: Vec<u32>,

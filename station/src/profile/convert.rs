@@ -111,11 +111,10 @@ impl Profile {
 
     /// Information bits per channel bit: the rates of all codes multiplied, without the marker.
     pub fn code_rate(&self) -> f64 {
-        let inner = if self.coding.convolutional.is_some() {
-            0.5
-        } else {
-            1.0
-        };
+        let inner = self
+            .coding
+            .convolutional
+            .map_or(1.0, |code| code.rate.steps() as f64 / code.rate.symbols() as f64);
         let outer = self.coding.reed_solomon.as_ref().map_or(1.0, |rs| {
             let data = rs.data_bytes as f64;
             data / (data + (rs.parity * rs.interleave) as f64)

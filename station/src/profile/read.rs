@@ -7,10 +7,12 @@ use super::packets;
 use super::read_signal;
 use super::section::Section;
 use super::types::{Coding, Frame, Profile};
-use super::words::{BASES, DESCRAMBLERS, FRAME_TYPES, LINE_CODES, ORDERS, RANDOMIZED, RANDOMIZERS};
+use super::words::{
+    BASES, CONVOLUTIONAL_RATES, DESCRAMBLERS, FRAME_TYPES, LINE_CODES, ORDERS, RANDOMIZED, RANDOMIZERS,
+};
 use groundlink_decoder::coding::{
-    AsmConfig, ConvolutionalConfig, IterativeCode, LineCode, Randomized, Randomizer, ReedSolomonConfig,
-    RsBasis, SymbolOrder,
+    AsmConfig, ConvolutionalConfig, IterativeCode, LineCode, PunctureRate, Randomized, Randomizer,
+    ReedSolomonConfig, RsBasis, SymbolOrder,
 };
 use groundlink_decoder::link::{CrcSpan, FrameKind};
 
@@ -91,13 +93,17 @@ fn coding(section: &Section<'_>) -> Result<Coding, ProfileError> {
 }
 
 fn convolutional(section: &Section<'_>) -> Result<ConvolutionalConfig, ProfileError> {
-    section.only(&["order", "g2_inverted"], "")?;
+    section.only(&["rate", "order", "g2_inverted", "iterate"], "")?;
+    let rate = section.choice("rate", CONVOLUTIONAL_RATES)?.unwrap_or_default();
+    // CCSDS 131.0-B-5 §3.3 inverts G2, §3.4 does not where the code is punctured.
+    let inverted = rate == PunctureRate::R12;
     Ok(ConvolutionalConfig {
+        rate,
         order: section
             .choice("order", ORDERS)?
             .unwrap_or(Some(SymbolOrder::G1First)),
-        g2_inverted: section.boolean_or_auto("g2_inverted", Some(true))?,
-        ..ConvolutionalConfig::default()
+        g2_inverted: section.boolean_or_auto("g2_inverted", Some(inverted))?,
+        iterate: section.boolean("iterate")?.unwrap_or(true),
     })
 }
 

@@ -1,7 +1,9 @@
 //! The words of a profile and what they stand for; one table each for reading and for writing.
 
 use super::types::SignalInput;
-use groundlink_decoder::coding::{Descrambler, LineCode, Randomized, Randomizer, RsBasis, SymbolOrder};
+use groundlink_decoder::coding::{
+    Descrambler, LineCode, PunctureRate, Randomized, Randomizer, RsBasis, SymbolOrder,
+};
 use groundlink_decoder::link::{CdsResolution, FrameKind};
 use groundlink_dsp::{Modulation, Pulse};
 
@@ -51,6 +53,14 @@ pub(super) const ORDERS: Words<Option<SymbolOrder>> = &[
     ("auto", None),
     ("g1-first", Some(SymbolOrder::G1First)),
     ("g2-first", Some(SymbolOrder::G2First)),
+];
+
+pub(super) const CONVOLUTIONAL_RATES: Words<PunctureRate> = &[
+    ("1/2", PunctureRate::R12),
+    ("2/3", PunctureRate::R23),
+    ("3/4", PunctureRate::R34),
+    ("5/6", PunctureRate::R56),
+    ("7/8", PunctureRate::R78),
 ];
 
 pub(super) const LINE_CODES: Words<LineCode> = &[

@@ -4,8 +4,8 @@ use super::iterative;
 use super::packets;
 use super::types::{Coding, Frame, Profile, Signal};
 use super::words::{
-    BASES, DESCRAMBLERS, FRAME_TYPES, INPUTS, LINE_CODES, ORDERS, RANDOMIZED, RANDOMIZERS, modulation_word,
-    word,
+    BASES, CONVOLUTIONAL_RATES, DESCRAMBLERS, FRAME_TYPES, INPUTS, LINE_CODES, ORDERS, RANDOMIZED,
+    RANDOMIZERS, modulation_word, word,
 };
 use groundlink_decoder::coding::{AsmConfig, ConvolutionalConfig, ReedSolomonConfig};
 use groundlink_decoder::link::FrameKind;
@@ -107,7 +107,7 @@ fn signal(out: &mut Lines, signal: &Signal) {
 fn coding(out: &mut Lines, coding: &Coding) {
     out.section("coding");
     if coding.convolutional.is_none() {
-        out.key("convolutional", false, "K=7, r=1/2: true, or a section");
+        out.key("convolutional", false, "K=7: true, or a section");
     }
     out.key(
         "line_code",
@@ -152,12 +152,18 @@ fn coding(out: &mut Lines, coding: &Coding) {
 fn convolutional(out: &mut Lines, inner: ConvolutionalConfig) {
     out.section("coding.convolutional");
     out.key(
+        "rate",
+        quote(word(CONVOLUTIONAL_RATES, &inner.rate)),
+        "1/2, 2/3, 3/4, 5/6 or 7/8",
+    );
+    out.key(
         "order",
         quote(word(ORDERS, &inner.order)),
         "g1-first (CCSDS), g2-first (NASA-DSN) or auto",
     );
     let inverted = inner.g2_inverted.map_or("\"auto\"".into(), |b| b.to_string());
-    out.key("g2_inverted", inverted, "true (CCSDS), false or \"auto\"");
+    out.key("g2_inverted", inverted, "true (CCSDS at 1/2), false or \"auto\"");
+    out.key("iterate", inner.iterate, "once more where Reed-Solomon failed");
 }
 
 /// The marker's digits, one for each four bits.
