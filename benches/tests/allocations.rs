@@ -4,6 +4,7 @@
 
 use groundlink_benches::link::{Link, Offsets, Transmitter};
 use groundlink_decoder::coding::FrameDecoder;
+use groundlink_decoder::coding::ldpc::{LdpcAlgorithm, LdpcCode, LdpcDecoder, LdpcEncoder, LdpcOptions};
 use groundlink_decoder::link::{LinkDecoder, LinkOutput};
 use groundlink_dsp::receiver::Receiver;
 use groundlink_dsp::{Complex32, SoftBatch};
@@ -130,4 +131,31 @@ fn decoders_allocate_only_what_they_give_out() {
         extra.is_empty(),
         "block, coding, allowed, linking, packets: {extra:?}"
     );
+}
+
+#[test]
+fn ldpc_allocates_nothing_per_codeword() {
+    for code in [LdpcCode::C2, LdpcCode::Tc512] {
+        for algorithm in [
+            LdpcAlgorithm::default(),
+            LdpcAlgorithm::SumProduct { llr_per_unit: None },
+        ] {
+            let options = LdpcOptions {
+                algorithm,
+                max_iterations: 3,
+            };
+            let mut encoder = LdpcEncoder::new(code).unwrap();
+            let mut decoder = LdpcDecoder::new(code, options).unwrap();
+            let (mut info, mut bits) = (vec![0x5A; code.info_bits() / 8], Vec::new());
+            encoder.encode(&info, &mut bits);
+            let noise: Vec<i8> = (0..code.code_bits()).map(|n| (n * n % 251) as i8).collect();
+            decoder.decode(&noise, &mut info);
+            let run = || {
+                bits.clear();
+                encoder.encode(&info, &mut bits);
+                decoder.decode(&noise, &mut info);
+            };
+            assert_eq!(allocations(run), 0, "{code:?} {algorithm:?}");
+        }
+    }
 }
