@@ -21,12 +21,12 @@ const FILL: usize = 2;
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub enum LdpcAlgorithm {
     /// Minimum of the magnitudes, less a loss that depends on how close the second smallest is, times a
-    /// factor; in 8 bits, independent of the soft bits' scale. Within a few hundredths of a dB of sum-product.
+    /// factor; in 8 bits, independent of the soft bits' scale. Less than 0.1 dB from sum-product.
     #[default]
     CorrectedMinSum,
     /// Minimum of the magnitudes, times a factor; in 8 bits, independent of the soft bits' scale.
     NormalisedMinSum,
-    /// Minimum of the magnitudes, less one step; in 8 bits, independent of the soft bits' scale.
+    /// Minimum of the magnitudes, less a constant; in 8 bits, independent of the soft bits' scale.
     OffsetMinSum,
     /// Exact, in `f32`: the reference, some hundred times slower.
     SumProduct {
