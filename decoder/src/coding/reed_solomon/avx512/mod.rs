@@ -17,10 +17,9 @@
 )]
 
 mod field;
+mod tables;
 
-use super::plain::generator;
 use super::{CODEWORD, Code, MAX_PARITY, Strided};
-use field::Image;
 use std::arch::x86_64::{
     __m128i, __m256i, __m512i, __mmask64, _mm_cvtsi128_si32, _mm_gf2p8affine_epi64_epi8,
     _mm_gf2p8affineinv_epi64_epi8, _mm_gf2p8mul_epi8, _mm_loadu_si128, _mm_set1_epi8, _mm_set1_epi64x,
@@ -33,11 +32,8 @@ use std::arch::x86_64::{
     _mm512_set1_epi64, _mm512_setzero_si512, _mm512_storeu_si512, _mm512_ternarylogic_epi64,
     _mm512_test_epi8_mask, _mm512_testn_epi8_mask, _mm512_xor_si512, _mm512_zextsi256_si512,
 };
+use tables::{NEXT, NUMBERS, PAIR, SPREAD, Tables};
 
-/// Symbols that one vector holds a column of.
-const PAIR: usize = 64 / MAX_PARITY;
-/// Deepest interleaving that the spreading permutations are made for.
-const MAX_STRIDE: usize = 8;
 /// Most errors of a codeword.
 const MAX_ERRORS: usize = MAX_PARITY / 2;
 /// The truth table of the sum of three bits.
@@ -54,78 +50,9 @@ pub(super) fn available() -> bool {
         && is_x86_feature_detected!("gfni")
 }
 
-/// One column of 32 rows for each symbol of an unshortened codeword, and one more to fill the last pair.
-#[derive(Debug, Clone)]
-#[repr(align(64))]
-struct Columns([[u8; MAX_PARITY]; CODEWORD + 1]);
-
-/// For each of the 255 symbols a field element.
-#[derive(Debug, Clone)]
-#[repr(align(64))]
-struct Elements([[u8; 64]; 4]);
-
-#[repr(align(64))]
-struct Lanes([[[u8; 64]; 32]; MAX_STRIDE]);
-
-/// Of which byte of a vector each lane takes its symbol: the pair `n` of the symbols that lie `stride` bytes
-/// apart, the first on the lower half, the second on the upper.
-static SPREAD: Lanes = {
-    let mut lanes = [[[0; 64]; 32]; MAX_STRIDE];
-    let mut stride = 1;
-    while stride <= MAX_STRIDE {
-        let mut pair = 0;
-        while (PAIR * pair + 1) * stride < 64 {
-            let mut lane = 0;
-            while lane < 64 {
-                lanes[stride - 1][pair][lane] = ((PAIR * pair + lane / MAX_PARITY) * stride) as u8;
-                lane += 1;
-            }
-            pair += 1;
-        }
-        stride += 1;
-    }
-    Lanes(lanes)
-};
-
-/// The numbers of the lanes of four vectors, in order.
-static NUMBERS: Elements = {
-    let mut numbers = [[0; 64]; 4];
-    let mut n = 0;
-    while n < 256 {
-        numbers[n / 64][n % 64] = n as u8;
-        n += 1;
-    }
-    Elements(numbers)
-};
-
-/// For each lane the number of the next.
-static NEXT: [u8; 64] = {
-    let mut next = [0; 64];
-    let mut n = 0;
-    while n < 64 {
-        next[n] = (n as u8 + 1) % 64;
-        n += 1;
-    }
-    next
-};
-
 /// The tables of a code; exists only where the processor has the features.
 #[derive(Debug, Clone)]
 pub(super) struct Vector(Box<Tables>);
-
-#[derive(Debug, Clone)]
-struct Tables {
-    /// Column `c` belongs to the power `254 - c`.
-    syndromes: Columns,
-    parity_symbols: Columns,
-    /// Inverse of each symbol's locator X.
-    inverse_locators: Elements,
-    /// `X^-(first + parity)`.
-    value_factors: Elements,
-    from_link: i64,
-    to_link: i64,
-    parity: usize,
-}
 
 impl Vector {
     /// `None` where the processor lacks a feature.
@@ -142,55 +69,6 @@ impl Vector {
         // SAFETY: as above.
         unsafe { decode(&self.0, block, at, length) }
     }
-}
-
-impl Tables {
-    fn new(code: &Code) -> Self {
-        let image = Image::new(code);
-        let (field, roots) = (&code.field, &code.roots);
-        let of = |symbol: u8| image.of[usize::from(symbol)];
-        let mut syndromes = Columns([[0; MAX_PARITY]; CODEWORD + 1]);
-        let mut inverse_locators = Elements([[0; 64]; 4]);
-        let mut value_factors = Elements([[0; 64]; 4]);
-        for c in 0..CODEWORD {
-            let log_locator = (CODEWORD - 1 - c) * roots.primitive % CODEWORD;
-            let power = |n: usize| of(field.power(log_locator * n));
-            for (j, row) in syndromes.0[c].iter_mut().enumerate().take(code.parity) {
-                *row = power(roots.first + j);
-            }
-            let minus = |n: usize| CODEWORD - n % CODEWORD;
-            inverse_locators.0[c / 64][c % 64] = power(minus(1));
-            value_factors.0[c / 64][c % 64] = power(minus(roots.first + code.parity));
-        }
-        Self {
-            syndromes,
-            parity_symbols: parity_columns(code, &image),
-            inverse_locators,
-            value_factors,
-            from_link: image.link_to_image(code).cast_signed(),
-            to_link: image.image_to_link(code).cast_signed(),
-            parity: code.parity,
-        }
-    }
-}
-
-/// What each data symbol adds to the parity symbols: its power modulo the generator.
-fn parity_columns(code: &Code, image: &Image) -> Columns {
-    let generator = generator(&code.field, &code.roots, code.parity);
-    let mut columns = Columns([[0; MAX_PARITY]; CODEWORD + 1]);
-    let mut remainder = generator.clone();
-    for c in (0..CODEWORD - code.parity).rev() {
-        for (row, &coefficient) in columns.0[c].iter_mut().zip(&remainder) {
-            *row = image.of[usize::from(coefficient)];
-        }
-        let leading = remainder[0];
-        remainder.rotate_left(1);
-        remainder[code.parity - 1] = 0;
-        for (r, &g) in remainder.iter_mut().zip(&generator) {
-            *r ^= code.field.mul(leading, g);
-        }
-    }
-    columns
 }
 
 #[target_feature(enable = "avx512f,avx512bw")]
