@@ -198,8 +198,17 @@ impl Component {
     #[inline(always)]
     fn collect(&mut self, source: &Field, n: usize) {
         let row = &mut self.apriori.rows_mut()[n];
-        for (value, &place) in row.iter_mut().zip(&self.places[n * WINDOWS..][..WINDOWS]) {
-            *value = source.get(place);
+        let places = self.places[n * WINDOWS..][..WINDOWS].as_chunks::<4>().0;
+        for (values, places) in row.as_chunks_mut::<4>().0.iter_mut().zip(places) {
+            // Stored four at a time: the store port is what limits the pass.
+            let word = |n: usize| u64::from(source.get(places[n]) as u16);
+            let word = word(0) | word(1) << 16 | word(2) << 32 | word(3) << 48;
+            *values = [
+                word as i16,
+                (word >> 16) as i16,
+                (word >> 32) as i16,
+                (word >> 48) as i16,
+            ];
         }
     }
 

@@ -33,4 +33,18 @@ mod tests {
             assert!(sorted.iter().copied().eq(0..k as u16), "{k}");
         }
     }
+    #[test]
+    fn permutation_of_1784_bits_is_the_published_one() {
+        let Some(root) = std::env::var_os("GROUNDLINK_DATA") else {
+            eprintln!("skipped: GROUNDLINK_DATA is not set");
+            return;
+        };
+        let path = std::path::Path::new(&root).join("vectors/ccsdsSize1784_turbo_permutation.txt");
+        let text = std::fs::read_to_string(path).expect("the published permutation");
+        let published: Vec<u16> = text
+            .split_whitespace()
+            .map(|word| word.parse::<u16>().expect("a number") - 1)
+            .collect();
+        assert_eq!(permutation(1784), published);
+    }
 }

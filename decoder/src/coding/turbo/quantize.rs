@@ -43,14 +43,17 @@ pub(super) fn estimate(soft: &[i8], rate: TurboRate) -> f32 {
 fn moments(soft: &[i8]) -> (u64, u64) {
     const LANES: usize = 16;
     let (mut second, mut fourth) = (0, 0);
+    let (rows, rest) = soft.as_chunks::<LANES>();
+    let mut last = [0; LANES];
+    last[..rest.len()].copy_from_slice(rest);
     // Eight fourth powers of at most 2^28 fit into 32 bits.
-    for part in soft.chunks(8 * LANES) {
+    for rows in rows.chunks(8).chain([&[last][..]]) {
         let (mut squares, mut fourths) = ([0u32; LANES], [0u32; LANES]);
-        for values in part.chunks(LANES) {
-            for ((square, fourth), &value) in squares.iter_mut().zip(&mut fourths).zip(values) {
-                let squared = (i32::from(value) * i32::from(value)) as u32;
-                *square += squared;
-                *fourth += squared * squared;
+        for row in rows {
+            for n in 0..LANES {
+                let square = (i32::from(row[n]) * i32::from(row[n])) as u32;
+                squares[n] += square;
+                fourths[n] += square * square;
             }
         }
         second += squares.iter().map(|&s| u64::from(s)).sum::<u64>();
