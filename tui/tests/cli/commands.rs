@@ -167,7 +167,8 @@ fn a_payload_travels() {
     while let [a, b, _, _, high, low, ..] = rest {
         let end = 7 + usize::from(u16::from_be_bytes([*high, *low]));
         if u16::from_be_bytes([*a, *b]) & 0x7FF != 0x7FF {
-            found.extend_from_slice(&rest[6..end]);
+            // Two bytes of day, four of milliseconds, two of microseconds: the time of the demo's packets.
+            found.extend_from_slice(&rest[6 + 8..end]);
         }
         rest = &rest[end..];
     }
