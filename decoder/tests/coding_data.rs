@@ -78,6 +78,7 @@ fn cadus(interleave: usize, basis: RsBasis, randomizer: Randomizer) -> CodingCon
         randomized: Randomized::Codeblock,
         reed_solomon: Some(coding_common::rs(interleave, basis)),
         iterative: None,
+        cltu: None,
         block_bytes: 255 * interleave,
         tail_bytes: 0,
     }
@@ -122,6 +123,7 @@ fn voyager_1_frames_come_out_with_the_known_corrections() {
             covers_asm: true,
         }),
         iterative: None,
+        cltu: None,
         block_bytes: 956,
         tail_bytes: 4,
     };
@@ -180,6 +182,7 @@ fn lev_1_frames_come_out_of_conv_and_iess_308() {
         },
         reed_solomon: None,
         iterative: None,
+        cltu: None,
         block_bytes: 67,
         ..cadus(1, RsBasis::Conventional, Randomizer::None)
     };

@@ -37,6 +37,7 @@ fuzz_target!(|data: &[u8]| {
             covers_asm: false,
         }),
         iterative: None,
+        cltu: None,
         block_bytes: 24,
         tail_bytes: 0,
     };

@@ -4,6 +4,7 @@
 use super::ldpc::{LdpcCode, LdpcError};
 use super::puncture::PunctureRate;
 use super::turbo::TurboCode;
+use crate::telecommand::{CltuConfig, CltuError};
 use thiserror::Error;
 
 /// How soft bits group into modem symbols, which decides the ambiguities a decoder has to resolve.
@@ -213,6 +214,9 @@ pub struct CodingConfig {
     pub reed_solomon: Option<ReedSolomonConfig>,
     /// Turbo or LDPC code, if there is one; it stands alone, without inner, line or outer code.
     pub iterative: Option<IterativeConfig>,
+    /// Telecommand coding in place of everything else: each CLTU carries one frame of `block_bytes` bytes. Marker
+    /// and randomizer are then those of `cltu`.
+    pub cltu: Option<CltuConfig>,
     /// Bytes from the end of one marker to the beginning of the next: the codeblock, or the frame where
     /// there is no outer code, plus `tail_bytes`. With a turbo or LDPC code the bytes of the frame.
     pub block_bytes: usize,
@@ -254,6 +258,9 @@ pub enum CodingError {
     /// An LDPC code that does not exist.
     #[error(transparent)]
     Ldpc(#[from] LdpcError),
+    /// Telecommand coding that cannot be.
+    #[error(transparent)]
+    Cltu(#[from] CltuError),
     /// A frame of the wrong length was given to an encoder.
     #[error("frame has {found} bytes, the code takes {expected}")]
     FrameLength {

@@ -1,6 +1,7 @@
 //! The receiving end of the coding layer: which chain a configuration asks for.
 
 use super::chain::Chain;
+use super::cltu::CltuChain;
 use super::config::{CodingConfig, CodingError};
 use super::delivery::SyncChange;
 use super::frame::{CodedFrame, SyncStatus};
@@ -22,6 +23,7 @@ pub struct FrameDecoder {
 enum Kind {
     Plain(Box<Chain>),
     Sliced(Box<SlicedDecoder>),
+    Cltu(Box<CltuChain>),
 }
 
 impl FrameDecoder {
@@ -30,11 +32,12 @@ impl FrameDecoder {
     /// # Errors
     /// When the configuration is impossible.
     pub fn new(config: &CodingConfig) -> Result<Self, CodingError> {
-        let kind = match config.sliced() {
-            Some((iterative, sliced)) => {
+        let kind = match (&config.cltu, config.sliced()) {
+            (Some(cltu), _) => Kind::Cltu(Box::new(CltuChain::new(config, cltu)?)),
+            (None, Some((iterative, sliced))) => {
                 Kind::Sliced(Box::new(SlicedDecoder::new(config, iterative, sliced)?))
             }
-            None => Kind::Plain(Box::new(Chain::new(config)?)),
+            (None, None) => Kind::Plain(Box::new(Chain::new(config)?)),
         };
         Ok(Self { kind })
     }
@@ -45,6 +48,8 @@ impl FrameDecoder {
         match &mut self.kind {
             Kind::Plain(chain) => chain.spread_over(pool),
             Kind::Sliced(sliced) => sliced.spread_over(pool),
+            // Its codewords are short.
+            Kind::Cltu(_) => {}
         }
     }
 
@@ -54,6 +59,7 @@ impl FrameDecoder {
         match &mut self.kind {
             Kind::Plain(chain) => chain.feed(soft, out),
             Kind::Sliced(sliced) => sliced.feed(soft, out),
+            Kind::Cltu(cltu) => cltu.feed(soft, out),
         }
     }
 
@@ -63,6 +69,7 @@ impl FrameDecoder {
         match &mut self.kind {
             Kind::Plain(chain) => chain.restart(out),
             Kind::Sliced(sliced) => sliced.restart(out),
+            Kind::Cltu(cltu) => cltu.restart(out),
         }
     }
 
@@ -71,6 +78,7 @@ impl FrameDecoder {
         match &mut self.kind {
             Kind::Plain(chain) => chain.finish(out),
             Kind::Sliced(sliced) => sliced.finish(out),
+            Kind::Cltu(cltu) => cltu.finish(out),
         }
     }
 
@@ -80,6 +88,7 @@ impl FrameDecoder {
         match &mut self.kind {
             Kind::Plain(chain) => chain.changes(),
             Kind::Sliced(sliced) => sliced.changes(),
+            Kind::Cltu(cltu) => cltu.changes(),
         }
     }
 
@@ -88,6 +97,7 @@ impl FrameDecoder {
         match &self.kind {
             Kind::Plain(chain) => chain.status(),
             Kind::Sliced(sliced) => sliced.status(),
+            Kind::Cltu(cltu) => cltu.status(),
         }
     }
 }

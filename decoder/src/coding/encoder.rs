@@ -1,6 +1,7 @@
 //! The sending end of the coding layer: which chain a configuration asks for.
 
 use super::chain_encoder::ChainEncoder;
+use super::cltu::CltuSender;
 use super::config::{CodingConfig, CodingError};
 use super::sliced::SlicedEncoder;
 
@@ -15,6 +16,7 @@ pub struct FrameEncoder {
 enum Kind {
     Plain(Box<ChainEncoder>),
     Sliced(Box<SlicedEncoder>),
+    Cltu(Box<CltuSender>),
 }
 
 impl FrameEncoder {
@@ -23,11 +25,12 @@ impl FrameEncoder {
     /// # Errors
     /// When the configuration is impossible.
     pub fn new(config: &CodingConfig) -> Result<Self, CodingError> {
-        let kind = match config.sliced() {
-            Some((iterative, sliced)) => {
+        let kind = match (&config.cltu, config.sliced()) {
+            (Some(cltu), _) => Kind::Cltu(Box::new(CltuSender::new(config, cltu)?)),
+            (None, Some((iterative, sliced))) => {
                 Kind::Sliced(Box::new(SlicedEncoder::new(config, iterative, sliced)?))
             }
-            None => Kind::Plain(Box::new(ChainEncoder::new(config)?)),
+            (None, None) => Kind::Plain(Box::new(ChainEncoder::new(config)?)),
         };
         Ok(Self { kind })
     }
@@ -43,6 +46,7 @@ impl FrameEncoder {
         match &mut self.kind {
             Kind::Plain(chain) => chain.encode(frame, bits),
             Kind::Sliced(sliced) => sliced.encode(frame, bits),
+            Kind::Cltu(cltu) => cltu.encode(frame, bits),
         }
     }
 
@@ -52,6 +56,7 @@ impl FrameEncoder {
         match &mut self.kind {
             Kind::Plain(chain) => chain.idle(count, bits),
             Kind::Sliced(sliced) => sliced.idle(count, bits),
+            Kind::Cltu(cltu) => cltu.idle(count, bits),
         }
     }
 }

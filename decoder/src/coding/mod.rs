@@ -9,6 +9,7 @@ mod blocks;
 mod candidate;
 mod chain;
 mod chain_encoder;
+mod cltu;
 mod config;
 pub mod constrained;
 mod convolutional;

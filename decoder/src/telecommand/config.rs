@@ -89,6 +89,21 @@ pub enum CltuError {
 /// Largest `max_codeblocks`.
 const CODEBLOCKS_LIMIT: usize = 65536;
 
+impl CltuCode {
+    /// Information bits per channel bit of a codeblock.
+    pub fn rate(self) -> f64 {
+        match self {
+            Self::Bch { .. } => 56.0 / 64.0,
+            Self::Ldpc128 { .. } | Self::Ldpc512 => 0.5,
+        }
+    }
+
+    /// Whether an iterative decoder decodes it.
+    pub(crate) fn iterated(self) -> bool {
+        !matches!(self, Self::Bch { .. })
+    }
+}
+
 impl CltuConfig {
     /// The defaults of a code: the standard's tolerance, and 1024 codeblocks.
     pub fn new(code: CltuCode) -> Self {

@@ -53,6 +53,7 @@ pub fn ccsds(interleave: usize) -> CodingConfig {
         randomized: Randomized::default(),
         reed_solomon: Some(rs(interleave, RsBasis::Dual)),
         iterative: None,
+        cltu: None,
         block_bytes: 255 * interleave,
         tail_bytes: 0,
     }

@@ -1,5 +1,6 @@
 //! Ranges, and whether the parts of a profile fit together.
 
+use super::cltu;
 use super::error::Problem;
 use super::iterative;
 use super::packets;
@@ -27,6 +28,9 @@ pub(super) fn profile(profile: &Profile) -> Result<(), Problem> {
     }
     coding(&profile.coding)?;
     frame(&profile.frame, &profile.coding)?;
+    if let Some(config) = &profile.coding.cltu {
+        cltu::check(config, profile)?;
+    }
     match &profile.packets {
         Some(p) => packets::check(p, profile.packet_time.as_ref(), profile.frame.kind),
         None => Ok(()),

@@ -69,6 +69,7 @@ impl Profile {
             randomized: coding.randomized,
             reed_solomon: coding.reed_solomon.clone(),
             iterative: coding.iterative.clone(),
+            cltu: coding.cltu,
             block_bytes: block_bytes(coding, self.frame.length),
             tail_bytes: coding.tail_bytes,
         })
@@ -122,7 +123,8 @@ impl Profile {
         let iterative = self.coding.iterative.as_ref().map_or(1.0, |config| {
             config.code.info_bits() as f64 / config.code.code_bits() as f64
         });
-        inner * outer * iterative
+        let telecommand = self.coding.cltu.map_or(1.0, |cltu| cltu.code.rate());
+        inner * outer * iterative * telecommand
     }
 
     /// Eb/N0 per information bit that an Es/N0 per modem symbol amounts to, dB. Information bits are the bits

@@ -11,6 +11,7 @@
 
 mod builtin;
 mod check;
+mod cltu;
 mod convert;
 mod document;
 mod error;

@@ -1,5 +1,6 @@
 //! From the TOML tree to a profile, with the standard's defaults.
 
+use super::cltu;
 use super::document::Document;
 use super::error::{ProfileError, quoted};
 use super::iterative;
@@ -62,10 +63,12 @@ fn coding(section: &Section<'_>) -> Result<Coding, ProfileError> {
         "reed_solomon",
         "turbo",
         "ldpc",
+        "cltu",
         "tail_bytes",
     ];
     section.only(&keys, "")?;
     let iterative = iterative::read(section)?;
+    let cltu = cltu::read(section)?;
     Ok(Coding {
         convolutional: section
             .switch("convolutional", false)?
@@ -84,10 +87,11 @@ fn coding(section: &Section<'_>) -> Result<Coding, ProfileError> {
             .choice("randomized", RANDOMIZED)?
             .unwrap_or(Randomized::Codeblock),
         reed_solomon: section
-            .switch("reed_solomon", iterative.is_none())?
+            .switch("reed_solomon", iterative.is_none() && cltu.is_none())?
             .map(|s| reed_solomon(&s))
             .transpose()?,
         iterative,
+        cltu,
         tail_bytes: section.whole("tail_bytes")?.unwrap_or(0),
     })
 }
@@ -170,7 +174,13 @@ fn reed_solomon(section: &Section<'_>) -> Result<ReedSolomonConfig, ProfileError
 }
 
 fn frame(section: &Section<'_>, coding: &Coding) -> Result<Frame, ProfileError> {
-    let kind = section.choice("type", FRAME_TYPES)?.unwrap_or(FrameKind::Tm);
+    let kind = section
+        .choice("type", FRAME_TYPES)?
+        .unwrap_or(if coding.cltu.is_some() {
+            FrameKind::Opaque
+        } else {
+            FrameKind::Tm
+        });
     match kind {
         FrameKind::Tm => section.only(
             &["type", "length", "fecf", "secondary_header", "scid", "vcids"],

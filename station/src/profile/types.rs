@@ -6,6 +6,7 @@ use groundlink_decoder::coding::{
     ReedSolomonConfig,
 };
 use groundlink_decoder::link::{CrcSpan, FrameKind, PacketConfig};
+use groundlink_decoder::telecommand::CltuConfig;
 use groundlink_dsp::{Modulation, Pulse};
 
 /// One downlink, from its carrier to its packets.
@@ -88,6 +89,8 @@ pub struct Coding {
     pub reed_solomon: Option<ReedSolomonConfig>,
     /// Turbo or LDPC code.
     pub iterative: Option<IterativeConfig>,
+    /// Telecommand coding, in place of all the rest.
+    pub cltu: Option<CltuConfig>,
     /// Bytes between the codeblock and the next marker.
     pub tail_bytes: usize,
 }

@@ -1,5 +1,6 @@
 //! A profile as TOML, every default filled in and every key explained.
 
+use super::cltu;
 use super::iterative;
 use super::packets;
 use super::types::{Coding, Frame, Profile, Signal};
@@ -143,6 +144,9 @@ fn coding(out: &mut Lines, coding: &Coding) {
     asm(out, "coding.asm", &coding.asm);
     if let Some(config) = &coding.iterative {
         iterative::write(out, config);
+    }
+    if let Some(config) = &coding.cltu {
+        cltu::write(out, config);
     }
     if let Some(outer) = &coding.reed_solomon {
         reed_solomon(out, outer);

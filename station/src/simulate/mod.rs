@@ -24,6 +24,10 @@ const TAIL_BITS: usize = 64;
 /// Idle bits before the first frame of a scrambled link: a self-synchronising descrambler needs some to find the
 /// scrambler's state, and a marker at the very beginning would be lost.
 pub const PREAMBLE_BITS: usize = 64;
+/// Acquisition sequence before the first CLTU (CCSDS 231.0-B-4 §7 asks for at least 128 bits).
+const ACQUISITION_BITS: usize = 128;
+/// Idle sequence behind each CLTU (at least 8 bits).
+const BETWEEN_CLTUS: usize = 64;
 /// Samples per symbol of a complex recording whose rate the user leaves open.
 const SAMPLES_PER_SYMBOL: f64 = 4.0;
 
@@ -116,7 +120,13 @@ pub fn simulate(config: &SimulateConfig) -> Result<Simulated, StationError> {
     };
     let clock = SendClock::new(config, &signal, channel.leading, air.modulator.first_symbol_at());
     let (mut frame, mut bits, mut frames, mut sent_bits) = (Vec::new(), Vec::new(), 0, 0);
-    encoder.idle(if scrambled { PREAMBLE_BITS } else { 0 }, &mut bits);
+    let telecommand = config.profile.coding.cltu.is_some();
+    let preamble = match (telecommand, scrambled) {
+        (true, _) => ACQUISITION_BITS,
+        (false, true) => PREAMBLE_BITS,
+        (false, false) => 0,
+    };
+    encoder.idle(preamble, &mut bits);
     while traffic.next_frame(clock.at(sent_bits + bits.len()), &mut frame)? {
         frames += 1;
         if let Some(sink) = &mut sent {
@@ -128,6 +138,7 @@ pub fn simulate(config: &SimulateConfig) -> Result<Simulated, StationError> {
                 profile: name(),
                 source,
             })?;
+        encoder.idle(if telecommand { BETWEEN_CLTUS } else { 0 }, &mut bits);
         if bits.len() >= BITS_AT_ONCE {
             air.send(&bits)?;
             sent_bits += bits.len();

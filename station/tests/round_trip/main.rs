@@ -4,6 +4,7 @@
 
 #[path = "../chain_support/mod.rs"]
 mod chain_support;
+mod codes;
 mod figures;
 mod pairs;
 mod starts;
