@@ -127,7 +127,7 @@ fn a_codeword_that_is_lost_in_noise_is_not_called_good() {
     let noise = coding_common::noise(unit - 64, &mut random);
     soft[2 * unit + 64..3 * unit].copy_from_slice(&noise);
     let decoded = receive(&config, &soft, 1000);
-    let good: Vec<bool> = decoded.iter().map(|frame| frame.good()).collect();
+    let good: Vec<bool> = decoded.iter().map(CodedFrame::good).collect();
     assert_eq!(good, [true, true, false, true, true]);
     assert!(decoded[2].quality.iterative[0].syndrome_weight > Some(0));
     assert_eq!(decoded[3].bytes, frames[3]);

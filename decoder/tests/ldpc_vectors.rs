@@ -69,8 +69,7 @@ fn telecommand_codewords_are_the_published_ones() {
     for (name, code) in [("TC128", LdpcCode::Tc128), ("TC512", LdpcCode::Tc512)] {
         let line = lines
             .iter()
-            .filter_map(|line| line.as_str()?.strip_prefix(name)?.strip_prefix(" msg="))
-            .next()
+            .find_map(|line| line.as_str()?.strip_prefix(name)?.strip_prefix(" msg="))
             .expect("a vector of this code");
         let (message, codeword) = line.split_once(" cw=").expect("a codeword");
         assert_eq!(

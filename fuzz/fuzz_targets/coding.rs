@@ -2,8 +2,8 @@
 #![no_main]
 
 use groundlink_decoder::coding::{
-    AsmConfig, CodingConfig, ConvolutionalConfig, Descrambler, FrameDecoder, LineCode, Randomized, Randomizer,
-    ReedSolomonConfig, RsBasis, SymbolBits,
+    AsmConfig, CodingConfig, ConvolutionalConfig, Descrambler, FrameDecoder, LineCode, Randomized,
+    Randomizer, ReedSolomonConfig, RsBasis, SymbolBits,
 };
 use libfuzzer_sys::fuzz_target;
 

@@ -222,6 +222,7 @@ fn run_chain(link: &Link, samples: &Arc<Vec<Complex32>>, block: usize) -> Result
         profile: link.profile.clone(),
         outputs: OutputConfig::default(),
         block,
+        threads: None,
     };
     let source = MemorySource::new(Arc::clone(samples), link.signal.sample_rate_hz);
     let (resident_before, _) = resident_mib()?;

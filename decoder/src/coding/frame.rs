@@ -76,6 +76,17 @@ pub struct CodedFrame {
 }
 
 impl CodedFrame {
+    /// Whether a frame that is not good may still be right: a turbo decoder that ran out of iterations has mostly
+    /// failed, but not always, and a check inside the frame (FECF) can tell.
+    pub fn undecided(&self) -> bool {
+        !self.good()
+            && self
+                .quality
+                .iterative
+                .iter()
+                .any(|word| word.syndrome_weight.is_none())
+    }
+
     /// Whether every check of the coding layer passed (true where there is none).
     pub fn good(&self) -> bool {
         let quality = &self.quality;

@@ -10,15 +10,15 @@ use super::turbo::{TurboDecoder, TurboEncoder, TurboOptions};
 /// Encoder of one codeword.
 #[derive(Debug, Clone)]
 enum Encoder {
-    Turbo(TurboEncoder),
-    Ldpc(LdpcEncoder),
+    Turbo(Box<TurboEncoder>),
+    Ldpc(Box<LdpcEncoder>),
 }
 
 impl Encoder {
     fn new(code: IterativeCode) -> Result<Self, CodingError> {
         Ok(match code {
-            IterativeCode::Turbo(code) => Self::Turbo(TurboEncoder::new(code)?),
-            IterativeCode::Ldpc(code) => Self::Ldpc(LdpcEncoder::new(code)?),
+            IterativeCode::Turbo(code) => Self::Turbo(Box::new(TurboEncoder::new(code)?)),
+            IterativeCode::Ldpc(code) => Self::Ldpc(Box::new(LdpcEncoder::new(code)?)),
         })
     }
 
@@ -33,15 +33,19 @@ impl Encoder {
 /// Decoder of one codeword.
 #[derive(Debug, Clone)]
 enum Decoder {
-    Turbo(TurboDecoder),
-    Ldpc(LdpcDecoder),
+    Turbo(Box<TurboDecoder>),
+    Ldpc(Box<LdpcDecoder>),
 }
 
 impl Decoder {
     fn new(code: IterativeCode) -> Result<Self, CodingError> {
         Ok(match code {
-            IterativeCode::Turbo(code) => Self::Turbo(TurboDecoder::new(code, TurboOptions::default())?),
-            IterativeCode::Ldpc(code) => Self::Ldpc(LdpcDecoder::new(code, LdpcOptions::default())?),
+            IterativeCode::Turbo(code) => {
+                Self::Turbo(Box::new(TurboDecoder::new(code, TurboOptions::default())?))
+            }
+            IterativeCode::Ldpc(code) => {
+                Self::Ldpc(Box::new(LdpcDecoder::new(code, LdpcOptions::default())?))
+            }
         })
     }
 

@@ -208,7 +208,10 @@ mod tests {
         bytes
     }
 
-    fn decode(stream: &[u8], chunk: usize) -> (Vec<(u16, u64)>, VcCounters, Vec<(u64, usize)>) {
+    /// APID and place of each packet, counters, place and length of each loss.
+    type Decoded = (Vec<(u16, u64)>, VcCounters, Vec<(u64, usize)>);
+
+    fn decode(stream: &[u8], chunk: usize) -> Decoded {
         let mut decoder = PacketDecoder::new(&PacketConfig::default());
         let mut out = LinkOutput::default();
         for part in stream.chunks(chunk) {

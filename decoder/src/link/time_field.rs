@@ -180,7 +180,9 @@ mod tests {
             };
             let mut data = Vec::new();
             field.build(&time, &mut data).unwrap();
-            let hex: String = data.iter().map(|byte| format!("{byte:02x}")).collect();
+            let hex = data
+                .iter()
+                .fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"));
             assert_eq!((hex.as_str(), field.bytes()), (header, Ok(data.len())));
             data.push(0xAB);
             assert_eq!(field.read(&packet(5, true, &data)), Some(Ok(time)));

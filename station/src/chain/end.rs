@@ -84,6 +84,9 @@ impl End {
         if spread {
             soft.gather(GATHER);
         }
+        if config.profile.frame.fecf {
+            soft.judge_by_fecf();
+        }
         Ok(Self {
             soft,
             frames: FrameStage::new(link, config.outputs.bad_frames),

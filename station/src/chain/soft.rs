@@ -30,6 +30,8 @@ pub struct SoftStage {
     eb_n0_offset_db: f64,
     /// The same for an Es/N0 per channel symbol (soft bit).
     channel_offset_db: f64,
+    /// Whether a check inside the frame decides where the decoder could not.
+    fecf: bool,
     fed: u64,
     /// Soft bits that the decoder has not seen yet, and how many it is given at a time.
     waiting: Vec<i8>,
@@ -58,6 +60,7 @@ impl SoftStage {
             map: SymbolMap::new(bits_per_symbol),
             eb_n0_offset_db,
             channel_offset_db: eb_n0_offset_db + 10.0 * (bits_per_symbol as f64).log10(),
+            fecf: false,
             fed: 0,
             waiting: Vec::new(),
             gather: 0,
@@ -73,6 +76,11 @@ impl SoftStage {
     /// Gathers soft bits, so that a pool of threads has much to decode at once; what comes out is the same.
     pub fn gather(&mut self, soft_bits: usize) {
         self.gather = soft_bits;
+    }
+
+    /// Lets the frame error control field judge frames that the decoder is undecided about.
+    pub fn judge_by_fecf(&mut self) {
+        self.fecf = true;
     }
 
     /// Newest snapshot of the coding layer.
@@ -257,7 +265,7 @@ impl SoftStage {
                 cadu: Some(&frame.cadu),
                 quality: Some(&frame.quality),
                 channel_offset_db: self.channel_offset_db,
-                coding_good: frame.good(),
+                coding_good: frame.good() || (self.fecf && frame.undecided()),
                 signal: signal.map(|signal| (signal, signal.es_n0_db + self.eb_n0_offset_db)),
             },
             to,

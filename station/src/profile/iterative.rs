@@ -83,16 +83,13 @@ fn ldpc(section: &Section<'_>) -> Result<IterativeConfig, ProfileError> {
     let rate = section
         .choice("rate", LDPC_RATES)?
         .unwrap_or(Some(Ar4jaRate::R12));
-    let code = match rate {
-        Some(rate) => {
-            section.only(&["rate", "k", "codewords", "sliced"], "")?;
-            let k = section.whole("k")?.unwrap_or(16384);
-            LdpcCode::Ar4ja { rate, k }
-        }
-        None => {
-            section.only(&["rate", "codewords", "sliced"], " of rate 7/8")?;
-            LdpcCode::C2
-        }
+    let code = if let Some(rate) = rate {
+        section.only(&["rate", "k", "codewords", "sliced"], "")?;
+        let k = section.whole("k")?.unwrap_or(16384);
+        LdpcCode::Ar4ja { rate, k }
+    } else {
+        section.only(&["rate", "codewords", "sliced"], " of rate 7/8")?;
+        LdpcCode::C2
     };
     let code = IterativeCode::Ldpc(code);
     let sliced = section

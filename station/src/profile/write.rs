@@ -172,7 +172,11 @@ fn convolutional(out: &mut Lines, inner: ConvolutionalConfig) {
 
 /// The marker's digits, one for each four bits.
 fn hexadecimal(asm: &AsmConfig) -> String {
-    let bytes: String = asm.pattern.iter().map(|byte| format!("{byte:02X}")).collect();
+    let bytes = asm.pattern.iter().fold(String::new(), |mut digits, byte| {
+        // Writing to a String cannot fail.
+        let _ = write!(digits, "{byte:02X}");
+        digits
+    });
     let fill = bytes.len().saturating_sub(asm.bits.div_ceil(4) as usize);
     bytes[fill..].to_owned()
 }

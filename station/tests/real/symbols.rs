@@ -76,13 +76,16 @@ fn meteor_m2_2_hard_bits_give_eight_vcdus_and_their_packets() {
 }
 
 /// The link at three places: channel symbols, soft bits behind the inner decoder, bits behind the descrambler.
+/// File, number format, overrides, soft bits of a frame, markers.
+type Case<'a> = (&'a str, Option<SoftNumber>, &'a [&'a str], u64, usize);
+
 #[test]
 fn lev_1_gives_its_frames_with_good_crc() {
     let Some(folder) = data() else { return };
     let inner_done = ["coding.convolutional=false"];
     let all_done = ["coding.convolutional=false", "coding.descrambler=none"];
     // Soft bits show a marker more than hard ones do, of a frame with wrong bits.
-    let cases: [(&str, Option<SoftNumber>, &[&str], u64, usize); 3] = [
+    let cases: [Case<'_>; 3] = [
         ("soft/lev1_symbols.f32", None, &[], 1_120, 29),
         ("soft/lev1_LLRs.f32", None, &inner_done, 560, 30),
         (
