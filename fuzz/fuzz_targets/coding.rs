@@ -2,8 +2,8 @@
 #![no_main]
 
 use groundlink_decoder::coding::{
-    AsmConfig, CodingConfig, ConvolutionalConfig, Descrambler, FrameDecoder, LineCode, Randomized,
-    Randomizer, ReedSolomonConfig, RsBasis, SymbolBits,
+    AsmConfig, CodingConfig, ConvolutionalConfig, Descrambler, FrameDecoder, LineCode, PunctureRate,
+    Randomized, Randomizer, ReedSolomonConfig, RsBasis, SymbolBits,
 };
 use libfuzzer_sys::fuzz_target;
 
@@ -11,7 +11,10 @@ fuzz_target!(|data: &[u8]| {
     let [switches, cut, rest @ ..] = data else { return };
     let config = CodingConfig {
         symbols: [SymbolBits::One, SymbolBits::Two, SymbolBits::TwoOffset][usize::from(switches % 3)],
-        convolutional: (switches & 4 != 0).then(ConvolutionalConfig::default),
+        convolutional: (switches & 4 != 0).then(|| ConvolutionalConfig {
+            rate: PunctureRate::ALL[usize::from(switches / 32) % PunctureRate::ALL.len()],
+            ..ConvolutionalConfig::default()
+        }),
         line_code: if switches & 8 != 0 {
             LineCode::NrzM
         } else {
