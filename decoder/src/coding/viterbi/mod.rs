@@ -26,7 +26,7 @@ use kernel::Trace;
 use quantise::{Level, Magnitudes, SPAN};
 use trellis::{Branch, Paths, ROUND, Round, back, bit, round_back};
 
-/// Steps of a block of node synchronisation, of which one call of [`Metrics::probe`] takes one.
+/// Steps of a block of node synchronisation, of which one call of `Metrics::probe` takes one.
 pub const CHUNK: usize = 32;
 /// Steps after which survivors from any state have merged (more than ten constraint lengths).
 pub const CONVERGENCE: usize = 128;
