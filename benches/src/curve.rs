@@ -6,11 +6,15 @@ use plotters::style::Color;
 use std::path::Path;
 
 const SIZE: (u32, u32) = (800, 600);
-const COLOURS: [RGBColor; 3] = [
+const COLOURS: [RGBColor; 6] = [
     RGBColor(31, 119, 180),
     RGBColor(214, 39, 40),
-    RGBColor(70, 70, 70),
+    RGBColor(44, 140, 44),
+    RGBColor(148, 103, 189),
+    RGBColor(255, 127, 14),
+    RGBColor(140, 86, 75),
 ];
+const THEORY: RGBColor = RGBColor(70, 70, 70);
 
 /// A measured rate with its 95 % interval.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -36,6 +40,8 @@ pub struct Curve {
     pub measured: Vec<(String, Vec<Measured>)>,
     /// Theory with its name: points of Eb/N0 and rate.
     pub theory: Option<(String, Vec<(f64, f64)>)>,
+    /// Points of Eb/N0 and rate to be reached.
+    pub required: Vec<(f64, f64)>,
 }
 
 impl Curve {
@@ -70,7 +76,7 @@ impl Curve {
             .y_label_formatter(&|rate| format!("{rate:.0e}"))
             .draw()?;
         if let Some((name, points)) = &self.theory {
-            let colour = COLOURS[2];
+            let colour = THEORY;
             let visible = points.iter().copied().filter(|(_, rate)| *rate >= floor);
             chart
                 .draw_series(LineSeries::new(visible, colour.stroke_width(1)))?
@@ -92,6 +98,13 @@ impl Curve {
                 PathElement::new([(p.eb_n0_db, low), (p.eb_n0_db, high)], colour.mix(0.6))
             }))?;
         }
+        if !self.required.is_empty() {
+            let points = self.required.iter().copied();
+            chart
+                .draw_series(points.map(|point| Cross::new(point, 6, BLACK.stroke_width(2))))?
+                .label("required")
+                .legend(|(x, y)| Cross::new((x + 10, y), 5, BLACK.stroke_width(2)));
+        }
         chart
             .configure_series_labels()
             .background_style(WHITE.mix(0.8))
@@ -104,10 +117,16 @@ impl Curve {
     /// Left and right end, and a decade below the smallest rate that was seen.
     fn limits(&self) -> (f64, f64, f64) {
         let all = || self.measured.iter().flat_map(|(_, points)| points);
-        let left = all().map(|p| p.eb_n0_db).fold(f64::INFINITY, f64::min);
-        let right = all().map(|p| p.eb_n0_db).fold(f64::NEG_INFINITY, f64::max);
+        let places = || {
+            all()
+                .map(|p| p.eb_n0_db)
+                .chain(self.required.iter().map(|&(x, _)| x))
+        };
+        let left = places().fold(f64::INFINITY, f64::min);
+        let right = places().fold(f64::NEG_INFINITY, f64::max);
         let smallest = all()
             .map(|p| p.rate)
+            .chain(self.required.iter().map(|&(_, rate)| rate))
             .filter(|&rate| rate > 0.0)
             .fold(0.1, f64::min);
         let floor = 10f64.powf((smallest.log10() - 0.5).floor());
@@ -142,6 +161,7 @@ mod tests {
                 vec![point(1.0, 0.5), point(2.0, 0.01), point(3.0, 0.0)],
             )],
             theory: Some(("theory".into(), vec![(1.0, 0.3), (3.0, 1e-9)])),
+            required: vec![(2.5, 0.005)],
         };
         assert_eq!(curve.limits(), (1.0, 3.0, 1e-3));
         let path = std::env::temp_dir().join(format!("curve-{}.svg", std::process::id()));
@@ -153,6 +173,7 @@ mod tests {
             "frames lost",
             "receiver",
             "theory",
+            "required",
             "sweep --profile demo",
         ] {
             assert!(text.contains(part), "{part}");

@@ -199,6 +199,7 @@ fn sweep_frames(args: &Args, command: String) -> Result<Curve> {
         command,
         measured,
         theory: (!known.is_empty()).then(|| ("theory".into(), known)),
+        required: Vec::new(),
     })
 }
 
@@ -260,6 +261,7 @@ fn sweep_bits(args: &Args, command: String) -> Result<Curve> {
         command,
         measured: vec![("receiver".into(), rates)],
         theory: Some((name.into(), fine.map(|x| (x, reference(x))).collect())),
+        required: Vec::new(),
     })
 }
 
