@@ -2,6 +2,7 @@
 
 use super::convolutional::{WRONG_G1, WRONG_G2};
 use super::puncture::{PunctureRate, SymbolMap};
+use super::rescue::MARGIN;
 use super::snr::SymbolSums;
 use std::collections::VecDeque;
 
@@ -49,6 +50,11 @@ impl BitBuffer {
 
     pub(crate) fn streams(&self) -> usize {
         self.streams.len()
+    }
+
+    /// Number of the first bit kept.
+    pub(crate) fn first(&self) -> u64 {
+        self.base
     }
 
     /// Number of the bit after the last.
@@ -143,10 +149,10 @@ impl BitBuffer {
         Some((&inner.g1[range.clone()], &inner.g2[range]))
     }
 
-    /// Forgets the bits before `bit`, once they are many.
+    /// Forgets the bits before `bit`, but for [`MARGIN`] of them, once they are many.
     pub(crate) fn forget(&mut self, bit: u64) {
         const MANY: u64 = 1 << 16;
-        let count = bit.min(self.end()).saturating_sub(self.base);
+        let count = bit.min(self.end()).saturating_sub(self.base + MARGIN);
         if count < MANY {
             return;
         }

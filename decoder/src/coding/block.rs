@@ -23,6 +23,16 @@ pub(crate) struct Decoded {
 }
 
 impl Decoded {
+    /// Whether a byte of the unit belongs to a good or corrected codeword of Reed-Solomon.
+    pub(super) fn corrected(&self, layout: &Layout, byte: usize) -> bool {
+        match (byte.checked_sub(layout.frame_start), &layout.rs) {
+            (Some(place), Some(rs)) if place < rs.block_bytes() => {
+                self.corrections[place % rs.interleave()].is_some()
+            }
+            _ => false,
+        }
+    }
+
     /// Most Reed-Solomon corrections in a codeword.
     pub(crate) fn most_corrected(&self) -> u8 {
         self.corrections.iter().flatten().copied().max().unwrap_or(0)

@@ -120,6 +120,15 @@ impl BlockDecoder {
         self.newest.map_or(&self.own, |slot| &self.slots[slot].decoded)
     }
 
+    /// The layout, and the unit decoded last.
+    pub(crate) fn layout_and_newest(&mut self) -> (&Layout, &mut Decoded) {
+        let decoded = match self.newest {
+            Some(slot) => &mut self.slots[slot].decoded,
+            None => &mut self.own,
+        };
+        (&self.layout, decoded)
+    }
+
     /// Most Reed-Solomon corrections in a codeword of the unit decoded last.
     pub(crate) fn most_corrected(&self) -> u8 {
         self.newest().most_corrected()

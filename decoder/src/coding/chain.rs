@@ -12,6 +12,7 @@ use super::frame::{CodedFrame, SyncStatus};
 use super::inner::InnerDecoder;
 use super::layout::Layout;
 use super::line_code::LineDecoder;
+use super::rescue::Rescue;
 use super::spread::Spread;
 use super::sync::FrameSync;
 use std::sync::Arc;
@@ -83,7 +84,13 @@ impl Chain {
             inner,
             arms,
             stages: vec![stage; streams],
-            sync: FrameSync::new(marker, BlockDecoder::new(layout)?, bits, config.asm.flywheel),
+            sync: FrameSync::new(
+                marker,
+                BlockDecoder::new(layout)?,
+                bits,
+                Rescue::new(config),
+                config.asm.flywheel,
+            ),
             part: PART,
             fed: 0,
             fresh: true,

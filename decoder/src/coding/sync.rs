@@ -14,6 +14,7 @@ use super::candidate::{Candidate, Track};
 use super::delivery::Delivery;
 use super::false_alarm::Check;
 use super::frame::{CodedFrame, FrameQuality, SyncState};
+use super::rescue::Rescue;
 use super::spread::Spread;
 use std::sync::Arc;
 
@@ -42,6 +43,8 @@ pub(crate) struct FrameSync {
     marker: Marker,
     blocks: BlockDecoder,
     pub(crate) bits: BitBuffer,
+    /// For units that have failed for good.
+    rescue: Option<Rescue>,
     flywheel: u32,
     state: State,
     pub(crate) delivery: Delivery,
@@ -53,13 +56,20 @@ pub(crate) struct FrameSync {
 }
 
 impl FrameSync {
-    pub(crate) fn new(marker: Marker, blocks: BlockDecoder, bits: BitBuffer, flywheel: u32) -> Self {
+    pub(crate) fn new(
+        marker: Marker,
+        blocks: BlockDecoder,
+        bits: BitBuffer,
+        rescue: Option<Rescue>,
+        flywheel: u32,
+    ) -> Self {
         let unit_bits = blocks.layout().unit_bits() as u64;
         let check = blocks.layout().check();
         Self {
             marker,
             blocks,
             bits,
+            rescue,
             flywheel,
             state: State::Search(0),
             delivery: Delivery::default(),
@@ -175,11 +185,12 @@ impl FrameSync {
             self.accept(&candidate, 0, true, out);
             return Ok(());
         }
-        self.need(candidate.bit + 2 * (self.unit_bits + self.marker.bits()))?;
+        let behind = candidate.bit + 2 * (self.unit_bits + self.marker.bits());
+        self.need(behind)?;
         let limit = if good { corrected } else { u8::MAX };
         let better = self.find_better(&candidate, candidate.bit + 1, limit);
         let chosen = better.unwrap_or(candidate);
-        let good = self.conclude(&chosen) == Some(true);
+        let good = self.conclude(&chosen, behind) == Some(true);
         self.accept(&chosen, 0, good || self.confirmed(&chosen), out);
         Ok(())
     }
@@ -202,9 +213,18 @@ impl FrameSync {
         outcome
     }
 
-    /// Decodes the unit that nothing in its span is better than: what fails here has failed for good.
-    fn conclude(&mut self, candidate: &Candidate) -> Option<bool> {
-        self.decode(candidate)
+    /// Decodes the unit that nothing in its span is better than: what fails here has failed for good, and gets a
+    /// second attempt. Bits before `limit` are there, or will not come.
+    fn conclude(&mut self, candidate: &Candidate, limit: u64) -> Option<bool> {
+        let outcome = self.decode(candidate);
+        if let (Some(false), Some(rescue)) = (outcome, &mut self.rescue) {
+            let (layout, decoded) = self.blocks.layout_and_newest();
+            if rescue.run(&self.bits, candidate, limit, layout, decoded) {
+                self.decoded = self.decoded.map(|(key, _)| (key, Some(true)));
+                return Some(true);
+            }
+        }
+        outcome
     }
 
     /// The first candidate from `from` on inside the span of `failed` that succeeds, with fewer than
@@ -218,7 +238,9 @@ impl FrameSync {
                 continue;
             }
             let good = if self.check.checks() {
-                self.decode(&candidate) == Some(true) && self.blocks.most_corrected() < corrections
+                self.decode(&candidate) == Some(true)
+                    && self.blocks.most_corrected() < corrections
+                    && self.vouched(&candidate)
             } else {
                 self.confirmed(&candidate)
             };
@@ -228,6 +250,14 @@ impl FrameSync {
             }
         }
         None
+    }
+
+    /// Whether the unit decoded last, a success, is no codeword met late ([`DOUBTFUL`]): a burst of errors in the
+    /// first bytes of a unit makes it fail, and the rest of it with what follows succeed.
+    fn vouched(&self, candidate: &Candidate) -> bool {
+        self.blocks.most_corrected() < DOUBTFUL
+            || candidate.found.is_some_and(|found| found.errors == 0)
+            || self.confirmed(candidate)
     }
 
     /// Gives out the unit decoded last and locks behind it; `confirmed` says that the code or another marker
@@ -298,14 +328,15 @@ impl FrameSync {
             self.accept(&candidate, slip, true, out);
             return Ok(());
         }
-        self.need(candidate.bit + 2 * (self.unit_bits + self.marker.bits()))?;
+        let behind = candidate.bit + 2 * (self.unit_bits + self.marker.bits());
+        self.need(behind)?;
         if let Some(better) = self.find_better(&candidate, expected.saturating_sub(SLIP), u8::MAX) {
             self.delivery.drop_held(0);
-            self.conclude(&better);
+            self.conclude(&better, behind);
             self.accept(&better, better.bit as i64 - expected as i64, true, out);
             return Ok(());
         }
-        let good = self.conclude(&candidate) == Some(true) && self.plausible(&candidate);
+        let good = self.conclude(&candidate, behind) == Some(true) && self.plausible(&candidate);
         if good || candidate.found.is_some() {
             self.accept(&candidate, slip, true, out);
         } else {
