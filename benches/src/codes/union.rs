@@ -23,14 +23,18 @@ fn pattern(rate: PunctureRate) -> [&'static str; 2] {
 }
 
 /// Paths into a state by weight: their number, and the information bits that they have wrong together.
-type Paths = [[(f64, f64); LARGEST + 1]; STATES];
+type Paths = Vec<[(f64, f64); LARGEST + 1]>;
+
+fn no_paths() -> Paths {
+    vec![[(0.0, 0.0); LARGEST + 1]; STATES]
+}
 
 /// Wrong information bits of all detours from the right path, by weight, for one period of the pattern.
 fn spectrum(rate: PunctureRate) -> [f64; LARGEST + 1] {
     let [first, second] = pattern(rate).map(str::as_bytes);
     let mut wrong = [0.0; LARGEST + 1];
     for start in 0..first.len() {
-        let mut paths: Paths = [[(0.0, 0.0); LARGEST + 1]; STATES];
+        let mut paths = no_paths();
         // Long detours have large weights: what remains after 200 steps is beyond the largest.
         for step in 0..200 {
             let phase = (start + step) % first.len();
@@ -46,8 +50,8 @@ fn spectrum(rate: PunctureRate) -> [f64; LARGEST + 1] {
 }
 
 /// A further step; the first one leaves the right path.
-fn advance(paths: &Paths, sent: [bool; 2], leaves: bool) -> Paths {
-    let mut next: Paths = [[(0.0, 0.0); LARGEST + 1]; STATES];
+fn advance(paths: &[[(f64, f64); LARGEST + 1]], sent: [bool; 2], leaves: bool) -> Paths {
+    let mut next = no_paths();
     let mut extend = |state: usize, bit: usize, from: &[(f64, f64)]| {
         let register = (bit << 6 | state) as u32;
         let weight: usize = (0..2)
