@@ -23,6 +23,16 @@ impl Candidate {
         }
     }
 
+    /// The place where a marker is expected and is not found.
+    pub(crate) fn missing(track: &Track) -> Self {
+        Self {
+            bit: track.expected,
+            stream: track.stream,
+            found: None,
+            inverted: track.inverted,
+        }
+    }
+
     pub(crate) fn correlation(&self) -> f32 {
         self.found.map_or(0.0, |found| found.correlation)
     }

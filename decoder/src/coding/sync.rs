@@ -252,10 +252,11 @@ impl FrameSync {
         None
     }
 
-    /// Whether the unit decoded last, a success, is no codeword met late ([`DOUBTFUL`]): a burst of errors in the
-    /// first bytes of a unit makes it fail, and the rest of it with what follows succeed.
+    /// Whether the unit decoded last, a success at another place than expected, is no codeword met late
+    /// ([`DOUBTFUL`]): a burst of errors in marker and first bytes of a unit makes it fail, and the rest of it with
+    /// what follows succeed.
     fn vouched(&self, candidate: &Candidate) -> bool {
-        self.blocks.most_corrected() < DOUBTFUL
+        self.blocks.most_corrected() == 0
             || candidate.found.is_some_and(|found| found.errors == 0)
             || self.confirmed(candidate)
     }
@@ -324,7 +325,10 @@ impl FrameSync {
             .decode(&candidate)
             .map_or(candidate.found.is_some(), |ok| ok && self.plausible(&candidate));
         let slip = candidate.bit as i64 - expected as i64;
-        if good {
+        if good && slip != 0 {
+            self.need(candidate.bit + self.unit_bits + self.marker.bits())?;
+        }
+        if good && (slip == 0 || self.vouched(&candidate)) {
             self.accept(&candidate, slip, true, out);
             return Ok(());
         }
@@ -336,6 +340,12 @@ impl FrameSync {
             self.accept(&better, better.bit as i64 - expected as i64, true, out);
             return Ok(());
         }
+        let (candidate, slip) = if slip == 0 || self.confirmed(&candidate) {
+            (candidate, slip)
+        } else {
+            // Nothing but one marker, with errors, speaks for a slip.
+            (Candidate::missing(&track), 0)
+        };
         let good = self.conclude(&candidate, behind) == Some(true) && self.plausible(&candidate);
         if good || candidate.found.is_some() {
             self.accept(&candidate, slip, true, out);
