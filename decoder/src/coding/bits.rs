@@ -1,6 +1,6 @@
 //! Bits waiting for frame synchronisation, with the soft bit that each one came from.
 
-use super::convolutional::{WRONG_G1, WRONG_G2};
+use super::convolutional::{WRONG_G1, WRONG_G2, count_contradictions};
 use super::puncture::{PunctureRate, SymbolMap};
 use super::rescue::MARGIN;
 use super::snr::SymbolSums;
@@ -121,7 +121,7 @@ impl BitBuffer {
         let slice = &list[(from - self.base) as usize..(to - self.base) as usize];
         let run = self.run(from).bit;
         let sent = self.map.begin(to - run) - self.map.begin(from - run);
-        Some((slice.iter().map(|n| n.count_ones()).sum(), sent as u32))
+        Some((count_contradictions(slice), sent as u32))
     }
 
     /// Es/N0 of the bits' channel symbols in decibels; `None` without an inner code, or where it cannot be told.
@@ -131,12 +131,7 @@ impl BitBuffer {
         let wrong = &list[(from - self.base) as usize..(to - self.base) as usize];
         let mut sums = SymbolSums::default();
         for (symbols, flag) in [(g1, WRONG_G1), (g2, WRONG_G2)] {
-            // A symbol that is not contradicted has the sign that was sent.
-            let ones = symbols
-                .iter()
-                .zip(wrong)
-                .map(|(&s, &w)| (s > 0) == (w & flag == 0));
-            sums.add(symbols, ones);
+            sums.add_contradicted(symbols, wrong, flag);
         }
         sums.es_n0_db()
     }

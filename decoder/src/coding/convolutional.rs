@@ -84,6 +84,14 @@ pub(crate) fn contradictions(
     history.copy_from_slice(&scratch[bits.len()..]);
 }
 
+/// Symbols that are contradicted, of what [`contradictions`] appended.
+pub(crate) fn count_contradictions(list: &[u8]) -> u32 {
+    // Sums of bytes, as long as they fit into a byte.
+    list.chunks(127)
+        .map(|part| u32::from(part.iter().fold(0u8, |sum, n| sum + (n & 1) + (n >> 1))))
+        .sum()
+}
+
 /// `bits` begin six bits before `out`.
 #[multiversion(targets("x86_64+avx512f+avx512bw+avx512vl+avx512dq", "x86_64+avx2", "aarch64+neon"))]
 fn contradicted(bits: &[u8], g1: &[i8], g2: &[i8], out: &mut [u8]) {

@@ -2,7 +2,7 @@
 //! node synchronisation has found.
 
 use super::config::{ConvolutionalConfig, SymbolBits};
-use super::convolutional::{CONSTRAINT, contradictions};
+use super::convolutional::{CONSTRAINT, contradictions, count_contradictions};
 use super::hypothesis::{Hypothesis, cycle, cycle_steps};
 use super::node::{Episode, Tuning, magnitudes, quality};
 use super::viterbi::{Mark, Viterbi};
@@ -355,10 +355,7 @@ impl InnerDecoder {
         );
         self.out.g1.extend_from_slice(g1);
         self.out.g2.extend_from_slice(g2);
-        let wrong: u64 = self.out.contradictions[from..]
-            .iter()
-            .map(|n| u64::from(n.count_ones()))
-            .sum();
+        let wrong = count_contradictions(&self.out.contradictions[from..]).into();
         if count > 0 {
             self.errors = (wrong, self.tuning.map.begin(count as u64));
         }

@@ -147,9 +147,7 @@ impl IterativeDecoder {
             block.outcomes.push(outcome);
         }
         block.sums = SymbolSums::default();
-        block
-            .sums
-            .add(&self.channel, block.bits.iter().map(|&bit| bit == 1));
+        block.sums.add(&self.channel, &block.bits);
         block.outcomes.iter().all(|outcome| outcome.converged)
     }
 

@@ -10,6 +10,7 @@
 use super::hypothesis::Hypothesis;
 use super::puncture::{PunctureRate, SymbolMap};
 use super::viterbi::Metrics;
+use multiversion::multiversion;
 
 /// The rate's measures, in soft bits of whole cycles of the pattern.
 ///
@@ -90,8 +91,12 @@ pub(crate) fn quality(gain: i64, magnitudes: i64) -> f64 {
 }
 
 /// Sum of magnitudes.
+#[multiversion(targets("x86_64+avx512f+avx512bw+avx512vl+avx512dq", "x86_64+avx2", "aarch64+neon"))]
 pub(crate) fn magnitudes(soft: &[i8]) -> i64 {
-    soft.iter().map(|s| i64::from(s.unsigned_abs())).sum()
+    // Sums that fit into 16 bits, and so into many lanes.
+    soft.chunks(256)
+        .map(|part| i64::from(part.iter().fold(0u16, |sum, s| sum + u16::from(s.unsigned_abs()))))
+        .sum()
 }
 
 impl Episode {

@@ -4,8 +4,12 @@
 //! share that does and the mean of the others give amplitude and deviation of the Gaussian that was cut off
 //! (a censored sample); otherwise the first two moments do.
 
+use multiversion::multiversion;
+
 /// Full scale of soft symbols.
 const FULL: f64 = 127.0;
+/// Symbols at a time; their sums fit into 32 bits.
+const PART: usize = 4096;
 /// Share of saturated symbols from which on the Gaussian is taken as cut off. Below, saturation shifts the
 /// moments by less than 0.1 dB, and its share is known worse.
 const CUT_OFF: f64 = 0.004;
@@ -23,22 +27,21 @@ pub(crate) struct SymbolSums {
 }
 
 impl SymbolSums {
-    /// Adds symbols (zero: none was sent), each with whether its true value is 1.
-    pub(crate) fn add(&mut self, symbols: &[i8], ones: impl Iterator<Item = bool>) {
-        // Sums of a few thousand symbols fit into 32 bits.
-        const PART: usize = 4096;
-        let mut ones = ones;
-        for part in symbols.chunks(PART) {
-            let (mut count, mut sum, mut squares, mut saturated) = (0u32, 0i32, 0u32, 0u32);
-            for (&symbol, one) in part.iter().zip(&mut ones) {
-                let value = i32::from(if one { symbol } else { -symbol.max(-127) });
-                let cut = value >= FULL as i32;
-                saturated += u32::from(cut);
-                let value = if cut { 0 } else { value };
-                count += u32::from(symbol != 0 && !cut);
-                sum += value;
-                squares += (value * value) as u32;
+    /// Adds symbols (zero: none was sent) with their true values, 0 or 1.
+    pub(crate) fn add(&mut self, symbols: &[i8], values: &[u8]) {
+        let mut wrong = [0; PART];
+        for (symbols, values) in symbols.chunks(PART).zip(values.chunks(PART)) {
+            for ((wrong, &symbol), &value) in wrong.iter_mut().zip(symbols).zip(values) {
+                *wrong = u8::from(symbol > 0) ^ value;
             }
+            self.add_contradicted(symbols, &wrong[..symbols.len()], 1);
+        }
+    }
+
+    /// Adds symbols (zero: none was sent); those where `wrong` has the bit `flag` have the wrong sign.
+    pub(crate) fn add_contradicted(&mut self, symbols: &[i8], wrong: &[u8], flag: u8) {
+        for (symbols, wrong) in symbols.chunks(PART).zip(wrong.chunks(PART)) {
+            let (count, sum, squares, saturated) = sums(symbols, wrong, flag);
             self.count += count;
             self.sum += i64::from(sum);
             self.squares += u64::from(squares);
@@ -78,6 +81,23 @@ impl SymbolSums {
     }
 }
 
+/// Count, sum and squares of the symbols that are not saturated with the right sign, and how many are.
+#[multiversion(targets("x86_64+avx512f+avx512bw+avx512vl+avx512dq", "x86_64+avx2", "aarch64+neon"))]
+fn sums(symbols: &[i8], wrong: &[u8], flag: u8) -> (u32, i32, u32, u32) {
+    let (mut count, mut sum, mut squares, mut saturated) = (0u32, 0i32, 0u32, 0u32);
+    for (&symbol, &wrong) in symbols.iter().zip(wrong) {
+        let magnitude = i32::from(symbol).abs().min(FULL as i32);
+        let right = wrong & flag == 0;
+        let cut = right && magnitude == FULL as i32;
+        let kept = if cut { 0 } else { magnitude };
+        saturated += u32::from(cut);
+        count += u32::from(kept != 0);
+        sum += if right { kept } else { -kept };
+        squares += (kept * kept) as u32;
+    }
+    (count, sum, squares, saturated)
+}
+
 /// The point that a standard Gaussian exceeds with this probability (Abramowitz and Stegun 26.2.23: to 4.5e-4).
 fn upper_quantile(probability: f64) -> f64 {
     if probability > 0.5 {
@@ -104,8 +124,16 @@ mod tests {
                 if n % 2 == 0 { value } else { -value }
             })
             .collect();
+        // Wrong are those that do not have the sign sent.
+        let wrong: Vec<u8> = (0..count)
+            .map(|n| if (symbols[n] > 0) == (n % 2 == 0) { 1 } else { 2 })
+            .collect();
         let mut sums = SymbolSums::default();
-        sums.add(&symbols, (0..count).map(|n| n % 2 == 0));
+        sums.add_contradicted(&symbols, &wrong, 2);
+        let values: Vec<u8> = (0..count).map(|n| u8::from(n % 2 == 0)).collect();
+        let mut same = SymbolSums::default();
+        same.add(&symbols, &values);
+        assert_eq!(same, sums);
         sums
     }
 
@@ -129,10 +157,10 @@ mod tests {
         assert_eq!(sums(6.0, 40.0, 80).es_n0_db(), None, "too few");
         assert_eq!(sums(20.0, 1000.0, 5000).es_n0_db(), None, "all saturated");
         let mut unsent = SymbolSums::default();
-        unsent.add(&[0; 500], [true; 500].into_iter());
+        unsent.add(&[0; 500], &[1; 500]);
         assert_eq!(unsent, SymbolSums::default());
         let mut noise = SymbolSums::default();
-        noise.add(&[-5; 500], [true; 500].into_iter());
+        noise.add(&[-5; 500], &[1; 500]);
         assert_eq!(noise.es_n0_db(), None, "the wrong sign");
     }
 
