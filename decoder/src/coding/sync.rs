@@ -325,10 +325,14 @@ impl FrameSync {
             .decode(&candidate)
             .map_or(candidate.found.is_some(), |ok| ok && self.plausible(&candidate));
         let slip = candidate.bit as i64 - expected as i64;
-        if good && slip != 0 {
+        // The outer code takes a frame and its complement alike: a turned marker needs a witness too.
+        let turned = candidate.inverted != track.inverted;
+        if good && (slip != 0 || turned) {
             self.need(candidate.bit + self.unit_bits + self.marker.bits())?;
         }
-        if good && (slip == 0 || self.vouched(&candidate)) {
+        let turned_surely =
+            !turned || candidate.found.is_some_and(|found| found.errors == 0) || self.confirmed(&candidate);
+        if good && turned_surely && (slip == 0 || self.vouched(&candidate)) {
             self.accept(&candidate, slip, true, out);
             return Ok(());
         }
@@ -340,7 +344,7 @@ impl FrameSync {
             self.accept(&better, better.bit as i64 - expected as i64, true, out);
             return Ok(());
         }
-        let (candidate, slip) = if slip == 0 || self.confirmed(&candidate) {
+        let (candidate, slip) = if (slip == 0 && turned_surely) || self.confirmed(&candidate) {
             (candidate, slip)
         } else {
             // Nothing but one marker, with errors, speaks for a slip.
