@@ -111,8 +111,8 @@ fn decoders_allocate_only_what_they_give_out() {
     for (number, block) in batch.llrs.chunks(BLOCK).enumerate() {
         let warm = number * BLOCK < batch.llrs.len() / 2;
         let coding = allocations(|| decoder.feed(block, &mut frames));
-        // Its bytes, its CADU, and the corrections and erasures per codeword.
-        let allowed = 4 * frames.len() as u64;
+        // Its bytes, its CADU, and the corrections per codeword.
+        let allowed = 3 * frames.len() as u64;
         let mut linking = 0;
         let mut delivered = 0;
         for frame in &frames {

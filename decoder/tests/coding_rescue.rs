@@ -149,7 +149,8 @@ proptest! {
         let config = ccsds(2);
         let mut random = Random(seed);
         let (_, bits) = transmit(&config, 12, (3, 0), &mut random);
-        let soft = channel(&bits, es_n0_db(1.9), &mut random);
+        // So low that the first pass fails on nearly every frame: one in twelve always.
+        let soft = channel(&bits, es_n0_db(1.5), &mut random);
         let whole = receive(&config, &soft, usize::MAX);
         prop_assert!(whole.iter().any(|frame| frame.quality.passes > 1));
         prop_assert!(receive(&config, &soft, part) == whole);

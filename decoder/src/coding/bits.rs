@@ -1,6 +1,6 @@
 //! Bits waiting for frame synchronisation, with the soft bit that each one came from.
 
-use super::convolutional::{WRONG_G1, WRONG_G2, count_contradictions};
+use super::convolutional::{WRONG_G1, WRONG_G2, count_contradictions, count_known};
 use super::puncture::{PunctureRate, SymbolMap};
 use super::rescue::MARGIN;
 use super::snr::SymbolSums;
@@ -115,13 +115,16 @@ impl BitBuffer {
             .max(0) as u64
     }
 
-    /// Contradicted channel symbols of the bits, and how many symbols were sent for them.
+    /// Contradicted channel symbols of the bits, and how many symbols were sent for them. Symbols of which nothing
+    /// is known, since they are zero, count as contradicted in half of all cases.
     pub(crate) fn channel_symbols(&self, from: u64, to: u64) -> Option<(u32, u32)> {
+        let (g1, g2) = self.channel(from, to)?;
         let list = &self.inner.as_ref()?.contradictions;
         let slice = &list[(from - self.base) as usize..(to - self.base) as usize];
         let run = self.run(from).bit;
-        let sent = self.map.begin(to - run) - self.map.begin(from - run);
-        Some((count_contradictions(slice), sent as u32))
+        let sent = (self.map.begin(to - run) - self.map.begin(from - run)) as u32;
+        let unknown = sent.saturating_sub(count_known(g1) + count_known(g2));
+        Some((count_contradictions(slice) + unknown / 2, sent))
     }
 
     /// Es/N0 of the bits' channel symbols in decibels; `None` without an inner code, or where it cannot be told.

@@ -108,7 +108,6 @@ impl Worker {
         out.passes = 1;
         out.good = layout.rs.as_ref().map(|rs| {
             out.erasures.clear();
-            out.erasures.resize(rs.interleave(), 0);
             let block = &mut out.unit[layout.frame_start..][..rs.block_bytes()];
             rs.decode(block, &mut out.corrections)
         });

@@ -92,6 +92,15 @@ pub(crate) fn count_contradictions(list: &[u8]) -> u32 {
         .sum()
 }
 
+/// Symbols that are not zero.
+#[multiversion(targets("x86_64+avx512f+avx512bw+avx512vl+avx512dq", "x86_64+avx2", "aarch64+neon"))]
+pub(crate) fn count_known(symbols: &[i8]) -> u32 {
+    symbols
+        .chunks(usize::from(u8::MAX))
+        .map(|part| u32::from(part.iter().fold(0u8, |sum, &symbol| sum + u8::from(symbol != 0))))
+        .sum()
+}
+
 /// `bits` begin six bits before `out`.
 #[multiversion(targets("x86_64+avx512f+avx512bw+avx512vl+avx512dq", "x86_64+avx2", "aarch64+neon"))]
 fn contradicted(bits: &[u8], g1: &[i8], g2: &[i8], out: &mut [u8]) {

@@ -7,7 +7,7 @@ pub struct RsOutcome {
     /// are as received).
     pub corrections: Vec<Option<u8>>,
     /// Per codeword the number of symbols that were erased, as the least sure, before it could be corrected;
-    /// `corrections` counts those outside of them. With erasures, or in a later pass, a word without any relation
+    /// `corrections` counts those outside of them. Empty where no codeword needed any. With erasures, or in a later pass, a word without any relation
     /// to what was sent is accepted with a probability of at most 1e-6.
     pub erasures: Vec<u8>,
 }

@@ -94,10 +94,13 @@ pub(crate) struct IterativeBlock {
 }
 
 impl IterativeBlock {
-    /// Channel symbols that the decoded codewords contradict, and how many symbols they have.
+    /// Channel symbols that the decoded codewords contradict, and how many symbols they have. Symbols of which
+    /// nothing is known, since they are zero, count as contradicted in half of all cases.
     pub(crate) fn channel_symbols(&self) -> (u32, u32) {
-        let errors = self.outcomes.iter().map(|outcome| outcome.channel_errors).sum();
-        (errors, self.bits.len() as u32)
+        let errors: u32 = self.outcomes.iter().map(|outcome| outcome.channel_errors).sum();
+        let symbols = self.bits.len() as u32;
+        let unknown = symbols.saturating_sub(self.sums.count + self.sums.saturated);
+        (errors + unknown / 2, symbols)
     }
 }
 

@@ -306,7 +306,10 @@ impl Rescue {
             decoded.unit[at] = self.unit[at];
         }
         decoded.corrections[codeword] = Some(word.errors);
-        decoded.erasures[codeword] = word.erasures;
+        if word.erasures > 0 {
+            decoded.erasures.resize(depth, 0);
+            decoded.erasures[codeword] = word.erasures;
+        }
         true
     }
 

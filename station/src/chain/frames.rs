@@ -85,10 +85,6 @@ fn corrected_symbols(quality: Option<&FrameQuality>) -> u32 {
 }
 
 fn coding_record(quality: &FrameQuality, channel_offset_db: f64) -> CodingRecord {
-    let erased = quality
-        .reed_solomon
-        .as_ref()
-        .filter(|rs| rs.erasures.iter().any(|&n| n > 0));
     let es_n0_db = quality.es_n0_db.map(f64::from);
     CodingRecord {
         asm_errors: quality.asm_errors,
@@ -98,7 +94,10 @@ fn coding_record(quality: &FrameQuality, channel_offset_db: f64) -> CodingRecord
         channel_symbol_errors: quality.channel_symbols.map(|(errors, _)| errors),
         channel_symbols: quality.channel_symbols.map(|(_, of)| of),
         rs_corrections: quality.reed_solomon.as_ref().map(|rs| rs.corrections.clone()),
-        rs_erasures: erased.map_or_else(Vec::new, |rs| rs.erasures.clone()),
+        rs_erasures: quality
+            .reed_solomon
+            .as_ref()
+            .map_or_else(Vec::new, |rs| rs.erasures.clone()),
         passes: (quality.passes > 1).then_some(quality.passes),
         channel_es_n0_db: es_n0_db,
         channel_eb_n0_db: es_n0_db.map(|db| db + channel_offset_db),
