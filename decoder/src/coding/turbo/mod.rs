@@ -22,6 +22,8 @@ mod reference;
 #[cfg(test)]
 mod tests;
 mod trellis;
+#[cfg(target_arch = "x86_64")]
+mod x86;
 
 pub use backend::TurboBackend;
 pub use decoder::{TurboAlgorithm, TurboDecoder, TurboOptions};

@@ -99,26 +99,4 @@ fn equal(m: Register, value: u8) -> u64 {
     u64::from(half(m.1).cast_unsigned()) << 32 | u64::from(half(m.0).cast_unsigned())
 }
 
-loops!(
-    #[target_feature(enable = "avx2,bmi2")]
-);
-
-pub(super) fn step(paths: &mut Paths, branch: Branch) -> u64 {
-    // SAFETY: the caller has found the features.
-    unsafe { single(paths, branch) }
-}
-
-pub(super) fn best(paths: &Paths) -> (u8, usize) {
-    // SAFETY: the caller has found the features.
-    unsafe { least(paths) }
-}
-
-pub(super) fn rounds(
-    paths: &mut Paths,
-    input: &[[Branch; ROUND]],
-    rounds: &mut [Round],
-    trace: &mut Trace<'_>,
-) {
-    // SAFETY: the caller has found the features.
-    unsafe { whole(paths, input, rounds, trace) }
-}
+loops!("avx2,bmi2");

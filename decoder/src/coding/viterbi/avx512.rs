@@ -80,26 +80,4 @@ fn equal(m: Register, value: u8) -> u64 {
     _mm512_cmpeq_epi8_mask(m, _mm512_set1_epi8(value.cast_signed()))
 }
 
-loops!(
-    #[target_feature(enable = "avx512f,avx512bw,avx2,bmi2")]
-);
-
-pub(super) fn step(paths: &mut Paths, branch: Branch) -> u64 {
-    // SAFETY: the caller has found the features.
-    unsafe { single(paths, branch) }
-}
-
-pub(super) fn best(paths: &Paths) -> (u8, usize) {
-    // SAFETY: the caller has found the features.
-    unsafe { least(paths) }
-}
-
-pub(super) fn rounds(
-    paths: &mut Paths,
-    input: &[[Branch; ROUND]],
-    rounds: &mut [Round],
-    trace: &mut Trace<'_>,
-) {
-    // SAFETY: the caller has found the features.
-    unsafe { whole(paths, input, rounds, trace) }
-}
+loops!("avx512f,avx512bw,avx2,bmi2");

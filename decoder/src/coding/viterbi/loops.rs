@@ -1,10 +1,37 @@
-/// The loops around a kernel's own `Register`, `load`, `store`, `acs` (add, compare, select), `subtract` `min` and `equal`,
-/// with the features of the processor that they need.
+/// Defines `step`, `best` and `rounds`: the loops around a kernel's own `Register`, `load`, `store`, `acs` (add,
+/// compare, select), `subtract`, `min` and `equal`. Where these need features of the processor, the caller must have
+/// found them.
 macro_rules! loops {
-    ($(#[$features:meta])*) => {
+    () => {
+        loops!(@ pub(super), step, best, rounds);
+    };
+    ($features:literal) => {
+        loops!(@ #[target_feature(enable = $features)], single, least, whole);
+
+        pub(super) fn step(paths: &mut Paths, branch: Branch) -> u64 {
+            // SAFETY: the caller has found the features.
+            unsafe { single(paths, branch) }
+        }
+
+        pub(super) fn best(paths: &Paths) -> (u8, usize) {
+            // SAFETY: the caller has found the features.
+            unsafe { least(paths) }
+        }
+
+        pub(super) fn rounds(
+            paths: &mut Paths,
+            input: &[[Branch; ROUND]],
+            rounds: &mut [Round],
+            trace: &mut Trace<'_>,
+        ) {
+            // SAFETY: the caller has found the features.
+            unsafe { whole(paths, input, rounds, trace) }
+        }
+    };
+    (@ $(#[$features:meta])* $visible:vis, $step:ident, $best:ident, $rounds:ident) => {
         /// One step, which the caller counts: the decisions.
         $(#[$features])*
-        fn single(paths: &mut Paths, branch: Branch) -> u64 {
+        $visible fn $step(paths: &mut Paths, branch: Branch) -> u64 {
             let metrics = load(&paths.at);
             let (metrics, decisions) = match paths.phase {
                 0 => acs::<0>(metrics, branch),
@@ -20,7 +47,7 @@ macro_rules! loops {
 
         /// The least cost and the first place that has it.
         $(#[$features])*
-        fn least(paths: &Paths) -> (u8, usize) {
+        $visible fn $best(paths: &Paths) -> (u8, usize) {
             let metrics = load(&paths.at);
             let least = min(metrics);
             (least, equal(metrics, least).trailing_zeros() as usize)
@@ -28,7 +55,12 @@ macro_rules! loops {
 
         /// Whole rounds from the beginning of one; traces back as many as it adds, or as there are.
         $(#[$features])*
-        fn whole(paths: &mut Paths, input: &[[Branch; ROUND]], rounds: &mut [Round], trace: &mut Trace<'_>) {
+        $visible fn $rounds(
+            paths: &mut Paths,
+            input: &[[Branch; ROUND]],
+            rounds: &mut [Round],
+            trace: &mut Trace<'_>,
+        ) {
             let mut metrics = load(&paths.at);
             let mut tracing = trace.rounds.iter().zip(&mut *trace.places).rev();
             let mut place = trace.place;

@@ -83,20 +83,3 @@ fn equal(m: Register, value: u8) -> u64 {
 }
 
 loops!();
-
-pub(super) fn step(paths: &mut Paths, branch: Branch) -> u64 {
-    single(paths, branch)
-}
-
-pub(super) fn rounds(
-    paths: &mut Paths,
-    input: &[[Branch; ROUND]],
-    rounds: &mut [Round],
-    trace: &mut Trace<'_>,
-) {
-    whole(paths, input, rounds, trace);
-}
-
-pub(super) fn best(paths: &Paths) -> (u8, usize) {
-    least(paths)
-}
