@@ -10,7 +10,7 @@ use groundlink_decoder::coding::{CodedFrame, FrameEncoder};
 use groundlink_dsp::channel::Channel;
 use groundlink_dsp::modulator::Modulator;
 use groundlink_dsp::receiver::Receiver;
-use groundlink_dsp::{FskInput, Modulation, Pulse, SignalConfig, SoftBatch};
+use groundlink_dsp::{Modulation, Pulse, SignalConfig, SoftBatch};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use std::collections::HashSet;
@@ -140,16 +140,8 @@ pub fn plain_signal(modulation: Modulation) -> SignalConfig {
         Modulation::Gmsk => (Pulse::Gaussian { bt: 0.5 }, None),
     };
     SignalConfig {
-        sample_rate_hz: 4.0 * symbol_rate_hz,
-        modulation,
-        symbol_rate_hz,
-        carrier_hz: 0.0,
-        search_hz: symbol_rate_hz / 10.0,
-        pulse,
         deviation_hz,
-        fsk_input: FskInput::Iq,
-        carrier_loop_hz: None,
-        timing_loop_hz: None,
+        ..SignalConfig::new(modulation, pulse, symbol_rate_hz, 4.0 * symbol_rate_hz)
     }
 }
 

@@ -82,6 +82,25 @@ pub struct SignalConfig {
     pub timing_loop_hz: Option<f64>,
 }
 
+impl SignalConfig {
+    /// This signal at 0 Hz, searched a tenth of the symbol rate to either side, everything else left to the
+    /// receiver.
+    pub fn new(modulation: Modulation, pulse: Pulse, symbol_rate_hz: f64, sample_rate_hz: f64) -> Self {
+        Self {
+            sample_rate_hz,
+            modulation,
+            symbol_rate_hz,
+            carrier_hz: 0.0,
+            search_hz: symbol_rate_hz / 10.0,
+            pulse,
+            deviation_hz: None,
+            fsk_input: FskInput::Iq,
+            carrier_loop_hz: None,
+            timing_loop_hz: None,
+        }
+    }
+}
+
 /// A configuration that no receiver or modulator can be built from.
 #[derive(Debug, Clone, PartialEq, Error)]
 #[non_exhaustive]

@@ -16,21 +16,17 @@ fuzz_target!(|data: &[u8]| {
         3 => (Modulation::Fsk, Pulse::Rect),
         _ => (Modulation::Gmsk, Pulse::Gaussian { bt: 0.5 }),
     };
+    let symbol_rate_hz = 1_000.0 / (1.0 + f64::from(*ratio) / 8.0);
     let config = SignalConfig {
-        sample_rate_hz: 1_000.0,
-        modulation,
-        symbol_rate_hz: 1_000.0 / (1.0 + f64::from(*ratio) / 8.0),
         carrier_hz: f64::from(*switches) - 128.0,
         search_hz: 50.0,
-        pulse,
         deviation_hz: (modulation == Modulation::Fsk).then_some(100.0),
         fsk_input: if switches & 64 != 0 {
             FskInput::FmAudio
         } else {
             FskInput::Iq
         },
-        carrier_loop_hz: None,
-        timing_loop_hz: None,
+        ..SignalConfig::new(modulation, pulse, symbol_rate_hz, 1_000.0)
     };
     let Ok(mut receiver) = Receiver::new(&config) else {
         return;

@@ -3,18 +3,7 @@ use super::*;
 use proptest::prelude::*;
 
 pub(crate) fn config(modulation: Modulation, pulse: Pulse, samples_per_symbol: f64) -> SignalConfig {
-    SignalConfig {
-        sample_rate_hz: 10_000.0 * samples_per_symbol,
-        modulation,
-        symbol_rate_hz: 10_000.0,
-        carrier_hz: 0.0,
-        search_hz: 0.0,
-        pulse,
-        deviation_hz: None,
-        fsk_input: FskInput::Iq,
-        carrier_loop_hz: None,
-        timing_loop_hz: None,
-    }
+    SignalConfig::new(modulation, pulse, 10_000.0, 10_000.0 * samples_per_symbol)
 }
 
 /// Bits of a 15-stage shift register: balanced, all runs up to 15.

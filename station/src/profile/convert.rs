@@ -34,16 +34,18 @@ impl Profile {
             });
         }
         Ok(SignalConfig {
-            sample_rate_hz,
-            modulation: signal.modulation,
-            symbol_rate_hz: signal.symbol_rate_hz,
             carrier_hz: if fm_audio { 0.0 } else { signal.carrier_hz },
             search_hz: signal.search_hz,
-            pulse: signal.pulse,
             deviation_hz: signal.deviation_hz,
             fsk_input: if fm_audio { FskInput::FmAudio } else { FskInput::Iq },
             carrier_loop_hz: signal.carrier_loop_hz,
             timing_loop_hz: signal.timing_loop_hz,
+            ..SignalConfig::new(
+                signal.modulation,
+                signal.pulse,
+                signal.symbol_rate_hz,
+                sample_rate_hz,
+            )
         })
     }
 

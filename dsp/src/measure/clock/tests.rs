@@ -11,16 +11,11 @@ fn signal(
     change: &ChannelConfig,
 ) -> Vec<Complex32> {
     let config = SignalConfig {
-        sample_rate_hz: 48_000.0,
-        modulation,
-        symbol_rate_hz: 9600.0,
         carrier_hz: if change.real_passband { 12_000.0 } else { 0.0 },
         search_hz: 0.0,
-        pulse,
         deviation_hz: Some(3000.0),
         fsk_input,
-        carrier_loop_hz: None,
-        timing_loop_hz: None,
+        ..SignalConfig::new(modulation, pulse, 9600.0, 48_000.0)
     };
     let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(1);
     let bits: Vec<u8> = (0..8000).map(|_| rng.random_range(0..2)).collect();

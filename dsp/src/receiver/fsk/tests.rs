@@ -8,16 +8,9 @@ const RATE: f64 = 9600.0;
 
 fn config(modulation: Modulation, pulse: Pulse, fsk_input: FskInput, sample_rate_hz: f64) -> SignalConfig {
     SignalConfig {
-        sample_rate_hz,
-        modulation,
-        symbol_rate_hz: RATE,
-        carrier_hz: 0.0,
         search_hz: 0.0,
-        pulse,
-        deviation_hz: None,
         fsk_input,
-        carrier_loop_hz: None,
-        timing_loop_hz: None,
+        ..SignalConfig::new(modulation, pulse, RATE, sample_rate_hz)
     }
 }
 

@@ -3,7 +3,7 @@
 use super::PskReceiver;
 use crate::channel::{Channel, ChannelConfig, noise_sigma};
 use crate::modulator::Modulator;
-use crate::{Complex32, ConfigError, FskInput, Mark, Modulation, Pulse, SignalConfig, SoftBatch};
+use crate::{Complex32, ConfigError, Mark, Modulation, Pulse, SignalConfig, SoftBatch};
 use proptest::prelude::*;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -11,18 +11,8 @@ use rand_chacha::ChaCha8Rng;
 const SYMBOL_RATE: f64 = 100e3;
 
 fn signal(modulation: Modulation, samples_per_symbol: f64, roll_off: f64) -> SignalConfig {
-    SignalConfig {
-        sample_rate_hz: SYMBOL_RATE * samples_per_symbol,
-        modulation,
-        symbol_rate_hz: SYMBOL_RATE,
-        carrier_hz: 0.0,
-        search_hz: 0.1 * SYMBOL_RATE,
-        pulse: Pulse::Srrc { roll_off },
-        deviation_hz: None,
-        fsk_input: FskInput::Iq,
-        carrier_loop_hz: None,
-        timing_loop_hz: None,
-    }
+    let pulse = Pulse::Srrc { roll_off };
+    SignalConfig::new(modulation, pulse, SYMBOL_RATE, SYMBOL_RATE * samples_per_symbol)
 }
 
 /// A burst with known bits after its passage through the channel.
