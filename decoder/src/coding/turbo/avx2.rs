@@ -4,9 +4,11 @@
     reason = "intrinsics; callers run them only where the processor has AVX2"
 )]
 
-use super::kernel::{Component, Parities, Scratch, Sum, pass};
+use super::component::Component;
+use super::kernel::{Scratch, pass};
 use super::lanes::{Lanes, WINDOWS};
 use super::layout::Field;
+use super::rules::{Parities, Sum};
 use super::x86::registers;
 use core::arch::x86_64::{
     __m256i, _mm256_abs_epi16, _mm256_add_epi16, _mm256_loadu_si256, _mm256_max_epi16, _mm256_min_epi16,

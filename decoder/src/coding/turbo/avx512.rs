@@ -4,9 +4,11 @@
     reason = "intrinsics; callers run them only where the processor has AVX-512 BW"
 )]
 
-use super::kernel::{Component, Parities, Scratch, Sum, pass};
+use super::component::Component;
+use super::kernel::{Scratch, pass};
 use super::lanes::{Lanes, WINDOWS};
 use super::layout::Field;
+use super::rules::{Parities, Sum};
 use super::x86::registers;
 use core::arch::x86_64::{
     __m512i, _mm512_abs_epi16, _mm512_add_epi16, _mm512_loadu_si512, _mm512_max_epi16, _mm512_min_epi16,

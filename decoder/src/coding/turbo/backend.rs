@@ -1,8 +1,10 @@
 //! The kernel compiled for the vector units of processors, and the choice between them.
 
-use super::kernel::{Component, LogMap, MaxLog, P1, P13, P23, P123, Parities, Scratch, Sum, pass};
+use super::component::Component;
+use super::kernel::{Scratch, pass};
 use super::lanes::Plain;
 use super::layout::Field;
+use super::rules::{LogMap, MaxLog, P1, P13, P23, P123, Parities, Sum};
 #[cfg(target_arch = "x86_64")]
 use super::{avx2, avx512};
 

@@ -1,8 +1,9 @@
 //! The iterations: two component decoders that exchange what they add, until they agree.
 
 use super::backend::{Pass, TurboBackend, select};
+use super::component::Component;
 use super::encoder::TurboEncoder;
-use super::kernel::{CHANNEL_LIMIT, Component, EXTRINSIC_LIMIT, Scratch};
+use super::kernel::{CHANNEL_LIMIT, EXTRINSIC_LIMIT, Scratch};
 use super::lanes::{Row, WINDOWS};
 use super::layout::{Field, Layout, NOWHERE};
 use super::permutation::permutation;

@@ -6,9 +6,11 @@
 //! so states differ by at most 4 [`STEP`] (plus the corrections of the sums); metrics are brought back to zero
 //! every [`NORMALISE`] steps and drift by at most [`STEP`] a step in between.
 
+use super::component::{Component, StateRows};
 use super::lanes::{Lanes, Row, WINDOWS};
 use super::layout::Field;
-use super::trellis::{BUTTERFLIES, STATES, branch};
+use super::rules::{Parities, Sum};
+use super::trellis::{BUTTERFLIES, STATES};
 
 /// Greatest magnitude of a channel value.
 pub(super) const CHANNEL_LIMIT: i16 = 127;
@@ -24,110 +26,6 @@ pub(super) const OVERLAP: usize = 16;
 const LEAD: usize = 4;
 /// Metric of a state that cannot be.
 const IMPOSSIBLE: i16 = -4000;
-
-/// Sum of two probabilities in the logarithmic domain: with metrics a and b, ln(e^a + e^b) or near it.
-pub(super) trait Sum {
-    /// Factor on the extrinsic values, of 2^15 where it is not 1.
-    const SCALE: Option<i16>;
-    fn sum<V: Lanes>(a: V, b: V) -> V;
-}
-
-/// The greater one. Overrates what it knows, hence the factor (0.75).
-pub(super) struct MaxLog;
-
-/// The greater one and a correction that falls linearly with the difference, (2.5 - |a - b|) / 4 nat down to zero.
-pub(super) struct LogMap;
-
-#[allow(
-    clippy::inline_always,
-    reason = "must take on the vector features of its caller"
-)]
-impl Sum for MaxLog {
-    const SCALE: Option<i16> = Some(24576);
-    #[inline(always)]
-    fn sum<V: Lanes>(a: V, b: V) -> V {
-        a.max(b)
-    }
-}
-
-#[allow(
-    clippy::inline_always,
-    reason = "must take on the vector features of its caller"
-)]
-impl Sum for LogMap {
-    const SCALE: Option<i16> = None;
-    #[inline(always)]
-    fn sum<V: Lanes>(a: V, b: V) -> V {
-        a.max(b).add(a.sub(b).quarter_below(V::splat(40)))
-    }
-}
-
-/// Which forward polynomials a component encoder sends.
-pub(super) trait Parities {
-    const POLYNOMIALS: &'static [usize];
-    /// Label of each butterfly's branch from the even state with a zero: the information bit lowest, then the
-    /// parities.
-    const LABELS: [usize; BUTTERFLIES] = {
-        let mut labels = [0; BUTTERFLIES];
-        let mut b = 0;
-        while b < BUTTERFLIES {
-            let outputs = branch(2 * b as u8, 0);
-            labels[b] = outputs.info as usize;
-            let mut n = 0;
-            while n < Self::POLYNOMIALS.len() {
-                labels[b] |= (outputs.parity[Self::POLYNOMIALS[n]] as usize) << (n + 1);
-                n += 1;
-            }
-            b += 1;
-        }
-        labels
-    };
-    /// All bits of a label.
-    const ONES: usize = (2 << Self::POLYNOMIALS.len()) - 1;
-}
-
-pub(super) struct P1;
-impl Parities for P1 {
-    const POLYNOMIALS: &'static [usize] = &[0];
-}
-pub(super) struct P23;
-impl Parities for P23 {
-    const POLYNOMIALS: &'static [usize] = &[1, 2];
-}
-pub(super) struct P13;
-impl Parities for P13 {
-    const POLYNOMIALS: &'static [usize] = &[0, 2];
-}
-pub(super) struct P123;
-impl Parities for P123 {
-    const POLYNOMIALS: &'static [usize] = &[0, 1, 2];
-}
-
-/// Metrics of all states, a row each.
-pub(super) type StateRows = [Row; STATES];
-
-/// What a component decoder remembers between iterations.
-#[derive(Debug, Clone)]
-pub(super) struct Component {
-    /// Channel values of the information bits, of either component in its own order.
-    pub(super) info: Box<Field>,
-    /// Channel values of the parities that are sent, step by step.
-    pub(super) parity: Vec<[i16; WINDOWS]>,
-    /// What the other decoder says of the information bits.
-    pub(super) apriori: Box<Field>,
-    /// Where among the other decoder's `extrinsic` values each lies, row by row.
-    pub(super) places: Vec<u16>,
-    /// What this decoder has found out of the information bits.
-    pub(super) extrinsic: Box<Field>,
-    /// Forward metrics [`OVERLAP`] steps before the windows' ends, as of an iteration ago.
-    pub(super) near_end: StateRows,
-    /// Backward metrics as many steps after the windows' begins.
-    pub(super) near_begin: StateRows,
-    /// Windows decided as ones, a step each.
-    pub(super) ones: Vec<u32>,
-    /// Steps in which the last window holds information.
-    pub(super) last_window: usize,
-}
 
 /// Scratch of a pass: forward metrics before each step.
 pub(super) type Scratch = Vec<StateRows>;
@@ -164,8 +62,11 @@ pub(super) fn pass<V: Lanes, P: Parities, S: Sum>(
     }
     let (mut begin, mut end) = ([Row::ZERO; STATES], [Row::ZERO; STATES]);
     for at in (0..WINDOWS).step_by(V::COUNT) {
-        store(last_steps::<V, P, S>(component, at), &mut begin, at);
-        store(first_steps::<V, P, S>(component, at), &mut end, at);
+        let (last, first) = (steps - OVERLAP..steps, (0..OVERLAP).rev());
+        let ends = settle::<V, P, S, Forward>(component, &component.near_end, last, at);
+        let begins = settle::<V, P, S, Backward>(component, &component.near_begin, first, at);
+        store(ends, &mut begin, at);
+        store(begins, &mut end, at);
     }
     hand_over(&mut begin, &mut end);
     let mut changed = false;
@@ -189,35 +90,6 @@ fn hand_over(begin: &mut StateRows, end: &mut StateRows) {
         let metric = if state == 0 { 0 } else { IMPOSSIBLE };
         begin.0[0] = metric;
         end.0[WINDOWS - 1] = metric;
-    }
-}
-
-impl Component {
-    /// Takes over a row of the other decoder's values.
-    #[allow(clippy::inline_always, reason = "part of the kernel's inner loops")]
-    #[inline(always)]
-    fn collect(&mut self, source: &Field, n: usize) {
-        let row = &mut self.apriori.rows_mut()[n];
-        let places = self.places[n * WINDOWS..][..WINDOWS].as_chunks::<4>().0;
-        for (values, places) in row.as_chunks_mut::<4>().0.iter_mut().zip(places) {
-            // Stored four at a time: the store port is what limits the pass.
-            let word = |n: usize| u64::from(source.get(places[n]) as u16);
-            let word = word(0) | word(1) << 16 | word(2) << 32 | word(3) << 48;
-            *values = [
-                word as i16,
-                (word >> 16) as i16,
-                (word >> 32) as i16,
-                (word >> 48) as i16,
-            ];
-        }
-    }
-
-    /// Makes ready for another frame.
-    pub(super) fn forget(&mut self) {
-        let steps = self.ones.len();
-        self.extrinsic.rows_mut()[..steps].as_flattened_mut().fill(0);
-        self.near_end = [Row::ZERO; STATES];
-        self.near_begin = [Row::ZERO; STATES];
     }
 }
 
@@ -329,76 +201,76 @@ fn inputs<V: Lanes, P: Parities>(component: &Component, n: usize, at: usize) -> 
     (branches::<V, P>(info, parity, at), info)
 }
 
-/// Metrics after a step, from those before it.
-#[allow(
-    clippy::inline_always,
-    reason = "must take on the vector features of its caller"
-)]
-#[inline(always)]
-fn advance<V: Lanes, P: Parities, S: Sum>(state: &mut [V; STATES], g: &[V; 16]) {
-    let old = *state;
-    macro_rules! butterfly {
-        ($b:literal) => {
-            let (label, other) = (P::LABELS[$b], P::LABELS[$b] ^ P::ONES);
-            let (even, odd) = (old[2 * $b], old[2 * $b + 1]);
-            state[$b] = S::sum(along(even, g, label), along(odd, g, other));
-            state[$b + 8] = S::sum(along(even, g, other), along(odd, g, label));
-        };
-    }
-    butterflies!(butterfly);
+/// A way through the trellis.
+trait Direction {
+    /// Metrics on the far side of a step, from those on the near one.
+    fn step<V: Lanes, P: Parities, S: Sum>(state: &mut [V; STATES], g: &[V; 16]);
 }
 
-/// Metrics before a step, from those after it.
+/// From the metrics before a step to those after it.
+struct Forward;
+
+/// From the metrics after a step to those before it.
+struct Backward;
+
 #[allow(
     clippy::inline_always,
     reason = "must take on the vector features of its caller"
 )]
-#[inline(always)]
-fn retreat<V: Lanes, P: Parities, S: Sum>(state: &mut [V; STATES], g: &[V; 16]) {
-    let next = *state;
-    macro_rules! butterfly {
-        ($b:literal) => {
-            let (label, other) = (P::LABELS[$b], P::LABELS[$b] ^ P::ONES);
-            let (zero, one) = (next[$b], next[$b + 8]);
-            state[2 * $b] = S::sum(along(zero, g, label), along(one, g, other));
-            state[2 * $b + 1] = S::sum(along(zero, g, other), along(one, g, label));
-        };
+impl Direction for Forward {
+    #[inline(always)]
+    fn step<V: Lanes, P: Parities, S: Sum>(state: &mut [V; STATES], g: &[V; 16]) {
+        let old = *state;
+        macro_rules! butterfly {
+            ($b:literal) => {
+                let (label, other) = (P::LABELS[$b], P::LABELS[$b] ^ P::ONES);
+                let (even, odd) = (old[2 * $b], old[2 * $b + 1]);
+                state[$b] = S::sum(along(even, g, label), along(odd, g, other));
+                state[$b + 8] = S::sum(along(even, g, other), along(odd, g, label));
+            };
+        }
+        butterflies!(butterfly);
     }
-    butterflies!(butterfly);
 }
 
-/// Metrics at which the windows end, as far as their last steps tell.
+#[allow(
+    clippy::inline_always,
+    reason = "must take on the vector features of its caller"
+)]
+impl Direction for Backward {
+    #[inline(always)]
+    fn step<V: Lanes, P: Parities, S: Sum>(state: &mut [V; STATES], g: &[V; 16]) {
+        let next = *state;
+        macro_rules! butterfly {
+            ($b:literal) => {
+                let (label, other) = (P::LABELS[$b], P::LABELS[$b] ^ P::ONES);
+                let (zero, one) = (next[$b], next[$b + 8]);
+                state[2 * $b] = S::sum(along(zero, g, label), along(one, g, other));
+                state[2 * $b + 1] = S::sum(along(zero, g, other), along(one, g, label));
+            };
+        }
+        butterflies!(butterfly);
+    }
+}
+
+/// Metrics at one end of the windows, as far as the steps nearest to it tell, from those of an iteration ago.
 #[allow(
     clippy::inline_always,
     reason = "must take on the vector features of its caller"
 )]
 #[inline(always)]
-fn last_steps<V: Lanes, P: Parities, S: Sum>(component: &Component, at: usize) -> [V; STATES] {
-    let mut state = load::<V>(&component.near_end, at);
-    let steps = component.ones.len();
-    for n in steps - OVERLAP..steps {
+fn settle<V: Lanes, P: Parities, S: Sum, D: Direction>(
+    component: &Component,
+    before: &StateRows,
+    steps: impl Iterator<Item = usize>,
+    at: usize,
+) -> [V; STATES] {
+    let mut state = load::<V>(before, at);
+    for n in steps {
         if n % NORMALISE == 0 {
             normalise(&mut state);
         }
-        advance::<V, P, S>(&mut state, &inputs::<V, P>(component, n, at).0);
-    }
-    normalise(&mut state);
-    state
-}
-
-/// Metrics at which the windows begin, as far as their first steps tell.
-#[allow(
-    clippy::inline_always,
-    reason = "must take on the vector features of its caller"
-)]
-#[inline(always)]
-fn first_steps<V: Lanes, P: Parities, S: Sum>(component: &Component, at: usize) -> [V; STATES] {
-    let mut state = load::<V>(&component.near_begin, at);
-    for n in (0..OVERLAP).rev() {
-        if n % NORMALISE == 0 {
-            normalise(&mut state);
-        }
-        retreat::<V, P, S>(&mut state, &inputs::<V, P>(component, n, at).0);
+        D::step::<V, P, S>(&mut state, &inputs::<V, P>(component, n, at).0);
     }
     normalise(&mut state);
     state
@@ -427,7 +299,7 @@ fn forward<V: Lanes, P: Parities, S: Sum>(
             normalise(&mut state);
         }
         store(state, kept, at);
-        advance::<V, P, S>(&mut state, &inputs::<V, P>(component, n, at).0);
+        Forward::step::<V, P, S>(&mut state, &inputs::<V, P>(component, n, at).0);
     }
 }
 

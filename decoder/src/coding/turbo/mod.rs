@@ -10,6 +10,7 @@ mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
 mod backend;
+mod component;
 mod decoder;
 mod encoder;
 mod kernel;
@@ -19,6 +20,7 @@ mod permutation;
 mod quantize;
 #[cfg(test)]
 mod reference;
+mod rules;
 #[cfg(test)]
 mod tests;
 mod trellis;
