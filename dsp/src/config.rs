@@ -80,6 +80,14 @@ pub struct SignalConfig {
     pub carrier_loop_hz: Option<f64>,
     /// Noise bandwidth of the symbol timing loop, Hz; `None` chooses it from the symbol rate.
     pub timing_loop_hz: Option<f64>,
+    /// Whether each bit of BPSK is sent as itself and then its inverse, half a symbol each (bi-phase-L). The symbol
+    /// rate remains that of the bits; the pulse shapes a half.
+    pub bi_phase: bool,
+    /// Whether the spectrum is inverted (I and Q exchanged): the samples are the conjugate of the signal's.
+    /// `carrier_hz` and measured offsets are those within the samples.
+    pub iq_swap: bool,
+    /// Whether the first of a symbol's two bits is that of the Q arm.
+    pub q_first: bool,
 }
 
 impl SignalConfig {
@@ -97,7 +105,38 @@ impl SignalConfig {
             fsk_input: FskInput::Iq,
             carrier_loop_hz: None,
             timing_loop_hz: None,
+            bi_phase: false,
+            iq_swap: false,
+            q_first: false,
         }
+    }
+
+    /// The signal that is left when the spectrum is as it should be and half symbols are symbols: what receivers
+    /// and modulators of a modulation are built for.
+    ///
+    /// # Errors
+    /// When a field does not go with the modulation.
+    pub(crate) fn plain(&self) -> Result<Self, ConfigError> {
+        let refuse = |field| {
+            Err(ConfigError::Mismatch {
+                field,
+                modulation: self.modulation,
+            })
+        };
+        if self.bi_phase && self.modulation != Modulation::Bpsk {
+            return refuse("bi_phase");
+        }
+        if self.q_first && self.modulation.bits_per_symbol() != 2 {
+            return refuse("q_first");
+        }
+        Ok(Self {
+            symbol_rate_hz: if self.bi_phase { 2.0 } else { 1.0 } * self.symbol_rate_hz,
+            carrier_hz: if self.iq_swap { -1.0 } else { 1.0 } * self.carrier_hz,
+            bi_phase: false,
+            iq_swap: false,
+            q_first: false,
+            ..self.clone()
+        })
     }
 }
 
@@ -114,6 +153,14 @@ pub enum ConfigError {
         value: f64,
         /// What is allowed, in words.
         limit: String,
+    },
+    /// A field that does not go with the modulation.
+    #[error("{field} does not go with modulation {modulation:?}")]
+    Mismatch {
+        /// Field of [`SignalConfig`].
+        field: &'static str,
+        /// Modulation found.
+        modulation: Modulation,
     },
     /// A pulse that does not go with the modulation.
     #[error("pulse {pulse:?} does not go with modulation {modulation:?}")]

@@ -21,7 +21,7 @@ const HISTORY: usize = 4096;
 /// Turns bits into samples of unit mean power.
 ///
 /// A bit 1 gives a positive soft bit at the receiver: BPSK +1, QPSK and OQPSK +1/√2 on the arm (I takes the
-/// even bits, Q the odd ones), FSK the higher frequency. FM audio has the value ±1 at full deviation.
+/// even bits, Q the odd ones, or the other way round), FSK the higher frequency. FM audio has the value ±1 at full deviation.
 /// GMSK is not precoded: each bit is one frequency pulse.
 #[derive(Debug)]
 pub struct Modulator {
@@ -29,6 +29,11 @@ pub struct Modulator {
     symbols_per_sample: f64,
     half_span: usize,
     carrier_cycles: f64,
+    /// Whether bits are sent as two half symbols; symbols are halves then.
+    bi_phase: bool,
+    /// Whether samples are conjugated.
+    inverted: bool,
+    q_first: bool,
     /// How much later than on the grid the samples are taken, in samples.
     shift: f64,
     sample: u64,
@@ -67,7 +72,8 @@ impl Modulator {
     /// When a number is out of range (at least 2 samples a symbol, roll-off 0 to 1, bandwidth-time product
     /// 0.1 to 10, carrier and deviation within half the sample rate) or the pulse does not go with the
     /// modulation.
-    pub fn new(config: &SignalConfig) -> Result<Self, ConfigError> {
+    pub fn new(signal: &SignalConfig) -> Result<Self, ConfigError> {
+        let config = &signal.plain()?;
         check(config)?;
         let half_span = half_span(config);
         let symbols_per_sample = config.symbol_rate_hz / config.sample_rate_hz;
@@ -79,6 +85,9 @@ impl Modulator {
             symbols_per_sample,
             half_span,
             carrier_cycles: config.carrier_hz / config.sample_rate_hz,
+            bi_phase: signal.bi_phase,
+            inverted: signal.iq_swap,
+            q_first: signal.q_first,
             shift,
             sample: 0,
             symbol: 0,
@@ -92,7 +101,9 @@ impl Modulator {
     /// Position of the centre of the first symbol, in output samples: symbol `k` lies at
     /// `first_symbol_at() + k * sample_rate_hz / symbol_rate_hz` (OQPSK: its I arm; Q half a symbol later).
     pub fn first_symbol_at(&self) -> f64 {
-        self.half_span as f64 / self.symbols_per_sample - self.shift
+        // The centre of two halves is half a half behind that of the first.
+        let halves = if self.bi_phase { 0.5 } else { 0.0 };
+        (self.half_span as f64 + halves) / self.symbols_per_sample - self.shift
     }
 
     /// Appends the samples that are complete with these bits, one bit (0 or 1) per byte. An odd bit of
@@ -101,18 +112,30 @@ impl Modulator {
         for &bit in bits {
             let level = if bit & 1 == 1 { 1.0 } else { -1.0 };
             match (&self.shape, self.pending_bit.take()) {
+                (Shape::Bpsk(_), _) if self.bi_phase => {
+                    self.push(level, 0.0, out);
+                    self.push(-level, 0.0, out);
+                }
                 (Shape::Bpsk(_) | Shape::Fsk(..) | Shape::FmAudio(_), _) => self.push(level, 0.0, out),
                 (_, None) => self.pending_bit = Some(level),
-                (_, Some(first)) => self.push(first, level, out),
+                (_, Some(first)) => self.push_pair(first, level, out),
             }
         }
     }
 
-    /// Appends the end of the last pulses. An odd last bit of QPSK goes out with an empty Q arm. Bits given
+    fn push_pair(&mut self, first: f32, second: f32, out: &mut Vec<Complex32>) {
+        if self.q_first {
+            self.push(second, first, out);
+        } else {
+            self.push(first, second, out);
+        }
+    }
+
+    /// Appends the end of the last pulses. An odd last bit of QPSK goes out with the other arm empty. Bits given
     /// afterwards begin a new burst, `2 * first_symbol_at()` behind the last symbol.
     pub fn finish(&mut self, out: &mut Vec<Complex32>) {
         if let Some(first) = self.pending_bit.take() {
-            self.push(first, 0.0, out);
+            self.push_pair(first, 0.0, out);
         }
         for _ in 0..2 * self.half_span {
             self.push(0.0, 0.0, out);
@@ -150,7 +173,7 @@ impl Modulator {
             let fraction = fraction.max(0.0);
             let carrier = self.sample as f64 * self.carrier_cycles;
             let carrier = carrier - carrier.floor();
-            out.push(match &self.shape {
+            let sample = match &self.shape {
                 Shape::Bpsk(t) => turned(Complex32::new(t.at(i, fraction), 0.0), carrier),
                 Shape::Qpsk(t) => turned(Complex32::new(t.at(i, fraction), t.at(q, fraction)), carrier),
                 Shape::Oqpsk(t, late) => {
@@ -161,7 +184,8 @@ impl Modulator {
                     turned(Complex32::new(1.0, 0.0), turns + carrier)
                 }
                 Shape::FmAudio(t) => Complex32::new(t.at(i, fraction), 0.0),
-            });
+            };
+            out.push(if self.inverted { sample.conj() } else { sample });
             self.sample += 1;
         }
     }

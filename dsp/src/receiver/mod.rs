@@ -1,12 +1,16 @@
 //! Samples to soft bits: one receiver per modulation family behind one type.
 
+mod biphase;
 mod fsk;
 mod psk;
+#[cfg(test)]
+mod tests;
 
+pub use biphase::BiPhase;
 pub use fsk::FskReceiver;
 pub use psk::PskReceiver;
 
-use crate::{Complex32, ConfigError, Modulation, SignalConfig, SoftBatch};
+use crate::{Complex32, ConfigError, Mark, Modulation, SignalConfig, SoftBatch};
 
 /// What a receiver knows of its signal right now.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -25,9 +29,21 @@ pub struct ReceiverStatus {
     pub symbol_rate_hz: f64,
 }
 
+/// Samples conjugated at a time.
+const CHUNK: usize = 8192;
+
 /// A receiver of any supported modulation.
 #[derive(Debug)]
-pub struct Receiver(Family);
+pub struct Receiver {
+    family: Family,
+    /// Whether the spectrum is inverted.
+    inverted: bool,
+    /// Conjugated samples, where it is.
+    conjugated: Vec<Complex32>,
+    /// What joins half symbols, with their soft bits.
+    bi_phase: Option<(BiPhase, SoftBatch)>,
+    q_first: bool,
+}
 
 #[derive(Debug)]
 enum Family {
@@ -51,38 +67,111 @@ impl Receiver {
     /// # Errors
     /// When the configuration is impossible.
     pub fn new(config: &SignalConfig) -> Result<Self, ConfigError> {
-        Ok(Self(match config.modulation {
+        let plain = config.plain()?;
+        let family = match config.modulation {
             Modulation::Bpsk | Modulation::Qpsk | Modulation::Oqpsk => {
-                Family::Psk(Box::new(PskReceiver::new(config)?))
+                Family::Psk(Box::new(PskReceiver::new(&plain)?))
             }
-            Modulation::Fsk | Modulation::Gmsk => Family::Fsk(Box::new(FskReceiver::new(config)?)),
-        }))
+            Modulation::Fsk | Modulation::Gmsk => Family::Fsk(Box::new(FskReceiver::new(&plain)?)),
+        };
+        Ok(Self {
+            family,
+            inverted: config.iq_swap,
+            conjugated: Vec::new(),
+            bi_phase: config.bi_phase.then(Default::default),
+            q_first: config.q_first,
+        })
     }
 
     /// Takes the next samples, appends the soft bits that are final. The concatenated output over all calls
     /// (with [`crate::Mark::bit`] counted over the whole) does not depend on where the input was cut.
     pub fn process(&mut self, samples: &[Complex32], out: &mut SoftBatch) {
-        each!(&mut self.0, receiver => receiver.process(samples, out));
+        if !self.inverted {
+            self.pass(
+                out,
+                |family, out| each!(family, receiver => receiver.process(samples, out)),
+            );
+            return;
+        }
+        let mut conjugated = std::mem::take(&mut self.conjugated);
+        for chunk in samples.chunks(CHUNK) {
+            conjugated.clear();
+            conjugated.extend(chunk.iter().map(Complex32::conj));
+            self.pass(
+                out,
+                |family, out| each!(family, receiver => receiver.process(&conjugated, out)),
+            );
+        }
+        self.conjugated = conjugated;
     }
 
     /// Tells that this many samples are missing here: what was begun is flushed, the next output restarts.
     pub fn gap(&mut self, missing: u64, out: &mut SoftBatch) {
-        each!(&mut self.0, receiver => receiver.gap(missing, out));
+        self.pass(
+            out,
+            |family, out| each!(family, receiver => receiver.gap(missing, out)),
+        );
+        self.flush_halves(out);
     }
 
     /// The input has ended: appends what is still inside.
     pub fn finish(&mut self, out: &mut SoftBatch) {
-        each!(&mut self.0, receiver => receiver.finish(out));
+        self.pass(out, |family, out| each!(family, receiver => receiver.finish(out)));
+        self.flush_halves(out);
     }
 
     /// Snapshot for display.
     pub fn status(&self) -> ReceiverStatus {
-        each!(&self.0, receiver => receiver.status())
+        let mut status = each!(&self.family, receiver => receiver.status());
+        if self.inverted {
+            status.offset_hz = -status.offset_hz;
+        }
+        if self.bi_phase.is_some() {
+            status = BiPhase::status(status);
+        }
+        status
     }
 
     /// The newest symbol-spaced points, normalised to unit mean power: a few hundred at most, for display.
-    /// For FSK the real part is the discriminator's value, the imaginary part zero.
+    /// For FSK the real part is the discriminator's value, the imaginary part zero; with bi-phase line codes the
+    /// points are those of half symbols.
     pub fn constellation(&self) -> &[Complex32] {
-        each!(&self.0, receiver => receiver.constellation())
+        each!(&self.family, receiver => receiver.constellation())
+    }
+
+    /// Appends what `run` makes the receiver give, with halves joined, bits in order and offsets as they are in
+    /// the samples.
+    fn pass(&mut self, out: &mut SoftBatch, run: impl FnOnce(&mut Family, &mut SoftBatch)) {
+        let (bits, marks) = (out.llrs.len(), out.marks.len());
+        if let Some((stage, halves)) = &mut self.bi_phase {
+            halves.clear();
+            run(&mut self.family, halves);
+            stage.process(halves, out);
+        } else {
+            run(&mut self.family, out);
+        }
+        if self.q_first {
+            // Receivers give whole symbols.
+            for pair in out.llrs[bits..].chunks_exact_mut(2) {
+                pair.swap(0, 1);
+            }
+        }
+        self.restore_offsets(&mut out.marks[marks..]);
+    }
+
+    fn flush_halves(&mut self, out: &mut SoftBatch) {
+        let marks = out.marks.len();
+        if let Some((stage, _)) = &mut self.bi_phase {
+            stage.finish(out);
+        }
+        self.restore_offsets(&mut out.marks[marks..]);
+    }
+
+    fn restore_offsets(&self, marks: &mut [Mark]) {
+        if self.inverted {
+            for mark in marks {
+                mark.offset_hz = -mark.offset_hz;
+            }
+        }
     }
 }
