@@ -12,6 +12,7 @@ mod chain_encoder;
 mod cltu;
 mod config;
 pub mod constrained;
+mod contradicted;
 mod convolutional;
 mod correlate;
 mod decoder;

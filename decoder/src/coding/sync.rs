@@ -252,15 +252,6 @@ impl FrameSync {
         None
     }
 
-    /// Whether the unit decoded last, a success at another place than expected, is no codeword met late
-    /// ([`DOUBTFUL`]): a burst of errors in marker and first bytes of a unit makes it fail, and the rest of it with
-    /// what follows succeed.
-    fn vouched(&self, candidate: &Candidate) -> bool {
-        self.blocks.most_corrected() == 0
-            || candidate.found.is_some_and(|found| found.errors == 0)
-            || self.confirmed(candidate)
-    }
-
     /// Gives out the unit decoded last and locks behind it; `confirmed` says that the code or another marker
     /// vouches for it.
     fn accept(&mut self, candidate: &Candidate, slip: i64, confirmed: bool, out: &mut Vec<CodedFrame>) {
@@ -325,14 +316,11 @@ impl FrameSync {
             .decode(&candidate)
             .map_or(candidate.found.is_some(), |ok| ok && self.plausible(&candidate));
         let slip = candidate.bit as i64 - expected as i64;
-        // The outer code takes a frame and its complement alike: a turned marker needs a witness too.
-        let turned = candidate.inverted != track.inverted;
-        if good && (slip != 0 || turned) {
+        if good && (slip != 0 || candidate.inverted != track.inverted) {
             self.need(candidate.bit + self.unit_bits + self.marker.bits())?;
         }
-        let turned_surely =
-            !turned || candidate.found.is_some_and(|found| found.errors == 0) || self.confirmed(&candidate);
-        if good && turned_surely && (slip == 0 || self.vouched(&candidate)) {
+        let polarity_sure = self.polarity_sure(&candidate, &track);
+        if good && polarity_sure && (slip == 0 || self.vouched(&candidate)) {
             self.accept(&candidate, slip, true, out);
             return Ok(());
         }
@@ -344,10 +332,10 @@ impl FrameSync {
             self.accept(&better, better.bit as i64 - expected as i64, true, out);
             return Ok(());
         }
-        let (candidate, slip) = if (slip == 0 && turned_surely) || self.confirmed(&candidate) {
+        let (candidate, slip) = if (slip == 0 && polarity_sure) || self.confirmed(&candidate) {
             (candidate, slip)
         } else {
-            // Nothing but one marker, with errors, speaks for a slip.
+            // Nothing but one marker, with errors, speaks for the slip or the turn.
             (Candidate::missing(&track), 0)
         };
         let good = self.conclude(&candidate, behind) == Some(true) && self.plausible(&candidate);

@@ -1,11 +1,10 @@
 //! From soft bits to the decoder's fixed point and from its posteriors to the result.
 
+use crate::coding::contradicted::count_contradicted;
 use multiversion::multiversion;
 
 /// Mean magnitude that channel values are brought to.
 const MEAN: u64 = 16;
-/// Values of one run of the loops below.
-const RUN: usize = 64;
 
 /// Factor, in 256ths, that brings the mean magnitude of `soft` to [`MEAN`]; `None` if all are zero.
 #[multiversion(targets("x86_64+avx512f+avx512bw+avx512vl+avx512dq", "x86_64+avx2", "aarch64+neon"))]
@@ -38,15 +37,7 @@ pub(super) fn pack(decided: &[i8], info: &mut [u8]) {
 /// Soft bits (positive: one) that the decisions (negative: one) contradict; zeros say nothing.
 #[multiversion(targets("x86_64+avx512f+avx512bw+avx512vl+avx512dq", "x86_64+avx2", "aarch64+neon"))]
 pub(super) fn contradictions(soft: &[i8], decided: &[i8]) -> u32 {
-    let mut count = 0;
-    for (soft, decided) in soft.chunks(RUN).zip(decided.chunks(RUN)) {
-        let mut run = 0u8;
-        for (&soft, &decided) in soft.iter().zip(decided) {
-            run += u8::from(soft != 0) & u8::from((soft > 0) != (decided < 0));
-        }
-        count += u32::from(run);
-    }
-    count
+    count_contradicted(soft, decided, |decided| decided < 0)
 }
 
 #[cfg(test)]

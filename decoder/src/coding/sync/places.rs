@@ -1,4 +1,4 @@
-//! Where in the bits a marker is: anywhere, at one place, or about where it is expected.
+//! Where in the bits a marker is: anywhere, at one place, or about where it is expected; and what vouches for it.
 
 use super::{FrameSync, SLIP};
 use crate::coding::asm::{Criterion, Match};
@@ -43,6 +43,24 @@ impl FrameSync {
         .is_some_and(|found| found.inverted == candidate.inverted)
     }
 
+    /// Whether markers alone vouch for a candidate: its own without an error, or the one that follows its unit.
+    fn witnessed(&self, candidate: &Candidate) -> bool {
+        candidate.found.is_some_and(|found| found.errors == 0) || self.confirmed(candidate)
+    }
+
+    /// Whether the unit decoded last, a success at another place than expected, is no codeword met late
+    /// ([`DOUBTFUL`](super::DOUBTFUL)): a burst of errors in marker and first bytes of a unit makes it fail, and the
+    /// rest of it with what follows succeed.
+    pub(super) fn vouched(&self, candidate: &Candidate) -> bool {
+        self.blocks.most_corrected() == 0 || self.witnessed(candidate)
+    }
+
+    /// Whether a candidate in lock has the polarity of the frames before, or a witness for the other: the outer
+    /// code is none, since it takes a frame and its complement alike.
+    pub(super) fn polarity_sure(&self, candidate: &Candidate, track: &Track) -> bool {
+        candidate.inverted == track.inverted || self.witnessed(candidate)
+    }
+
     /// The candidate at or near the expected place.
     pub(super) fn expected(&self, track: &Track) -> Candidate {
         let (expected, stream) = (track.expected, track.stream);
@@ -58,12 +76,7 @@ impl FrameSync {
                 }
             }
         }
-        Candidate {
-            bit: expected,
-            stream,
-            found: None,
-            inverted: track.inverted,
-        }
+        Candidate::missing(track)
     }
 
     /// Whether there is at least a trace of a marker. Without one a success of the outer code proves nothing:

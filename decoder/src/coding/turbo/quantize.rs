@@ -2,6 +2,7 @@
 
 use super::TurboRate;
 use super::kernel::CHANNEL_LIMIT;
+use crate::coding::contradicted::count_contradicted;
 use multiversion::multiversion;
 
 /// Kernel steps of one nat.
@@ -65,16 +66,7 @@ fn moments(soft: &[i8]) -> (u64, u64) {
 /// How many soft bits say the opposite of the codeword's bits; zeros say nothing.
 #[multiversion(targets("x86_64+avx512f+avx512bw+avx512vl", "x86_64+avx2", "aarch64+neon"))]
 pub(super) fn contradictions(soft: &[i8], codeword: &[u8]) -> u32 {
-    let mut count = 0;
-    // Chunks whose count fits into a byte.
-    for (soft, bits) in soft.chunks(128).zip(codeword.chunks(128)) {
-        let mut errors = 0u8;
-        for (&soft, &bit) in soft.iter().zip(bits) {
-            errors += u8::from(if bit == 1 { soft < 0 } else { soft > 0 });
-        }
-        count += u32::from(errors);
-    }
-    count
+    count_contradicted(soft, codeword, |bit| bit == 1)
 }
 
 /// Kernel value of every soft bit, by its bits as `u8`.
