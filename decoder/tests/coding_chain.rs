@@ -2,19 +2,14 @@
 
 mod coding_common;
 
-use coding_common::{Random, bytes_of, ccsds, channel, noise, receive, sure, transmit};
+use coding_common::{
+    FREE, Random, bytes_of, ccsds, channel, noise, offset_arms, receive, sure, transmit, turn,
+};
 use groundlink_decoder::coding::{
     CodedFrame, CodingConfig, ConvolutionalConfig, Descrambler, FrameDecoder, FrameEncoder, LineCode,
-    PunctureRate, Randomizer, SymbolBits, SymbolOrder,
+    Randomizer, SymbolBits, SymbolOrder,
 };
 use proptest::prelude::*;
-
-const FREE: ConvolutionalConfig = ConvolutionalConfig {
-    rate: PunctureRate::R12,
-    order: None,
-    g2_inverted: None,
-    iterate: true,
-};
 
 fn without_code(symbols: SymbolBits) -> CodingConfig {
     CodingConfig {
@@ -64,17 +59,6 @@ fn every_order_inversion_and_offset_is_found_without_setting() {
                 }
             }
         }
-    }
-}
-
-/// A QPSK symbol turned by `quarter` turns and perhaps mirrored.
-fn turn(i: i8, q: i8, quarter: usize, mirrored: bool) -> [i8; 2] {
-    let q = if mirrored { -q } else { q };
-    match quarter {
-        0 => [i, q],
-        1 => [-q, i],
-        2 => [-i, -q],
-        _ => [q, -i],
     }
 }
 
@@ -129,18 +113,7 @@ fn oqpsk_is_decoded_when_the_other_arm_is_taken_for_the_first() {
                     without_code(SymbolBits::TwoOffset)
                 };
                 let (frames, bits) = transmit(&config, 4, (8, 8), &mut random);
-                let natural = sure(&bits);
-                let i: Vec<i8> = natural.iter().step_by(2).copied().collect();
-                let q: Vec<i8> = natural.iter().skip(1).step_by(2).map(|&v| v * sign).collect();
-                // (first arm, second arm) of each symbol, with either arm late or exchanged.
-                let soft: Vec<i8> = (1..i.len() - 1)
-                    .flat_map(|n| match case {
-                        0 => [i[n], q[n]],
-                        1 => [q[n], -i[n + 1]],
-                        2 => [q[n], -i[n]],
-                        _ => [i[n], q[n - 1]],
-                    })
-                    .collect();
+                let soft = offset_arms(&bits, sign, case);
                 let received = receive(&config, &soft, 1000);
                 assert_eq!(
                     bytes_of(&received),

@@ -3,31 +3,17 @@
 
 mod coding_common;
 
+use coding_common::{FREE, ccsds, data, levelled, rs};
 use groundlink_decoder::coding::{
-    AsmConfig, CodedFrame, CodingConfig, ConvolutionalConfig, Descrambler, FrameDecoder, LineCode,
-    PunctureRate, Randomized, Randomizer, ReedSolomonConfig, RsBasis, SymbolBits,
+    AsmConfig, CodedFrame, CodingConfig, Descrambler, FrameDecoder, LineCode, Randomized, Randomizer,
+    ReedSolomonConfig, RsBasis, SymbolBits,
 };
-use std::path::Path;
-
-/// A file of the shared data, `None` (and a line that says so) when there are none.
-fn data(name: &str) -> Option<Vec<u8>> {
-    let Some(root) = std::env::var_os("GROUNDLINK_DATA") else {
-        eprintln!("skipped: GROUNDLINK_DATA is not set");
-        return None;
-    };
-    Some(std::fs::read(Path::new(&root).join(name)).unwrap_or_else(|e| panic!("{name}: {e}")))
-}
 
 /// Floats to soft bits, the mean magnitude at 50.
 fn soft_of_f32(bytes: &[u8]) -> Vec<i8> {
-    let values: Vec<f32> = bytes
-        .chunks_exact(4)
-        .map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]))
-        .collect();
-    let mean = values.iter().map(|v| v.abs()).sum::<f32>() / values.len() as f32;
-    values
+    levelled(bytes)
         .iter()
-        .map(|v| (v / mean * 50.0).clamp(-127.0, 127.0) as i8)
+        .map(|v| (v * 50.0).clamp(-127.0, 127.0) as i8)
         .collect()
 }
 
@@ -64,32 +50,12 @@ fn corrections(frame: &CodedFrame) -> Vec<Option<u8>> {
 /// CCSDS CADUs, not convolutionally coded.
 fn cadus(interleave: usize, basis: RsBasis, randomizer: Randomizer) -> CodingConfig {
     CodingConfig {
-        symbols: SymbolBits::One,
         convolutional: None,
-        line_code: LineCode::NrzL,
-        descrambler: None,
-        asm: AsmConfig {
-            pattern: vec![0x1A, 0xCF, 0xFC, 0x1D],
-            bits: 32,
-            tolerance: None,
-            flywheel: 3,
-        },
         randomizer,
-        randomized: Randomized::Codeblock,
-        reed_solomon: Some(coding_common::rs(interleave, basis)),
-        iterative: None,
-        cltu: None,
-        block_bytes: 255 * interleave,
-        tail_bytes: 0,
+        reed_solomon: Some(rs(interleave, basis)),
+        ..ccsds(interleave)
     }
 }
-
-const FREE: ConvolutionalConfig = ConvolutionalConfig {
-    rate: PunctureRate::R12,
-    order: None,
-    g2_inverted: None,
-    iterate: true,
-};
 
 #[test]
 fn voyager_1_frames_come_out_with_the_known_corrections() {

@@ -3,7 +3,7 @@
 
 mod coding_common;
 
-use coding_common::{Random, bytes_of, ccsds, channel, noise, receive, sure, transmit};
+use coding_common::{Random, bytes_of, ccsds, channel, noise, offset_arms, receive, sure, transmit, turn};
 use groundlink_decoder::coding::{
     CodedFrame, CodingConfig, ConvolutionalConfig, FrameDecoder, LineCode, PunctureRate, SymbolBits,
     SymbolOrder,
@@ -104,17 +104,6 @@ fn a_stream_that_begins_anywhere_in_the_pattern_loses_no_whole_frame() {
     }
 }
 
-/// A QPSK symbol turned by `quarter` turns and perhaps mirrored.
-fn turn(i: i8, q: i8, quarter: usize, mirrored: bool) -> [i8; 2] {
-    let q = if mirrored { -q } else { q };
-    match quarter {
-        0 => [i, q],
-        1 => [-q, i],
-        2 => [-i, -q],
-        _ => [q, -i],
-    }
-}
-
 #[test]
 fn qpsk_is_decoded_in_all_rotations_mirrored_or_not_with_pairs_torn_or_not() {
     let mut random = Random(33);
@@ -159,18 +148,8 @@ fn oqpsk_is_decoded_when_the_other_arm_is_taken_for_the_first_and_with_line_code
                     ..free(rate, 1)
                 };
                 let (frames, bits) = transmit(&config, 4, (16, 16), &mut random);
-                let natural = sure(&bits);
                 let sign = if n == 1 { -1 } else { 1 };
-                let i: Vec<i8> = natural.iter().step_by(2).copied().collect();
-                let q: Vec<i8> = natural.iter().skip(1).step_by(2).map(|&v| v * sign).collect();
-                let soft: Vec<i8> = (1..i.len().min(q.len()) - 1)
-                    .flat_map(|n| match case {
-                        0 => [i[n], q[n]],
-                        1 => [q[n], -i[n + 1]],
-                        2 => [q[n], -i[n]],
-                        _ => [i[n], q[n - 1]],
-                    })
-                    .collect();
+                let soft = offset_arms(&bits, sign, case);
                 let received = receive(&config, &soft, 1000);
                 assert_eq!(bytes_of(&received), frames, "{rate:?} {line_code:?} {case}");
             }

@@ -1,5 +1,8 @@
 //! LDPC decoders: noise, wrong and missing input, and all implementations against each other.
 
+mod common;
+
+use common::Random;
 use groundlink_decoder::coding::IterativeOutcome;
 use groundlink_decoder::coding::ldpc::{
     Ar4jaRate, LdpcAlgorithm, LdpcBackend, LdpcCode, LdpcDecoder, LdpcEncoder, LdpcError, LdpcOptions,
@@ -34,23 +37,6 @@ fn options(algorithm: LdpcAlgorithm, max_iterations: u32) -> LdpcOptions {
     LdpcOptions {
         algorithm,
         max_iterations,
-    }
-}
-
-/// Small deterministic generator (`SplitMix64`).
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = self.0;
-        z = (z ^ z >> 30).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ z >> 27).wrapping_mul(0x94D0_49BB_1331_11EB);
-        z ^ z >> 31
-    }
-
-    fn bytes(&mut self, count: usize) -> Vec<u8> {
-        (0..count).map(|_| self.next() as u8).collect()
     }
 }
 

@@ -1,31 +1,9 @@
 //! LDPC codes against published matrices and codewords (found through `GROUNDLINK_DATA`).
 
+mod common;
+
+use common::{bits_of, published_vectors, unhex, vector};
 use groundlink_decoder::coding::ldpc::{Ar4jaRate, LdpcCode, LdpcEncoder};
-use std::path::Path;
-
-/// A file of the shared vectors, `None` (and a line that says so) when there are none.
-fn vector(name: &str) -> Option<String> {
-    let Some(root) = std::env::var_os("GROUNDLINK_DATA") else {
-        eprintln!("skipped: GROUNDLINK_DATA is not set");
-        return None;
-    };
-    let path = Path::new(&root).join("vectors").join(name);
-    Some(std::fs::read_to_string(path).unwrap_or_else(|e| panic!("{name}: {e}")))
-}
-
-fn bytes_of_hex(hex: &str) -> Vec<u8> {
-    let hex = hex.trim();
-    (0..hex.len() / 2)
-        .map(|n| u8::from_str_radix(&hex[2 * n..2 * n + 2], 16).expect("hex"))
-        .collect()
-}
-
-fn bits_of(bytes: &[u8]) -> Vec<u8> {
-    bytes
-        .iter()
-        .flat_map(|byte| (0..8).rev().map(move |bit| byte >> bit & 1))
-        .collect()
-}
 
 fn encode(code: LdpcCode, info: &[u8]) -> Vec<u8> {
     let mut bits = Vec::new();
@@ -51,8 +29,8 @@ fn ar4ja_codewords_are_the_published_ones() {
             let codeword = vector(&format!("ldpc/ar4ja_{length}_{name}.cw.hex")).expect("its codeword");
             let code = LdpcCode::Ar4ja { rate, k };
             assert_eq!(
-                encode(code, &bytes_of_hex(&message)),
-                bits_of(&bytes_of_hex(&codeword)),
+                encode(code, &unhex(&message)),
+                bits_of(&unhex(&codeword)),
                 "{code:?}"
             );
         }
@@ -61,10 +39,7 @@ fn ar4ja_codewords_are_the_published_ones() {
 
 #[test]
 fn telecommand_codewords_are_the_published_ones() {
-    let Some(text) = vector("rs_crc_prn_ldpctc_vectors.json") else {
-        return;
-    };
-    let json: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    let Some(json) = published_vectors() else { return };
     let lines = json["ldpc_tc_labrador"].as_array().expect("vectors");
     for (name, code) in [("TC128", LdpcCode::Tc128), ("TC512", LdpcCode::Tc512)] {
         let line = lines
@@ -72,11 +47,7 @@ fn telecommand_codewords_are_the_published_ones() {
             .find_map(|line| line.as_str()?.strip_prefix(name)?.strip_prefix(" msg="))
             .expect("a vector of this code");
         let (message, codeword) = line.split_once(" cw=").expect("a codeword");
-        assert_eq!(
-            encode(code, &bytes_of_hex(message)),
-            bits_of(&bytes_of_hex(codeword)),
-            "{name}"
-        );
+        assert_eq!(encode(code, &unhex(message)), bits_of(&unhex(codeword)), "{name}");
     }
 }
 
@@ -101,8 +72,8 @@ fn c2_parity_is_that_of_the_printed_generator() {
         let mut info = [0; 892];
         info[bit / 8] = 0x80 >> (bit % 8);
         let bits = encode(LdpcCode::C2, &info);
-        assert_eq!(bits[7136..7136 + 511], bits_of(&bytes_of_hex(first))[1..]);
-        assert_eq!(bits[7136 + 511..8158], bits_of(&bytes_of_hex(second))[1..]);
+        assert_eq!(bits[7136..7136 + 511], bits_of(&unhex(first))[1..]);
+        assert_eq!(bits[7136 + 511..8158], bits_of(&unhex(second))[1..]);
         assert_eq!(bits[8158..], [0, 0]);
     }
 }

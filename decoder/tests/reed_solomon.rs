@@ -1,5 +1,8 @@
 //! Reed-Solomon against published vectors, an independent implementation and its own law.
 
+mod common;
+
+use common::{published_vectors, unhex};
 use fec::reed_solomon as oracle;
 use groundlink_decoder::coding::reed_solomon::{
     Kernel, ReedSolomon, RsBlock, RsWord, miscorrection_probability,
@@ -20,21 +23,11 @@ fn config(parity: usize, basis: RsBasis) -> ReedSolomonConfig {
     }
 }
 
-fn unhex(text: &str) -> Vec<u8> {
-    (0..text.len() / 2)
-        .map(|n| u8::from_str_radix(&text[2 * n..2 * n + 2], 16).expect("hex"))
-        .collect()
-}
-
 #[test]
 fn parity_equals_the_published_vectors() {
-    let Some(root) = std::env::var_os("GROUNDLINK_DATA") else {
-        eprintln!("skipped: GROUNDLINK_DATA is not set");
+    let Some(vectors) = published_vectors() else {
         return;
     };
-    let path = std::path::Path::new(&root).join("vectors/rs_crc_prn_ldpctc_vectors.json");
-    let vectors: serde_json::Value =
-        serde_json::from_slice(&std::fs::read(path).expect("vectors")).expect("JSON");
     let mut seen = 0;
     for (key, basis) in [
         ("rs255_223_dual", RsBasis::Dual),

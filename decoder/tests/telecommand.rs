@@ -1,5 +1,8 @@
 //! CLTUs against recorded ones, through encoder, channel and decoder, and on noise.
 
+mod common;
+
+use common::{Random, bits_of, published_vectors, unhex, vector};
 use groundlink_decoder::telecommand::{
     BchMode, BchRandomized, Cltu, CltuCode, CltuConfig, CltuDecoder, CltuEncoder, CltuEnd, CltuError,
 };
@@ -11,17 +14,8 @@ const BCH: CltuCode = CltuCode::Bch {
 };
 const LDPC: CltuCode = CltuCode::Ldpc128 { tail: true };
 
-fn unhex(text: &str) -> Vec<u8> {
-    (0..text.len() / 2)
-        .map(|n| u8::from_str_radix(&text[2 * n..2 * n + 2], 16).expect("hex"))
-        .collect()
-}
-
-fn bits_of(bytes: &[u8]) -> Vec<u8> {
-    bytes
-        .iter()
-        .flat_map(|byte| (0..8).rev().map(move |bit| byte >> bit & 1))
-        .collect()
+fn bit(random: &mut Random) -> u8 {
+    (random.next() >> 40 & 1) as u8
 }
 
 fn soft(bits: &[u8]) -> Vec<i8> {
@@ -38,31 +32,11 @@ fn decode(config: &CltuConfig, soft: &[i8], cut: usize) -> (Vec<Cltu>, CltuDecod
     (out, decoder)
 }
 
-/// Random numbers (the generator `SplitMix64`).
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = self.0;
-        z = (z ^ z >> 30).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ z >> 27).wrapping_mul(0x94D0_49BB_1331_11EB);
-        z ^ z >> 31
-    }
-
-    fn bit(&mut self) -> u8 {
-        (self.next() >> 40 & 1) as u8
-    }
-}
-
 #[test]
 fn recorded_cltus_come_out_and_are_made_again() {
-    let Some(root) = std::env::var_os("GROUNDLINK_DATA") else {
-        eprintln!("skipped: GROUNDLINK_DATA is not set");
+    let Some(text) = vector("cltu_bch_randomised.hex") else {
         return;
     };
-    let path = std::path::Path::new(&root).join("vectors/cltu_bch_randomised.hex");
-    let text = std::fs::read_to_string(path).expect("CLTUs");
     // Version, spacecraft, virtual channel and length, sequence number: the length is that of the frame less 1.
     let headers: [[u8; 5]; 3] = [
         [0x30, 0x7B, 0x00, 0x07, 0x00],
@@ -78,7 +52,7 @@ fn recorded_cltus_come_out_and_are_made_again() {
         let mut encoder = CltuEncoder::new(&config).expect("a link");
         let mut seen = 0;
         for (line, header) in text.lines().zip(headers) {
-            let bits = bits_of(&unhex(line.trim()));
+            let bits = bits_of(&unhex(line));
             for inverted in [false, true] {
                 let sign = if inverted { -1 } else { 1 };
                 let received: Vec<i8> = soft(&bits).iter().map(|&s| s * sign).collect();
@@ -106,13 +80,9 @@ fn recorded_cltus_come_out_and_are_made_again() {
 
 #[test]
 fn ldpc_codewords_are_randomised_each_from_the_beginning() {
-    let Some(root) = std::env::var_os("GROUNDLINK_DATA") else {
-        eprintln!("skipped: GROUNDLINK_DATA is not set");
+    let Some(vectors) = published_vectors() else {
         return;
     };
-    let path = std::path::Path::new(&root).join("vectors/rs_crc_prn_ldpctc_vectors.json");
-    let vectors: serde_json::Value =
-        serde_json::from_slice(&std::fs::read(path).expect("vectors")).expect("JSON");
     let list = vectors["ldpc_tc_labrador"].as_array().expect("list");
     let mut seen = 0;
     for (name, code) in [("TC128 ", LDPC), ("TC512 ", CltuCode::Ldpc512)] {
@@ -309,7 +279,7 @@ fn accidents_in_the_noise_before_a_cltu_do_not_hide_it() {
     let mut random = Random(7);
     let mut accidents = 0;
     for n in 0..3000u32 {
-        let mut bits: Vec<u8> = (0..300).map(|_| random.bit()).collect();
+        let mut bits: Vec<u8> = (0..300).map(|_| bit(&mut random)).collect();
         let data: Vec<u8> = (0..21).map(|_| random.next() as u8).collect();
         encoder.encode(&data, &mut bits).expect("data");
         let (found, decoder) = decode(&config, &soft(&bits), usize::MAX);
@@ -332,7 +302,7 @@ fn false_cltus_are_as_frequent_as_stated() {
     const BITS: usize = 2_000_000;
     let mut random = Random(11);
     let hard: Vec<i8> = (0..BITS)
-        .map(|_| if random.bit() == 1 { 50 } else { -50 })
+        .map(|_| if bit(&mut random) == 1 { 50 } else { -50 })
         .collect();
     let uneven: Vec<i8> = (0..BITS).map(|_| random.next() as i8).collect();
     let config = CltuConfig::new(BCH);

@@ -1,10 +1,12 @@
 //! Turbo codes against published codewords and a frame of a lunar orbiter (found through `GROUNDLINK_DATA`).
 
+mod common;
+
+use common::{data, levelled};
 use groundlink_decoder::coding::IterativeOutcome;
 use groundlink_decoder::coding::turbo::{
     TurboAlgorithm, TurboCode, TurboDecoder, TurboEncoder, TurboOptions, TurboRate,
 };
-use std::path::Path;
 
 const RATES: [(TurboRate, &str); 4] = [
     (TurboRate::R12, "r12"),
@@ -14,15 +16,6 @@ const RATES: [(TurboRate, &str); 4] = [
 ];
 const LENGTHS: [usize; 4] = [1784, 3568, 7136, 8920];
 const ALGORITHMS: [TurboAlgorithm; 2] = [TurboAlgorithm::LogMap, TurboAlgorithm::MaxLogMap];
-
-/// A file of the shared data, `None` (and a line that says so) when there are none.
-fn data(name: &str) -> Option<Vec<u8>> {
-    let Some(root) = std::env::var_os("GROUNDLINK_DATA") else {
-        eprintln!("skipped: GROUNDLINK_DATA is not set");
-        return None;
-    };
-    Some(std::fs::read(Path::new(&root).join(name)).unwrap_or_else(|e| panic!("{name}: {e}")))
-}
 
 /// Bits of a vector file: characters 0 and 1.
 fn bits(name: &str) -> Option<Vec<u8>> {
@@ -110,15 +103,10 @@ fn sequence() -> impl Iterator<Item = bool> {
 
 /// Soft symbols of a recording, derandomised.
 fn recording(bytes: &[u8]) -> Vec<i8> {
-    let values: Vec<f32> = bytes
-        .chunks_exact(4)
-        .map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]))
-        .collect();
-    let mean = values.iter().map(|v| v.abs()).sum::<f32>() / values.len() as f32;
-    values
+    levelled(bytes)
         .iter()
         .zip(sequence())
-        .map(|(v, flip)| (if flip { -v } else { *v } / mean * 30.0).clamp(-127.0, 127.0) as i8)
+        .map(|(v, flip)| (if flip { -v } else { *v } * 30.0).clamp(-127.0, 127.0) as i8)
         .collect()
 }
 

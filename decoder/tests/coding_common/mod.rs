@@ -1,36 +1,23 @@
 //! What the tests of the coding layer share: configurations, frames and a noisy channel.
 #![allow(dead_code, reason = "each test binary uses its part")]
 
+#[path = "../common/mod.rs"]
+mod common;
+
+pub use common::*;
+
 use groundlink_decoder::coding::{
     AsmConfig, CodedFrame, CodingConfig, ConvolutionalConfig, FrameDecoder, FrameEncoder, LineCode,
-    Randomized, Randomizer, ReedSolomonConfig, RsBasis, SymbolBits, SymbolOrder,
+    PunctureRate, Randomized, Randomizer, ReedSolomonConfig, RsBasis, SymbolBits, SymbolOrder,
 };
 
-/// Small deterministic generator (`SplitMix64`).
-pub struct Random(pub u64);
-
-impl Random {
-    pub fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = self.0;
-        z = (z ^ z >> 30).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ z >> 27).wrapping_mul(0x94D0_49BB_1331_11EB);
-        z ^ z >> 31
-    }
-
-    pub fn uniform(&mut self) -> f64 {
-        (self.next() >> 11) as f64 / (1u64 << 53) as f64
-    }
-
-    pub fn gaussian(&mut self) -> f64 {
-        let radius = (-2.0 * (1.0 - self.uniform()).ln()).sqrt();
-        radius * (std::f64::consts::TAU * self.uniform()).cos()
-    }
-
-    pub fn bytes(&mut self, count: usize) -> Vec<u8> {
-        (0..count).map(|_| self.next() as u8).collect()
-    }
-}
+/// The inner code with nothing set that the decoder can find.
+pub const FREE: ConvolutionalConfig = ConvolutionalConfig {
+    rate: PunctureRate::R12,
+    order: None,
+    g2_inverted: None,
+    iterate: true,
+};
 
 /// One frame as CCSDS has it: convolutional code, RS of depth `interleave`, randomised.
 pub fn ccsds(interleave: usize) -> CodingConfig {
@@ -111,6 +98,34 @@ fn soft(value: f64) -> i8 {
 pub fn sure(bits: &[u8]) -> Vec<i8> {
     bits.iter()
         .map(|&bit| if bit == 1 { 127 } else { -127 })
+        .collect()
+}
+
+/// A QPSK symbol turned by `quarter` turns and perhaps mirrored.
+pub fn turn(i: i8, q: i8, quarter: usize, mirrored: bool) -> [i8; 2] {
+    let q = if mirrored { -q } else { q };
+    match quarter {
+        0 => [i, q],
+        1 => [-q, i],
+        2 => [-i, -q],
+        _ => [q, -i],
+    }
+}
+
+/// Bits as sure OQPSK symbols, the second arm times `sign`: as they are (case 0), or with either arm late or
+/// exchanged (1 to 3).
+pub fn offset_arms(bits: &[u8], sign: i8, case: usize) -> Vec<i8> {
+    let natural = sure(bits);
+    let i: Vec<i8> = natural.iter().step_by(2).copied().collect();
+    let q: Vec<i8> = natural.iter().skip(1).step_by(2).map(|&v| v * sign).collect();
+    // (first arm, second arm) of each symbol.
+    (1..q.len() - 1)
+        .flat_map(|n| match case {
+            0 => [i[n], q[n]],
+            1 => [q[n], -i[n + 1]],
+            2 => [q[n], -i[n]],
+            _ => [i[n], q[n - 1]],
+        })
         .collect()
 }
 
