@@ -1,9 +1,10 @@
 //! Channel codes and marker search, each beside a plain version and the crate `fec`. Rates are information bits
 //! (for the marker search: searched bits) per second.
 
-use criterion::{
-    BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main, measurement::WallTime,
-};
+mod common;
+
+use common::group;
+use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use groundlink_benches::ideal::IdealReceiver;
 use groundlink_benches::link::Link;
 use groundlink_decoder::coding::reed_solomon::{Kernel, ReedSolomon, RsBlock};
@@ -12,7 +13,6 @@ use groundlink_decoder::coding::{FrameDecoder, ReedSolomonConfig, SymbolBits};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use std::hint::black_box;
-use std::time::Duration;
 
 /// Bytes that are convolutionally coded at a time.
 const MESSAGE: usize = 2048;
@@ -26,16 +26,6 @@ const CODEWORD: usize = 255;
 const DEPTH: usize = 5;
 const SEARCHED: usize = 1 << 16;
 const MARKER: u32 = 0x1ACF_FC1D;
-
-fn group<'a>(criterion: &'a mut Criterion, name: &str, bits: usize) -> BenchmarkGroup<'a, WallTime> {
-    let mut group = criterion.benchmark_group(name);
-    group.throughput(Throughput::Elements(bits as u64));
-    group
-        .warm_up_time(Duration::from_millis(300))
-        .measurement_time(Duration::from_secs(2))
-        .sample_size(20);
-    group
-}
 
 fn random(bytes: usize, seed: u64) -> Vec<u8> {
     let mut data = vec![0; bytes];

@@ -1,9 +1,10 @@
 //! LDPC codes at the Eb/N0 of their operating points: information bits per second of one core, the decoder's
 //! implementations beside each other.
 
-use criterion::{
-    BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main, measurement::WallTime,
-};
+mod common;
+
+use common::group;
+use criterion::{Criterion, criterion_group, criterion_main};
 use groundlink_benches::ideal::IdealReceiver;
 use groundlink_decoder::coding::ldpc::{
     Ar4jaRate, LdpcBackend, LdpcCode, LdpcDecoder, LdpcEncoder, LdpcOptions,
@@ -11,7 +12,6 @@ use groundlink_decoder::coding::ldpc::{
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use std::hint::black_box;
-use std::time::Duration;
 
 /// Words of a measurement: enough that their iterations average.
 const WORDS: usize = 64;
@@ -32,16 +32,6 @@ fn operating_points() -> [(&'static str, LdpcCode, f64); 8] {
         ("AR4JA 4/5 k=4096 at 3.2 dB", ar4ja(Ar4jaRate::R45, 4096), 3.2),
         ("telecommand (512,256) at 3.5 dB", LdpcCode::Tc512, 3.5),
     ]
-}
-
-fn group<'a>(criterion: &'a mut Criterion, name: &str, bits: usize) -> BenchmarkGroup<'a, WallTime> {
-    let mut group = criterion.benchmark_group(name);
-    group.throughput(Throughput::Elements(bits as u64));
-    group
-        .warm_up_time(Duration::from_millis(300))
-        .measurement_time(Duration::from_secs(2))
-        .sample_size(20);
-    group
 }
 
 /// Random information, packed.

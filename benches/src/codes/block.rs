@@ -8,7 +8,7 @@ use anyhow::Result;
 use groundlink_decoder::coding::ldpc::{LdpcCode, LdpcDecoder, LdpcEncoder, LdpcOptions};
 use groundlink_decoder::coding::reed_solomon::ReedSolomon;
 use groundlink_decoder::coding::turbo::{TurboCode, TurboDecoder, TurboEncoder, TurboOptions};
-use groundlink_decoder::coding::{IterativeOutcome, ReedSolomonConfig};
+use groundlink_decoder::coding::{IterativeCode, IterativeOutcome, ReedSolomonConfig};
 use groundlink_decoder::telecommand::{Cltu, CltuConfig, CltuDecoder, CltuEncoder};
 
 /// Soft bits that are decoded between two looks at the clock.
@@ -98,24 +98,38 @@ impl Trials for BlockTrials {
     fn finish(&mut self, _: &mut Tally) {}
 }
 
+/// Encoder and decoder of an iterative code.
 #[derive(Debug)]
-pub(super) struct LdpcWords {
-    code: LdpcCode,
-    encoder: LdpcEncoder,
-    decoder: LdpcDecoder,
+enum Codec {
+    Ldpc(Box<(LdpcEncoder, LdpcDecoder)>),
+    Turbo(Box<(TurboEncoder, TurboDecoder)>),
 }
 
-impl LdpcWords {
-    pub(super) fn new(code: LdpcCode, options: LdpcOptions) -> Result<Self> {
+#[derive(Debug)]
+pub(super) struct IterativeWords {
+    code: IterativeCode,
+    codec: Codec,
+}
+
+impl IterativeWords {
+    pub(super) fn ldpc(code: LdpcCode, options: LdpcOptions) -> Result<Self> {
+        let both = (LdpcEncoder::new(code)?, LdpcDecoder::new(code, options)?);
         Ok(Self {
-            code,
-            encoder: LdpcEncoder::new(code)?,
-            decoder: LdpcDecoder::new(code, options)?,
+            code: IterativeCode::Ldpc(code),
+            codec: Codec::Ldpc(Box::new(both)),
+        })
+    }
+
+    pub(super) fn turbo(code: TurboCode, options: TurboOptions) -> Result<Self> {
+        let both = (TurboEncoder::new(code)?, TurboDecoder::new(code, options)?);
+        Ok(Self {
+            code: IterativeCode::Turbo(code),
+            codec: Codec::Turbo(Box::new(both)),
         })
     }
 }
 
-impl Words for LdpcWords {
+impl Words for IterativeWords {
     fn info_bytes(&self) -> usize {
         self.code.info_bits() / 8
     }
@@ -125,48 +139,18 @@ impl Words for LdpcWords {
     }
 
     fn encode(&mut self, info: &[u8], bits: &mut Vec<u8>) -> Result<()> {
-        self.encoder.encode(info, bits);
+        match &mut self.codec {
+            Codec::Ldpc(both) => both.0.encode(info, bits),
+            Codec::Turbo(both) => both.0.encode(info, bits),
+        }
         Ok(())
     }
 
     fn decode(&mut self, soft: &[i8], info: &mut [u8]) -> Verdict {
-        self.decoder.decode(soft, info).into()
-    }
-}
-
-#[derive(Debug)]
-pub(super) struct TurboWords {
-    code: TurboCode,
-    encoder: TurboEncoder,
-    decoder: TurboDecoder,
-}
-
-impl TurboWords {
-    pub(super) fn new(code: TurboCode, options: TurboOptions) -> Result<Self> {
-        Ok(Self {
-            code,
-            encoder: TurboEncoder::new(code)?,
-            decoder: TurboDecoder::new(code, options)?,
-        })
-    }
-}
-
-impl Words for TurboWords {
-    fn info_bytes(&self) -> usize {
-        self.code.info_bits() / 8
-    }
-
-    fn code_bits(&self) -> usize {
-        self.code.code_bits()
-    }
-
-    fn encode(&mut self, info: &[u8], bits: &mut Vec<u8>) -> Result<()> {
-        self.encoder.encode(info, bits);
-        Ok(())
-    }
-
-    fn decode(&mut self, soft: &[i8], info: &mut [u8]) -> Verdict {
-        self.decoder.decode(soft, info).into()
+        match &mut self.codec {
+            Codec::Ldpc(both) => both.1.decode(soft, info).into(),
+            Codec::Turbo(both) => both.1.decode(soft, info).into(),
+        }
     }
 }
 

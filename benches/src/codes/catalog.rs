@@ -1,6 +1,6 @@
 //! The codes by name.
 
-use super::block::{BlockTrials, CltuWords, LdpcWords, RsWords, TurboWords};
+use super::block::{BlockTrials, CltuWords, IterativeWords, RsWords};
 use super::stream::StreamTrials;
 use super::{Trials, WrongCode, union};
 use crate::theory::{frame_error_rate, psk_ber};
@@ -101,8 +101,8 @@ impl Code {
         Ok(match &self.kind {
             Kind::Stream(config) => Box::new(StreamTrials::new(config, seed)?),
             Kind::Rs(config) => block(Box::new(RsWords::new(config)?)),
-            Kind::Ldpc(code, options) => block(Box::new(LdpcWords::new(*code, *options)?)),
-            Kind::Turbo(code, options) => block(Box::new(TurboWords::new(*code, *options)?)),
+            Kind::Ldpc(code, options) => block(Box::new(IterativeWords::ldpc(*code, *options)?)),
+            Kind::Turbo(code, options) => block(Box::new(IterativeWords::turbo(*code, *options)?)),
             Kind::Cltu(config, info_bytes) => block(Box::new(CltuWords::new(config, *info_bytes)?)),
         })
     }
