@@ -45,7 +45,8 @@ pub struct FrameQuality {
     pub flywheel: bool,
     /// Bits by which the frame began earlier (negative) or later than the one before predicts.
     pub slip_bits: i32,
-    /// Channel symbols that the inner decoder's re-encoded output contradicts, of how many.
+    /// Channel symbols that the inner decoder's re-encoded output contradicts, half of those that are zero among them,
+    /// of how many.
     pub channel_symbols: Option<(u32, u32)>,
     /// Es/N0 in decibels over the unit's channel symbols, from their distance to the re-encoded decoded bits
     /// (which flatters where the decoder failed); `None` without an inner code or where all symbols are saturated.
