@@ -1,9 +1,12 @@
 //! Any soft bits through every kind of coding, cut anywhere: no panic, and the cuts change nothing.
 #![no_main]
 
+mod common;
+
+use common::cuts_change_nothing;
 use groundlink_decoder::coding::{
-    AsmConfig, CodingConfig, ConvolutionalConfig, Descrambler, FrameDecoder, LineCode, PunctureRate,
-    Randomized, Randomizer, ReedSolomonConfig, RsBasis, SymbolBits,
+    AsmConfig, CodingConfig, ConvolutionalConfig, Descrambler, LineCode, PunctureRate, Randomized,
+    Randomizer, ReedSolomonConfig, RsBasis, SymbolBits,
 };
 use libfuzzer_sys::fuzz_target;
 
@@ -44,15 +47,5 @@ fuzz_target!(|data: &[u8]| {
         block_bytes: 24,
         tail_bytes: 0,
     };
-    let soft: Vec<i8> = rest.iter().map(|&byte| byte.cast_signed()).collect();
-    let decode = |chunk: usize| {
-        let mut frames = Vec::new();
-        let mut decoder = FrameDecoder::new(&config).expect("a valid configuration");
-        for part in soft.chunks(chunk) {
-            decoder.feed(part, &mut frames);
-        }
-        decoder.finish(&mut frames);
-        frames
-    };
-    assert_eq!(decode(usize::from(*cut).max(1)), decode(soft.len().max(1)));
+    cuts_change_nothing(&config, rest, *cut);
 });

@@ -1,11 +1,14 @@
 //! Any soft bits through turbo and LDPC links, sliced ones too, cut anywhere: no panic, and the cuts change nothing.
 #![no_main]
 
+mod common;
+
+use common::cuts_change_nothing;
 use groundlink_decoder::coding::ldpc::{Ar4jaRate, LdpcCode};
 use groundlink_decoder::coding::turbo::{TurboCode, TurboRate};
 use groundlink_decoder::coding::{
-    AsmConfig, CodingConfig, FrameDecoder, IterativeCode, IterativeConfig, LineCode, Randomized, Randomizer,
-    SlicedConfig, SymbolBits,
+    AsmConfig, CodingConfig, IterativeCode, IterativeConfig, LineCode, Randomized, Randomizer, SlicedConfig,
+    SymbolBits,
 };
 use libfuzzer_sys::fuzz_target;
 
@@ -56,15 +59,5 @@ fuzz_target!(|data: &[u8]| {
         },
         tail_bytes: 0,
     };
-    let soft: Vec<i8> = rest.iter().map(|&byte| byte.cast_signed()).collect();
-    let decode = |chunk: usize| {
-        let mut frames = Vec::new();
-        let mut decoder = FrameDecoder::new(&config).expect("a valid configuration");
-        for part in soft.chunks(chunk) {
-            decoder.feed(part, &mut frames);
-        }
-        decoder.finish(&mut frames);
-        frames
-    };
-    assert_eq!(decode(usize::from(*cut).max(1)), decode(soft.len().max(1)));
+    cuts_change_nothing(&config, rest, *cut);
 });
