@@ -135,9 +135,9 @@ pub fn frames(link: &Link, path: Path, eb_n0_db: f64, frames: u64, seed: u64) ->
 pub fn plain_signal(modulation: Modulation) -> SignalConfig {
     let symbol_rate_hz = 10_000.0;
     let (pulse, deviation_hz) = match modulation {
-        Modulation::Bpsk | Modulation::Qpsk | Modulation::Oqpsk => (Pulse::Srrc { roll_off: 0.5 }, None),
         Modulation::Fsk => (Pulse::Rect, Some(symbol_rate_hz / 2.0)),
         Modulation::Gmsk => (Pulse::Gaussian { bt: 0.5 }, None),
+        _ => (Pulse::Srrc { roll_off: 0.5 }, None),
     };
     SignalConfig {
         deviation_hz,
@@ -251,6 +251,10 @@ mod tests {
             Modulation::Bpsk,
             Modulation::Qpsk,
             Modulation::Oqpsk,
+            Modulation::Uqpsk,
+            Modulation::Dbpsk,
+            Modulation::Dqpsk,
+            Modulation::Pi4Dqpsk,
             Modulation::Fsk,
             Modulation::Gmsk,
         ] {

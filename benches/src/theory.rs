@@ -43,6 +43,11 @@ pub fn orthogonal_fsk_ber(eb_n0_db: f64) -> f64 {
 pub fn reference_ber(modulation: Modulation, eb_n0_db: f64) -> f64 {
     match modulation {
         Modulation::Fsk => orthogonal_fsk_ber(eb_n0_db),
+        // A change is wrong when one of the two symbols is.
+        Modulation::Dbpsk | Modulation::Dqpsk | Modulation::Pi4Dqpsk => {
+            let coherent = psk_ber(eb_n0_db);
+            2.0 * coherent * (1.0 - coherent)
+        }
         _ => psk_ber(eb_n0_db),
     }
 }
@@ -52,6 +57,7 @@ pub fn reference_name(modulation: Modulation) -> &'static str {
     match modulation {
         Modulation::Fsk => "orthogonal FSK, no carrier phase",
         Modulation::Gmsk => "coherent MSK",
+        Modulation::Dbpsk | Modulation::Dqpsk | Modulation::Pi4Dqpsk => "2 p (1 - p), p of coherent PSK",
         _ => "0.5 erfc(sqrt(Eb/N0))",
     }
 }

@@ -6,8 +6,8 @@ use coding_common::{
     FREE, Random, bytes_of, ccsds, channel, noise, offset_arms, receive, sure, transmit, turn,
 };
 use groundlink_decoder::coding::{
-    CodedFrame, CodingConfig, ConvolutionalConfig, Descrambler, FrameDecoder, FrameEncoder, LineCode,
-    Randomizer, SymbolBits, SymbolOrder,
+    CodedFrame, CodingConfig, CodingError, ConvolutionalConfig, Descrambler, FrameDecoder, FrameEncoder,
+    LineCode, Randomizer, SymbolBits, SymbolOrder,
 };
 use proptest::prelude::*;
 
@@ -95,6 +95,43 @@ fn qpsk_is_decoded_in_all_rotations_mirrored_or_not_with_and_without_inner_code(
             );
         }
     }
+}
+
+#[test]
+fn eight_phases_are_decoded_in_all_turns() {
+    let mut random = Random(4);
+    let config = without_code(SymbolBits::Three);
+    let labels = [1, 0, 4, 6, 2, 3, 7, 5];
+    for turn in 0..8 {
+        for lead in 0..3 {
+            let (frames, mut bits) = transmit(&config, 4, (0, 0), &mut random);
+            bits.splice(0..0, vec![0; lead]);
+            bits.resize(bits.len().next_multiple_of(3), 0);
+            let turned: Vec<u8> = bits
+                .chunks(3)
+                .flat_map(|s| {
+                    let label = s[0] << 2 | s[1] << 1 | s[2];
+                    let point = labels.iter().position(|l| *l == label).expect("a label");
+                    let label = labels[(point + turn) % 8];
+                    [label >> 2 & 1, label >> 1 & 1, label & 1]
+                })
+                .collect();
+            let received = receive(&config, &sure(&turned), 1000);
+            assert_eq!(bytes_of(&received), frames, "turn {turn}, lead {lead}");
+        }
+    }
+}
+
+#[test]
+fn eight_phases_with_an_inner_code_are_refused() {
+    let config = CodingConfig {
+        symbols: SymbolBits::Three,
+        ..ccsds(1)
+    };
+    assert_eq!(
+        FrameDecoder::new(&config).expect_err("not possible"),
+        CodingError::InnerWithEighths
+    );
 }
 
 #[test]
@@ -442,9 +479,9 @@ fn the_cadu_is_what_was_sent() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(12))]
     #[test]
-    fn chunking_is_invisible(seed in any::<u64>(), parts in prop::collection::vec(1usize..3000, 1..8), coded in any::<bool>(), db in -1.0f64..3.0) {
+    fn chunking_is_invisible(seed in any::<u64>(), parts in prop::collection::vec(1usize..3000, 1..8), coded in any::<bool>(), eighths in any::<bool>(), db in -1.0f64..3.0) {
         let mut random = Random(seed);
-        let config = if coded { CodingConfig { convolutional: Some(FREE), ..ccsds(1) } } else { without_code(SymbolBits::Two) };
+        let config = if coded { CodingConfig { convolutional: Some(FREE), ..ccsds(1) } } else { without_code(if eighths { SymbolBits::Three } else { SymbolBits::Two }) };
         let (_, bits) = transmit(&config, 4, (100, 20), &mut random);
         let mut soft = noise(1501, &mut random);
         soft.extend(channel(&bits, db + if coded { 0.0 } else { 8.0 }, &mut random));
@@ -464,12 +501,13 @@ proptest! {
     }
 
     #[test]
-    fn arbitrary_soft_bits_never_panic(soft in prop::collection::vec(any::<i8>(), 0..9000), kind in 0usize..4) {
+    fn arbitrary_soft_bits_never_panic(soft in prop::collection::vec(any::<i8>(), 0..9000), kind in 0usize..5) {
         let base = CodingConfig { block_bytes: 20, reed_solomon: None, ..ccsds(1) };
         let config = match kind {
             0 => CodingConfig { convolutional: Some(FREE), symbols: SymbolBits::TwoOffset, ..base },
             1 => CodingConfig { convolutional: Some(FREE), ..base },
             2 => CodingConfig { convolutional: None, symbols: SymbolBits::TwoOffset, ..base },
+            3 => CodingConfig { convolutional: None, symbols: SymbolBits::Three, ..base },
             _ => CodingConfig { convolutional: None, descrambler: Some(Descrambler::Iess308), line_code: LineCode::NrzS, ..base },
         };
         let frames = receive(&config, &soft, 700);

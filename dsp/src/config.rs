@@ -7,8 +7,19 @@ use thiserror::Error;
 pub enum Modulation {
     /// Binary phase-shift keying, one bit a symbol.
     Bpsk,
+    /// BPSK whose phase changes by 180° for a one and not for a zero, coherently received.
+    Dbpsk,
     /// Quadrature phase-shift keying, two bits a symbol: I first, then Q.
     Qpsk,
+    /// QPSK whose phase changes by 0°, 90°, 180° and 270° for the bits 00, 01, 11 and 10, coherently received.
+    Dqpsk,
+    /// π/4-DQPSK: as DQPSK, and 45° more in every symbol.
+    Pi4Dqpsk,
+    /// Unbalanced QPSK: QPSK with arms of different power, see [`SignalConfig::unbalance_db`].
+    Uqpsk,
+    /// 8-ary PSK, three bits a symbol. From 0° in steps of 45° the points stand for 001, 000, 100, 110, 010, 011,
+    /// 111, 101: the Gray labels of ETSI EN 302 307-1 §5.4.2.
+    Psk8,
     /// Offset QPSK: the Q arm is half a symbol later than the I arm of the same symbol.
     Oqpsk,
     /// Frequency-shift keying with the pulse of the configuration (rectangular: FSK, Gaussian: GFSK).
@@ -21,9 +32,15 @@ impl Modulation {
     /// Bits that one symbol carries.
     pub fn bits_per_symbol(self) -> usize {
         match self {
-            Self::Qpsk | Self::Oqpsk => 2,
-            Self::Bpsk | Self::Fsk | Self::Gmsk => 1,
+            Self::Psk8 => 3,
+            Self::Qpsk | Self::Dqpsk | Self::Pi4Dqpsk | Self::Uqpsk | Self::Oqpsk => 2,
+            Self::Bpsk | Self::Dbpsk | Self::Fsk | Self::Gmsk => 1,
         }
+    }
+
+    /// Whether the carrier's phase alone is modulated, and it is suppressed.
+    pub fn is_psk(self) -> bool {
+        !matches!(self, Self::Fsk | Self::Gmsk)
     }
 }
 
@@ -37,6 +54,8 @@ pub enum Pulse {
     },
     /// Rectangular over one symbol.
     Rect,
+    /// Half a period of a cosine over one symbol; of OQPSK it makes minimum-shift keying.
+    HalfSine,
     /// Gaussian frequency pulse with this bandwidth-time product.
     Gaussian {
         /// 3 dB bandwidth times symbol duration.
@@ -86,8 +105,10 @@ pub struct SignalConfig {
     /// Whether the spectrum is inverted (I and Q exchanged): the samples are the conjugate of the signal's.
     /// `carrier_hz` and measured offsets are those within the samples.
     pub iq_swap: bool,
-    /// Whether the first of a symbol's two bits is that of the Q arm.
+    /// Whether the first of a symbol's two bits is that of the Q arm (of a change of phase: the second).
     pub q_first: bool,
+    /// Power of the I arm of unbalanced QPSK over that of the Q arm, dB: 3 to 20 or -20 to -3. Zero for all else.
+    pub unbalance_db: f64,
 }
 
 impl SignalConfig {
@@ -108,6 +129,7 @@ impl SignalConfig {
             bi_phase: false,
             iq_swap: false,
             q_first: false,
+            unbalance_db: if modulation == Modulation::Uqpsk { 6.0 } else { 0.0 },
         }
     }
 
@@ -128,6 +150,16 @@ impl SignalConfig {
         }
         if self.q_first && self.modulation.bits_per_symbol() != 2 {
             return refuse("q_first");
+        }
+        if self.modulation != Modulation::Uqpsk && self.unbalance_db != 0.0 {
+            return refuse("unbalance_db");
+        }
+        if self.modulation == Modulation::Uqpsk && !(3.0..=20.0).contains(&self.unbalance_db.abs()) {
+            return Err(ConfigError::OutOfRange {
+                field: "unbalance_db",
+                value: self.unbalance_db,
+                limit: "3 to 20 or -20 to -3".into(),
+            });
         }
         Ok(Self {
             symbol_rate_hz: if self.bi_phase { 2.0 } else { 1.0 } * self.symbol_rate_hz,

@@ -13,7 +13,13 @@ use libfuzzer_sys::fuzz_target;
 fuzz_target!(|data: &[u8]| {
     let [switches, cut, rest @ ..] = data else { return };
     let config = CodingConfig {
-        symbols: [SymbolBits::One, SymbolBits::Two, SymbolBits::TwoOffset][usize::from(switches % 3)],
+        symbols: match switches % 4 {
+            0 => SymbolBits::One,
+            1 => SymbolBits::Two,
+            // Three bits a symbol do not go with the inner code.
+            3 if switches & 4 == 0 => SymbolBits::Three,
+            _ => SymbolBits::TwoOffset,
+        },
         convolutional: (switches & 4 != 0).then(|| ConvolutionalConfig {
             rate: PunctureRate::ALL[usize::from(switches / 32) % PunctureRate::ALL.len()],
             ..ConvolutionalConfig::default()

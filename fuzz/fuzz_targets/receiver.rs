@@ -9,11 +9,15 @@ fuzz_target!(|data: &[u8]| {
     let [switches, ratio, rest @ ..] = data else {
         return;
     };
-    let (modulation, pulse) = match switches % 5 {
+    let (modulation, pulse) = match switches % 9 {
         0 => (Modulation::Bpsk, Pulse::Srrc { roll_off: 0.5 }),
         1 => (Modulation::Qpsk, Pulse::Rect),
         2 => (Modulation::Oqpsk, Pulse::Srrc { roll_off: 0.35 }),
         3 => (Modulation::Fsk, Pulse::Rect),
+        4 => (Modulation::Dbpsk, Pulse::HalfSine),
+        5 => (Modulation::Pi4Dqpsk, Pulse::Srrc { roll_off: 0.5 }),
+        6 => (Modulation::Uqpsk, Pulse::Srrc { roll_off: 0.2 }),
+        7 => (Modulation::Psk8, Pulse::Srrc { roll_off: 0.35 }),
         _ => (Modulation::Gmsk, Pulse::Gaussian { bt: 0.5 }),
     };
     let symbol_rate_hz = 1_000.0 / (1.0 + f64::from(*ratio) / 8.0);
@@ -26,6 +30,8 @@ fuzz_target!(|data: &[u8]| {
         } else {
             FskInput::Iq
         },
+        bi_phase: switches & 32 != 0 && modulation == Modulation::Bpsk,
+        iq_swap: switches & 16 != 0,
         ..SignalConfig::new(modulation, pulse, symbol_rate_hz, 1_000.0)
     };
     let Ok(mut receiver) = Receiver::new(&config) else {

@@ -268,21 +268,33 @@ const REFUSED: &[(&str, &str)] = &[
     (
         "[signal]\n\nsymbolrate = 9600\n",
         "x.toml:3: unknown key signal.symbolrate, allowed in [signal]: modulation, symbol_rate, pulse, \
-             carrier, search, input, carrier_loop, timing_loop, roll_off, bt, deviation",
+             carrier, search, iq_swap, input, carrier_loop, timing_loop, roll_off, bt, deviation, iq_order, unbalance",
     ),
     (
         "[signal]\nmodulation = \"gmsk\"\nsymbol_rate = 9600\nroll_off = 0.5\n",
         "x.toml:4: unknown key signal.roll_off, allowed in [signal] with modulation gmsk and pulse gaussian: \
-             modulation, symbol_rate, pulse, carrier, search, input, carrier_loop, timing_loop, bt",
+             modulation, symbol_rate, pulse, carrier, search, iq_swap, input, carrier_loop, timing_loop, bt",
     ),
     (
         "[frame]\ntype = \"tm\"\nocf = true\n",
         "x.toml:3: unknown key frame.ocf, allowed in [frame] of type tm: type, length, fecf, secondary_header, scid, vcids",
     ),
     (
-        "[signal]\nmodulation = \"8psk\"\n",
-        "x.toml:2: signal.modulation is \"8psk\", must be \"bpsk\", \"qpsk\", \"oqpsk\", \"fsk\", \"gfsk\" or \
-             \"gmsk\"",
+        "[signal]\nmodulation = \"16psk\"\n",
+        "x.toml:2: signal.modulation is \"16psk\", must be \"bpsk\", \"qpsk\", \"oqpsk\", \"uqpsk\", \"8psk\", \
+             \"dbpsk\", \"dqpsk\", \"pi4-dqpsk\", \"fsk\", \"gfsk\" or \"gmsk\"",
+    ),
+    (
+        "[signal]\nmodulation = \"uqpsk\"\nsymbol_rate = 1\nunbalance = 2\n",
+        "x.toml:4: signal.unbalance is 2, must be 3 to 20 or -20 to -3 dB",
+    ),
+    (
+        "[signal]\nmodulation = \"8psk\"\nsymbol_rate = 1\n[coding]\nconvolutional = true\n",
+        "x.toml:5: coding.convolutional is a section, must be false with modulation 8psk",
+    ),
+    (
+        "[signal]\nmodulation = \"8psk\"\nsymbol_rate = 1\n[coding]\ncltu = true\n[frame]\nlength = 9\n",
+        "x.toml:2: signal.modulation is 8psk, must be of one bit a symbol with telecommand coding",
     ),
     (
         "[signal]\nmodulation = \"fsk\"\nsymbol_rate = 1\npulse = \"srrc\"\n",
@@ -312,6 +324,15 @@ const REFUSED: &[(&str, &str)] = &[
     (
         "[signal]\nmodulation = \"bpsk\"\nsymbol_rate = 1\ntiming_loop = 2\n",
         "x.toml:4: signal.timing_loop is 2, must be above 0 and at most the symbol rate, 1 Hz",
+    ),
+    (
+        "[signal]\nmodulation = \"bpsk\"\nsymbol_rate = 1\niq_order = \"qi\"\n",
+        "x.toml:4: unknown key signal.iq_order, allowed in [signal] with modulation bpsk and pulse srrc: modulation, \
+             symbol_rate, pulse, carrier, search, iq_swap, input, carrier_loop, timing_loop, roll_off",
+    ),
+    (
+        "[signal]\nmodulation = \"qpsk\"\nsymbol_rate = 1\n[coding]\nline_code = \"bi-phase-l\"\n",
+        "x.toml:5: coding.line_code is a bi-phase code, must be \"nrz-l\", \"nrz-m\" or \"nrz-s\" with modulation qpsk",
     ),
     (
         "[coding]\nrandomizer = true\n",
@@ -500,7 +521,7 @@ fn overrides_change_any_key_and_errors_name_them() {
     assert_eq!(
         profile.unwrap_err().to_string(),
         "built-in demo:8: unknown key signal.roll_off, allowed in [signal] with modulation qpsk and pulse rect: \
-         modulation, symbol_rate, pulse, carrier, search, input, carrier_loop, timing_loop"
+         modulation, symbol_rate, pulse, carrier, search, iq_swap, input, carrier_loop, timing_loop, iq_order"
     );
     let set = [
         "signal.symbol_rate = 9600",

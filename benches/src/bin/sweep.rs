@@ -79,6 +79,9 @@ enum Keying {
     Bpsk,
     Qpsk,
     Oqpsk,
+    Dbpsk,
+    Dqpsk,
+    Pi4Dqpsk,
     Fsk,
     Gmsk,
 }
@@ -89,6 +92,9 @@ impl From<Keying> for Modulation {
             Keying::Bpsk => Self::Bpsk,
             Keying::Qpsk => Self::Qpsk,
             Keying::Oqpsk => Self::Oqpsk,
+            Keying::Dbpsk => Self::Dbpsk,
+            Keying::Dqpsk => Self::Dqpsk,
+            Keying::Pi4Dqpsk => Self::Pi4Dqpsk,
             Keying::Fsk => Self::Fsk,
             Keying::Gmsk => Self::Gmsk,
         }

@@ -5,7 +5,7 @@ use super::arms::Arms;
 use super::asm::Marker;
 use super::bits::BitBuffer;
 use super::blocks::BlockDecoder;
-use super::config::{CodingConfig, CodingError, Descrambler};
+use super::config::{CodingConfig, CodingError, Descrambler, SymbolBits};
 use super::delivery::SyncChange;
 use super::descrambler::Iess308Descrambler;
 use super::frame::{CodedFrame, SyncStatus};
@@ -66,6 +66,9 @@ impl Chain {
     pub(crate) fn new(config: &CodingConfig) -> Result<Self, CodingError> {
         let layout = Layout::new(config)?;
         let unit_bits = layout.unit_bits();
+        if config.convolutional.is_some() && config.symbols == SymbolBits::Three {
+            return Err(CodingError::InnerWithEighths);
+        }
         let inner = config
             .convolutional
             .map(|code| InnerDecoder::new(code, config.symbols, unit_bits));

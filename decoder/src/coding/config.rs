@@ -17,6 +17,9 @@ pub enum SymbolBits {
     Two,
     /// Two bits a symbol with offset (OQPSK): as `Two`, and one arm may be a symbol late.
     TwoOffset,
+    /// Three bits a symbol (8PSK with the Gray labels 001, 000, 100, 110, 010, 011, 111, 101 from 0° in steps of
+    /// 45°, ETSI EN 302 307-1 §5.4.2): rotated by a multiple of 45°. Without a convolutional code.
+    Three,
 }
 
 /// Order in which the two convolutional output symbols are sent.
@@ -255,6 +258,9 @@ pub enum CodingError {
         /// What is allowed, in words.
         limit: String,
     },
+    /// An inner code with symbols that it is not decoded with.
+    #[error("a convolutional code does not go with symbols of three bits")]
+    InnerWithEighths,
     /// An LDPC code that does not exist.
     #[error(transparent)]
     Ldpc(#[from] LdpcError),

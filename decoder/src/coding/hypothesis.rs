@@ -55,7 +55,8 @@ impl Hypothesis {
     /// either neighbour may be taken for the other arm.
     pub(crate) fn all(config: ConvolutionalConfig, symbols: SymbolBits) -> Vec<Self> {
         let exchanges: &[Exchange] = match symbols {
-            SymbolBits::One => &[Exchange::None],
+            // Three bits a symbol have no inner code.
+            SymbolBits::One | SymbolBits::Three => &[Exchange::None],
             SymbolBits::Two => &[Exchange::None, Exchange::Even],
             SymbolBits::TwoOffset => &[Exchange::None, Exchange::Even, Exchange::Odd],
         };

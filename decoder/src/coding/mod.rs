@@ -18,6 +18,7 @@ mod correlate;
 mod decoder;
 mod delivery;
 mod descrambler;
+mod eighths;
 mod encoder;
 mod events;
 mod false_alarm;

@@ -4,16 +4,19 @@
 //! that the ratio of sample rate to symbol rate need not be a whole number and no timing error adds up.
 //! FSK integrates the pulse beforehand and so gets its phase, not only its frequency, exact.
 
+mod mapping;
 mod pulse;
 #[cfg(test)]
 mod tests;
 
+use mapping::Mapper;
+pub(crate) use mapping::{CHANGE_LABELS, EIGHT_LABELS, eighth_turns};
 use pulse::{PulseTable, gaussian_frequency};
 pub(crate) use pulse::{erf, gaussian_phase, gaussian_sigma};
 
 use crate::design::srrc_at;
 use crate::{Complex32, ConfigError, FskInput, Modulation, Pulse, SignalConfig};
-use std::f64::consts::TAU;
+use std::f64::consts::{PI, TAU};
 
 /// Symbols kept before old ones are dropped, so that the history moves rarely.
 const HISTORY: usize = 4096;
@@ -21,7 +24,8 @@ const HISTORY: usize = 4096;
 /// Turns bits into samples of unit mean power.
 ///
 /// A bit 1 gives a positive soft bit at the receiver: BPSK +1, QPSK and OQPSK +1/√2 on the arm (I takes the
-/// even bits, Q the odd ones, or the other way round), FSK the higher frequency. FM audio has the value ±1 at full deviation.
+/// even bits, Q the odd ones, or the other way round), FSK the higher frequency. Differential modulations send a
+/// symbol before the first bits, for these to refer to. FM audio has the value ±1 at full deviation.
 /// GMSK is not precoded: each bit is one frequency pulse.
 #[derive(Debug)]
 pub struct Modulator {
@@ -33,21 +37,20 @@ pub struct Modulator {
     bi_phase: bool,
     /// Whether samples are conjugated.
     inverted: bool,
-    q_first: bool,
     /// How much later than on the grid the samples are taken, in samples.
     shift: f64,
     sample: u64,
     symbol: u64,
     in_phase: Vec<f32>,
     quadrature: Vec<f32>,
-    pending_bit: Option<f32>,
+    mapper: Mapper,
     settled_turns: f64,
 }
 
 #[derive(Debug)]
 enum Shape {
-    Bpsk(PulseTable),
-    Qpsk(PulseTable),
+    Real(PulseTable),
+    Quadrature(PulseTable),
     /// The second table is the pulse half a symbol later.
     Oqpsk(PulseTable, PulseTable),
     /// Phase pulse, and half the modulation index (turns of carrier phase that one symbol adds).
@@ -58,7 +61,7 @@ enum Shape {
 impl Shape {
     fn taps(&self) -> usize {
         match self {
-            Self::Bpsk(t) | Self::Qpsk(t) | Self::Oqpsk(t, _) | Self::Fsk(t, _) | Self::FmAudio(t) => {
+            Self::Real(t) | Self::Quadrature(t) | Self::Oqpsk(t, _) | Self::Fsk(t, _) | Self::FmAudio(t) => {
                 t.taps()
             }
         }
@@ -87,13 +90,15 @@ impl Modulator {
             carrier_cycles: config.carrier_hz / config.sample_rate_hz,
             bi_phase: signal.bi_phase,
             inverted: signal.iq_swap,
-            q_first: signal.q_first,
             shift,
             sample: 0,
             symbol: 0,
             in_phase: vec![0.0; taps],
             quadrature: vec![0.0; taps],
-            pending_bit: None,
+            mapper: Mapper::new(&SignalConfig {
+                q_first: signal.q_first,
+                ..config.clone()
+            }),
             settled_turns: 0.0,
         })
     }
@@ -103,39 +108,33 @@ impl Modulator {
     pub fn first_symbol_at(&self) -> f64 {
         // The centre of two halves is half a half behind that of the first.
         let halves = if self.bi_phase { 0.5 } else { 0.0 };
-        (self.half_span as f64 + halves) / self.symbols_per_sample - self.shift
+        let before = self.half_span as f64 + self.mapper.leading() as f64;
+        (before + halves) / self.symbols_per_sample - self.shift
     }
 
-    /// Appends the samples that are complete with these bits, one bit (0 or 1) per byte. An odd bit of
-    /// QPSK waits for its partner in the next call.
+    /// Appends the samples that are complete with these bits, one bit (0 or 1) per byte. Bits of a symbol that is
+    /// not complete wait for the others in the next call.
     pub fn process(&mut self, bits: &[u8], out: &mut Vec<Complex32>) {
         for &bit in bits {
-            let level = if bit & 1 == 1 { 1.0 } else { -1.0 };
-            match (&self.shape, self.pending_bit.take()) {
-                (Shape::Bpsk(_), _) if self.bi_phase => {
-                    self.push(level, 0.0, out);
-                    self.push(-level, 0.0, out);
-                }
-                (Shape::Bpsk(_) | Shape::Fsk(..) | Shape::FmAudio(_), _) => self.push(level, 0.0, out),
-                (_, None) => self.pending_bit = Some(level),
-                (_, Some(first)) => self.push_pair(first, level, out),
+            if let Some([i, q]) = self.mapper.reference() {
+                self.push(i, q, out);
+            }
+            let Some([i, q]) = self.mapper.take(bit) else {
+                continue;
+            };
+            self.push(i, q, out);
+            if self.bi_phase {
+                self.push(-i, -q, out);
             }
         }
     }
 
-    fn push_pair(&mut self, first: f32, second: f32, out: &mut Vec<Complex32>) {
-        if self.q_first {
-            self.push(second, first, out);
-        } else {
-            self.push(first, second, out);
-        }
-    }
-
-    /// Appends the end of the last pulses. An odd last bit of QPSK goes out with the other arm empty. Bits given
-    /// afterwards begin a new burst, `2 * first_symbol_at()` behind the last symbol.
+    /// Appends the end of the last pulses. An odd last bit of QPSK goes out with the other arm empty, missing bits
+    /// of 8PSK and of changes of phase as zeros. Bits given afterwards begin a new burst, as far
+    /// behind the last symbol as two half pulses are long.
     pub fn finish(&mut self, out: &mut Vec<Complex32>) {
-        if let Some(first) = self.pending_bit.take() {
-            self.push_pair(first, 0.0, out);
+        if let Some([i, q]) = self.mapper.finish() {
+            self.push(i, q, out);
         }
         for _ in 0..2 * self.half_span {
             self.push(0.0, 0.0, out);
@@ -174,8 +173,8 @@ impl Modulator {
             let carrier = self.sample as f64 * self.carrier_cycles;
             let carrier = carrier - carrier.floor();
             let sample = match &self.shape {
-                Shape::Bpsk(t) => turned(Complex32::new(t.at(i, fraction), 0.0), carrier),
-                Shape::Qpsk(t) => turned(Complex32::new(t.at(i, fraction), t.at(q, fraction)), carrier),
+                Shape::Real(t) => turned(Complex32::new(t.at(i, fraction), 0.0), carrier),
+                Shape::Quadrature(t) => turned(Complex32::new(t.at(i, fraction), t.at(q, fraction)), carrier),
                 Shape::Oqpsk(t, late) => {
                     turned(Complex32::new(t.at(i, fraction), late.at(q, fraction)), carrier)
                 }
@@ -204,7 +203,7 @@ fn half_span(config: &SignalConfig) -> usize {
     match config.pulse {
         // The tails fall as 1/(roll-off * t²); here they are below −60 dB of the peak.
         Pulse::Srrc { roll_off } => (8.0 / roll_off.max(0.01)).ceil().clamp(8.0, 40.0) as usize + 1,
-        Pulse::Rect => 2,
+        Pulse::Rect | Pulse::HalfSine => 2,
         Pulse::Gaussian { bt } => (0.5 + 6.0 * gaussian_sigma(bt)).ceil() as usize + 1,
     }
 }
@@ -228,7 +227,8 @@ fn shape(config: &SignalConfig, half_span: usize, symbols_per_sample: f64, shift
     let reach = half_span as f64 - 1.0;
     let linear = |t: f64| match config.pulse {
         Pulse::Srrc { roll_off } if t.abs() <= reach => srrc_at(t, roll_off),
-        Pulse::Srrc { .. } => 0.0,
+        Pulse::HalfSine if t.abs() < 0.5 => (PI * t).cos(),
+        Pulse::Srrc { .. } | Pulse::HalfSine => 0.0,
         _ => rect(t),
     };
     let unit_power = |delay: f64, power: f64| {
@@ -239,8 +239,17 @@ fn shape(config: &SignalConfig, half_span: usize, symbols_per_sample: f64, shift
         table
     };
     match (config.modulation, config.fsk_input, config.pulse) {
-        (Modulation::Bpsk, ..) => Shape::Bpsk(unit_power(0.0, 1.0)),
-        (Modulation::Qpsk, ..) => Shape::Qpsk(unit_power(0.0, 0.5)),
+        (Modulation::Bpsk, ..) => Shape::Real(unit_power(0.0, 1.0)),
+        (Modulation::Qpsk, ..) => Shape::Quadrature(unit_power(0.0, 0.5)),
+        // Points of unit energy.
+        (
+            Modulation::Dbpsk
+            | Modulation::Dqpsk
+            | Modulation::Pi4Dqpsk
+            | Modulation::Uqpsk
+            | Modulation::Psk8,
+            ..,
+        ) => Shape::Quadrature(unit_power(0.0, 1.0)),
         (Modulation::Oqpsk, ..) => Shape::Oqpsk(unit_power(0.0, 0.5), unit_power(0.5, 0.5)),
         (_, FskInput::FmAudio, Pulse::Gaussian { bt }) => {
             let sigma = gaussian_sigma(bt);
@@ -291,14 +300,12 @@ fn check(config: &SignalConfig) -> Result<(), ConfigError> {
     match config.pulse {
         Pulse::Srrc { roll_off } => within("pulse.roll_off", roll_off, 0.0, 1.0)?,
         Pulse::Gaussian { bt } => within("pulse.bt", bt, 0.1, 10.0)?,
-        Pulse::Rect => {}
+        Pulse::Rect | Pulse::HalfSine => {}
     }
     let fits = match config.modulation {
-        Modulation::Bpsk | Modulation::Qpsk | Modulation::Oqpsk => {
-            matches!(config.pulse, Pulse::Srrc { .. } | Pulse::Rect)
-        }
         Modulation::Fsk => matches!(config.pulse, Pulse::Gaussian { .. } | Pulse::Rect),
         Modulation::Gmsk => matches!(config.pulse, Pulse::Gaussian { .. }),
+        _ => matches!(config.pulse, Pulse::Srrc { .. } | Pulse::Rect | Pulse::HalfSine),
     };
     if fits {
         return Ok(());

@@ -54,8 +54,15 @@ fn phase_pulse_rises_from_zero_to_one() {
 
 #[test]
 fn psk_has_unit_power_at_any_rate() {
-    for modulation in [Modulation::Bpsk, Modulation::Qpsk, Modulation::Oqpsk] {
-        for pulse in [SRRC, Pulse::Rect] {
+    for modulation in [
+        Modulation::Bpsk,
+        Modulation::Qpsk,
+        Modulation::Oqpsk,
+        Modulation::Pi4Dqpsk,
+        Modulation::Uqpsk,
+        Modulation::Psk8,
+    ] {
+        for pulse in [SRRC, Pulse::Rect, Pulse::HalfSine] {
             for sps in [2.0, 3.7, 10.0] {
                 let (out, first) = modulate(&config(modulation, pulse, sps), &bits(20_000));
                 let body = &out[first as usize..out.len() - first as usize];
@@ -200,10 +207,11 @@ fn impossible_configurations_are_refused() {
 
 proptest! {
     #[test]
-    fn chunking_is_invisible(cuts in prop::collection::vec(0usize..60, 1..8), kind in 0usize..5, sps in 2.0f64..9.0) {
+    fn chunking_is_invisible(cuts in prop::collection::vec(0usize..60, 1..8), kind in 0usize..8, sps in 2.0f64..9.0) {
         let (modulation, pulse) = [
             (Modulation::Bpsk, SRRC), (Modulation::Qpsk, SRRC), (Modulation::Oqpsk, Pulse::Rect),
             (Modulation::Fsk, Pulse::Rect), (Modulation::Gmsk, Pulse::Gaussian { bt: 0.3 }),
+            (Modulation::Pi4Dqpsk, SRRC), (Modulation::Psk8, Pulse::HalfSine), (Modulation::Uqpsk, SRRC),
         ][kind];
         let config = config(modulation, pulse, sps);
         let bits = bits(cuts.iter().sum());

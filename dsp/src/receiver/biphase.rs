@@ -1,7 +1,7 @@
 //! Bi-phase (Manchester, split-phase) line codes: two half symbols joined into one soft bit.
 //!
-//! A bit is sent as itself in the first half of its symbol and inverted in the second (bi-phase-L, the SP-L of
-//! CCSDS 401.0-B §2.4.11; IRIG 106 chapter 4 derives bi-phase-M and -S from NRZ-M and -S in the same way). The
+//! A bit is sent as itself in the first half of its symbol and inverted in the second (bi-phase-L, also
+//! called SP-L; IRIG 106 chapter 4 derives bi-phase-M and -S from NRZ-M and -S in the same way). The
 //! halves err independently, so the bit's log-likelihood ratio is that of the first less that of the second.
 //!
 //! Which halves belong together shows in the data: between the halves of one bit the level always changes,

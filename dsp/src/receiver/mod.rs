@@ -69,10 +69,8 @@ impl Receiver {
     pub fn new(config: &SignalConfig) -> Result<Self, ConfigError> {
         let plain = config.plain()?;
         let family = match config.modulation {
-            Modulation::Bpsk | Modulation::Qpsk | Modulation::Oqpsk => {
-                Family::Psk(Box::new(PskReceiver::new(&plain)?))
-            }
             Modulation::Fsk | Modulation::Gmsk => Family::Fsk(Box::new(FskReceiver::new(&plain)?)),
+            _ => Family::Psk(Box::new(PskReceiver::new(&plain)?)),
         };
         Ok(Self {
             family,

@@ -5,6 +5,7 @@ use super::error::Problem;
 use super::iterative;
 use super::packets;
 use super::types::{Coding, Frame, Profile, Signal, SignalInput};
+use super::words::modulation_word;
 use groundlink_decoder::coding::{AsmConfig, ReedSolomonConfig, RsBasis};
 use groundlink_decoder::link::{CrcSpan, FrameKind};
 use groundlink_dsp::{Modulation, Pulse};
@@ -27,6 +28,8 @@ pub(super) fn profile(profile: &Profile) -> Result<(), Problem> {
         signal(s)?;
     }
     coding(&profile.coding)?;
+    bi_phase(profile)?;
+    eighths(profile)?;
     frame(&profile.frame, &profile.coding)?;
     if let Some(config) = &profile.coding.cltu {
         cltu::check(config, profile)?;
@@ -65,7 +68,12 @@ fn signal(signal: &Signal) -> Result<(), Problem> {
     match signal.pulse {
         Pulse::Srrc { roll_off } => number("signal.roll_off", roll_off, 0.0..=1.0, "0 to 1")?,
         Pulse::Gaussian { bt } => number("signal.bt", bt, 0.1..=10.0, "0.1 to 10")?,
-        Pulse::Rect => {}
+        Pulse::Rect | Pulse::HalfSine => {}
+    }
+    let unbalance = signal.unbalance_db;
+    if signal.modulation == Modulation::Uqpsk && !(3.0..=20.0).contains(&unbalance.abs()) {
+        let allowed = "3 to 20 or -20 to -3 dB";
+        return Err(Problem::new("signal.unbalance", unbalance, allowed));
     }
     if let Some(deviation) = signal.deviation_hz {
         let most = format!(
@@ -99,6 +107,32 @@ fn signal(signal: &Signal) -> Result<(), Problem> {
         return Err(Problem::new("signal.input", "\"fm-audio\"", allowed));
     }
     Ok(())
+}
+
+/// Half symbols are those of BPSK. A profile without a signal describes what comes behind the receiver.
+fn bi_phase(profile: &Profile) -> Result<(), Problem> {
+    let signal = profile.signal.as_ref().filter(|_| profile.coding.bi_phase);
+    match signal {
+        Some(signal) if signal.modulation != Modulation::Bpsk => {
+            let allowed = format!(
+                "\"nrz-l\", \"nrz-m\" or \"nrz-s\" with modulation {}",
+                modulation_word(signal.modulation, signal.pulse)
+            );
+            Err(Problem::new("coding.line_code", "a bi-phase code", allowed))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// No inner decoder takes symbols of three bits.
+fn eighths(profile: &Profile) -> Result<(), Problem> {
+    match &profile.signal {
+        Some(signal) if signal.modulation == Modulation::Psk8 && profile.coding.convolutional.is_some() => {
+            let allowed = "false with modulation 8psk";
+            Err(Problem::new("coding.convolutional", "a section", allowed))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn coding(coding: &Coding) -> Result<(), Problem> {

@@ -106,6 +106,10 @@ pub(super) fn check(cltu: &CltuConfig, profile: &Profile) -> Result<(), Problem>
         ));
     }
     match profile.signal.as_ref().map(|signal| signal.modulation) {
+        Some(Modulation::Psk8) => {
+            let allowed = "of one bit a symbol with telecommand coding";
+            Err(Problem::new("signal.modulation", "8psk", allowed))
+        }
         Some(Modulation::Qpsk | Modulation::Oqpsk) => {
             let allowed = "of one bit a symbol with telecommand coding";
             Err(Problem::new("signal.modulation", "qpsk or oqpsk", allowed))

@@ -40,6 +40,10 @@ impl Profile {
             fsk_input: if fm_audio { FskInput::FmAudio } else { FskInput::Iq },
             carrier_loop_hz: signal.carrier_loop_hz,
             timing_loop_hz: signal.timing_loop_hz,
+            bi_phase: self.coding.bi_phase,
+            iq_swap: signal.iq_swap,
+            q_first: signal.q_first,
+            unbalance_db: signal.unbalance_db,
             ..SignalConfig::new(
                 signal.modulation,
                 signal.pulse,
@@ -61,7 +65,9 @@ impl Profile {
             symbols: match self.signal.as_ref().map(|s| s.modulation) {
                 Some(Modulation::Qpsk) => SymbolBits::Two,
                 Some(Modulation::Oqpsk) => SymbolBits::TwoOffset,
-                Some(Modulation::Bpsk | Modulation::Fsk | Modulation::Gmsk) | None => SymbolBits::One,
+                Some(Modulation::Psk8) => SymbolBits::Three,
+                // The arms of unbalanced QPSK are told apart, and changes of phase have no ambiguity.
+                _ => SymbolBits::One,
             },
             convolutional: coding.convolutional,
             line_code: coding.line_code,

@@ -12,8 +12,8 @@ use super::words::{
     BASES, CONVOLUTIONAL_RATES, DESCRAMBLERS, FRAME_TYPES, LINE_CODES, ORDERS, RANDOMIZED, RANDOMIZERS,
 };
 use groundlink_decoder::coding::{
-    AsmConfig, ConvolutionalConfig, IterativeCode, LineCode, PunctureRate, Randomized, Randomizer,
-    ReedSolomonConfig, RsBasis, SymbolOrder,
+    AsmConfig, ConvolutionalConfig, IterativeCode, PunctureRate, Randomized, Randomizer, ReedSolomonConfig,
+    RsBasis, SymbolOrder,
 };
 use groundlink_decoder::link::{CrcSpan, FrameKind};
 
@@ -69,12 +69,14 @@ fn coding(section: &Section<'_>) -> Result<Coding, ProfileError> {
     section.only(&keys, "")?;
     let iterative = iterative::read(section)?;
     let cltu = cltu::read(section)?;
+    let (line_code, bi_phase) = section.choice("line_code", LINE_CODES)?.unwrap_or_default();
     Ok(Coding {
         convolutional: section
             .switch("convolutional", false)?
             .map(|s| convolutional(&s))
             .transpose()?,
-        line_code: section.choice("line_code", LINE_CODES)?.unwrap_or(LineCode::NrzL),
+        line_code,
+        bi_phase,
         descrambler: section.choice("descrambler", DESCRAMBLERS)?.unwrap_or(None),
         asm: asm(
             &section.section("asm")?,

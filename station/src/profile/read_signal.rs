@@ -3,16 +3,17 @@
 use super::error::ProfileError;
 use super::section::{Quantity, Section, one_of};
 use super::types::{Signal, SignalInput};
-use super::words::{INPUTS, MODULATIONS, PULSES, PulseWord, pulses_of, word};
+use super::words::{INPUTS, IQ_ORDERS, MODULATIONS, PULSES, PulseWord, pulses_of, word};
 use groundlink_dsp::{Modulation, Pulse};
 
 /// Keys that go with every modulation and pulse.
-const COMMON: [&str; 8] = [
+const COMMON: [&str; 9] = [
     "modulation",
     "symbol_rate",
     "pulse",
     "carrier",
     "search",
+    "iq_swap",
     "input",
     "carrier_loop",
     "timing_loop",
@@ -20,12 +21,21 @@ const COMMON: [&str; 8] = [
 
 /// Reads the section.
 pub(super) fn signal(section: &Section<'_>) -> Result<Signal, ProfileError> {
-    section.only(&[&COMMON[..], &["roll_off", "bt", "deviation"]].concat(), "")?;
+    section.only(
+        &[
+            &COMMON[..],
+            &["roll_off", "bt", "deviation", "iq_order", "unbalance"],
+        ]
+        .concat(),
+        "",
+    )?;
     let (modulation, shape) = keying(section)?;
     let rate = section.quantity("symbol_rate", Quantity::Baud)?;
     let symbol_rate_hz = section.required("symbol_rate", rate, "the symbols per second")?;
     let frequency = |key| section.quantity(key, Quantity::Hertz);
     let or_auto = |key| section.quantity_or_auto(key, Quantity::Hertz);
+    let unbalance = section.quantity("unbalance", Quantity::Number)?;
+    let balanced = if modulation == Modulation::Uqpsk { 6.0 } else { 0.0 };
     Ok(Signal {
         modulation,
         symbol_rate_hz,
@@ -33,6 +43,9 @@ pub(super) fn signal(section: &Section<'_>) -> Result<Signal, ProfileError> {
         deviation_hz: or_auto("deviation")?,
         carrier_hz: frequency("carrier")?.unwrap_or(0.0),
         search_hz: frequency("search")?.unwrap_or(symbol_rate_hz / 10.0),
+        iq_swap: section.boolean("iq_swap")?.unwrap_or(false),
+        q_first: section.choice("iq_order", IQ_ORDERS)?.unwrap_or(false),
+        unbalance_db: unbalance.unwrap_or(balanced),
         input: section.choice("input", INPUTS)?.unwrap_or(SignalInput::Auto),
         carrier_loop_hz: or_auto("carrier_loop")?,
         timing_loop_hz: or_auto("timing_loop")?,
@@ -51,10 +64,16 @@ fn keying(section: &Section<'_>) -> Result<(Modulation, PulseWord), ProfileError
     match shape {
         PulseWord::Srrc => allowed.push("roll_off"),
         PulseWord::Gaussian => allowed.push("bt"),
-        PulseWord::Rect => {}
+        PulseWord::Rect | PulseWord::HalfSine => {}
     }
     if modulation == Modulation::Fsk {
         allowed.push("deviation");
+    }
+    if modulation.bits_per_symbol() == 2 {
+        allowed.push("iq_order");
+    }
+    if modulation == Modulation::Uqpsk {
+        allowed.push("unbalance");
     }
     section.only(
         &allowed,
@@ -70,6 +89,7 @@ fn pulse(section: &Section<'_>, shape: PulseWord) -> Result<Pulse, ProfileError>
             roll_off: number("roll_off")?.unwrap_or(0.5),
         },
         PulseWord::Rect => Pulse::Rect,
+        PulseWord::HalfSine => Pulse::HalfSine,
         PulseWord::Gaussian => Pulse::Gaussian {
             bt: number("bt")?.unwrap_or(0.5),
         },

@@ -62,6 +62,12 @@ pub struct Signal {
     pub carrier_hz: f64,
     /// Half width of the range searched around it, Hz.
     pub search_hz: f64,
+    /// Whether the spectrum is inverted (I and Q exchanged).
+    pub iq_swap: bool,
+    /// Whether the first of a symbol's two bits is that of the Q arm.
+    pub q_first: bool,
+    /// Power of the I arm of unbalanced QPSK over that of the Q arm, dB; zero for all else.
+    pub unbalance_db: f64,
     /// What the samples are.
     pub input: SignalInput,
     /// Noise bandwidth of the carrier loop, Hz; `None` chooses it.
@@ -77,6 +83,8 @@ pub struct Coding {
     pub convolutional: Option<ConvolutionalConfig>,
     /// Line code after the inner decoder.
     pub line_code: LineCode,
+    /// Whether each channel bit is sent as two half symbols: the bi-phase line code of the same letter.
+    pub bi_phase: bool,
     /// Self-synchronising descrambler after the line code.
     pub descrambler: Option<Descrambler>,
     /// Attached synchronisation marker.

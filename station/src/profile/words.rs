@@ -14,6 +14,11 @@ pub(super) const MODULATIONS: Words<(Modulation, bool)> = &[
     ("bpsk", (Modulation::Bpsk, false)),
     ("qpsk", (Modulation::Qpsk, false)),
     ("oqpsk", (Modulation::Oqpsk, false)),
+    ("uqpsk", (Modulation::Uqpsk, false)),
+    ("8psk", (Modulation::Psk8, false)),
+    ("dbpsk", (Modulation::Dbpsk, false)),
+    ("dqpsk", (Modulation::Dqpsk, false)),
+    ("pi4-dqpsk", (Modulation::Pi4Dqpsk, false)),
     ("fsk", (Modulation::Fsk, false)),
     ("gfsk", (Modulation::Fsk, true)),
     ("gmsk", (Modulation::Gmsk, true)),
@@ -24,12 +29,14 @@ pub(super) const MODULATIONS: Words<(Modulation, bool)> = &[
 pub(super) enum PulseWord {
     Srrc,
     Rect,
+    HalfSine,
     Gaussian,
 }
 
 pub(super) const PULSES: Words<PulseWord> = &[
     ("srrc", PulseWord::Srrc),
     ("rect", PulseWord::Rect),
+    ("half-sine", PulseWord::HalfSine),
     ("gaussian", PulseWord::Gaussian),
 ];
 
@@ -38,7 +45,11 @@ pub(super) fn pulses_of(modulation: Modulation, gaussian: bool) -> Words<PulseWo
     match (modulation, gaussian) {
         (_, true) => &[("gaussian", PulseWord::Gaussian)],
         (Modulation::Fsk, false) => &[("rect", PulseWord::Rect)],
-        _ => &[("srrc", PulseWord::Srrc), ("rect", PulseWord::Rect)],
+        _ => &[
+            ("srrc", PulseWord::Srrc),
+            ("rect", PulseWord::Rect),
+            ("half-sine", PulseWord::HalfSine),
+        ],
     }
 }
 
@@ -63,11 +74,18 @@ pub(super) const CONVOLUTIONAL_RATES: Words<PunctureRate> = &[
     ("7/8", PunctureRate::R78),
 ];
 
-pub(super) const LINE_CODES: Words<LineCode> = &[
-    ("nrz-l", LineCode::NrzL),
-    ("nrz-m", LineCode::NrzM),
-    ("nrz-s", LineCode::NrzS),
+/// What a line code's word says: the code of the bits, and whether each goes as two half symbols.
+pub(super) const LINE_CODES: Words<(LineCode, bool)> = &[
+    ("nrz-l", (LineCode::NrzL, false)),
+    ("nrz-m", (LineCode::NrzM, false)),
+    ("nrz-s", (LineCode::NrzS, false)),
+    ("bi-phase-l", (LineCode::NrzL, true)),
+    ("bi-phase-m", (LineCode::NrzM, true)),
+    ("bi-phase-s", (LineCode::NrzS, true)),
 ];
+
+/// Whether the first of a symbol's two bits is that of the Q arm.
+pub(super) const IQ_ORDERS: Words<bool> = &[("iq", false), ("qi", true)];
 
 pub(super) const DESCRAMBLERS: Words<Option<Descrambler>> =
     &[("none", None), ("iess-308", Some(Descrambler::Iess308))];

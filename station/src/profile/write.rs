@@ -5,7 +5,7 @@ use super::iterative;
 use super::packets;
 use super::types::{Coding, Frame, Profile, Signal};
 use super::words::{
-    BASES, CONVOLUTIONAL_RATES, DESCRAMBLERS, FRAME_TYPES, INPUTS, LINE_CODES, ORDERS, RANDOMIZED,
+    BASES, CONVOLUTIONAL_RATES, DESCRAMBLERS, FRAME_TYPES, INPUTS, IQ_ORDERS, LINE_CODES, ORDERS, RANDOMIZED,
     RANDOMIZERS, modulation_word, word,
 };
 use groundlink_decoder::coding::{AsmConfig, ConvolutionalConfig, ReedSolomonConfig};
@@ -58,17 +58,18 @@ impl Lines {
 fn signal(out: &mut Lines, signal: &Signal) {
     out.section("signal");
     let modulation = modulation_word(signal.modulation, signal.pulse);
-    out.key(
-        "modulation",
-        quote(modulation),
-        "bpsk, qpsk, oqpsk, fsk, gfsk or gmsk",
-    );
+    out.key("modulation", quote(modulation), "docs/profiles.md names all");
     out.key("symbol_rate", number(signal.symbol_rate_hz), "Bd");
     match signal.pulse {
         Pulse::Srrc { roll_off } => {
-            out.key("pulse", "\"srrc\"", "square-root raised cosine, or rect");
+            out.key(
+                "pulse",
+                "\"srrc\"",
+                "square-root raised cosine, rect or half-sine",
+            );
             out.key("roll_off", number(roll_off), "0 to 1");
         }
+        Pulse::HalfSine => out.key("pulse", "\"half-sine\"", "one symbol long"),
         Pulse::Rect => out.key("pulse", "\"rect\"", "one symbol long"),
         Pulse::Gaussian { bt } => {
             out.key("pulse", "\"gaussian\"", "frequency pulse");
@@ -88,6 +89,21 @@ fn signal(out: &mut Lines, signal: &Signal) {
         "Hz, nominal offset within the samples",
     );
     out.key("search", number(signal.search_hz), "Hz to either side of it");
+    if signal.modulation.bits_per_symbol() == 2 {
+        out.key(
+            "iq_order",
+            quote(word(IQ_ORDERS, &signal.q_first)),
+            "arm of a symbol's first bit: iq or qi",
+        );
+    }
+    if signal.modulation == Modulation::Uqpsk {
+        out.key(
+            "unbalance",
+            number(signal.unbalance_db),
+            "dB, power of I over Q: 3 to 20 or -20 to -3",
+        );
+    }
+    out.key("iq_swap", signal.iq_swap, "whether the spectrum is inverted");
     out.key(
         "input",
         quote(word(INPUTS, &signal.input)),
@@ -112,8 +128,8 @@ fn coding(out: &mut Lines, coding: &Coding) {
     }
     out.key(
         "line_code",
-        quote(word(LINE_CODES, &coding.line_code)),
-        "nrz-l, nrz-m or nrz-s, after the inner code",
+        quote(word(LINE_CODES, &(coding.line_code, coding.bi_phase))),
+        "nrz- or bi-phase- l, m or s",
     );
     out.key(
         "descrambler",

@@ -11,7 +11,7 @@ use crate::profile::Profile;
 use groundlink_decoder::coding::FrameEncoder;
 use groundlink_dsp::channel::{Channel, ChannelConfig, noise_sigma};
 use groundlink_dsp::modulator::Modulator;
-use groundlink_dsp::{FskInput, Modulation, SignalConfig};
+use groundlink_dsp::{FskInput, SignalConfig};
 use hifitime::{Duration, Epoch};
 use num_complex::Complex32;
 
@@ -167,9 +167,11 @@ fn suitable_rate(profile: &Profile, complex: bool) -> f64 {
         return 1.0;
     };
     let deviation = signal.deviation_hz.unwrap_or(0.0);
-    let edge = signal.carrier_hz.abs() + signal.symbol_rate_hz + deviation + signal.search_hz;
+    let halves = if profile.coding.bi_phase { 2.0 } else { 1.0 };
+    let pulse_rate_hz = halves * signal.symbol_rate_hz;
+    let edge = signal.carrier_hz.abs() + pulse_rate_hz + deviation + signal.search_hz;
     let of_band = if complex { 2.0 * edge } else { 2.5 * edge };
-    (SAMPLES_PER_SYMBOL * signal.symbol_rate_hz).max(of_band).ceil()
+    (SAMPLES_PER_SYMBOL * pulse_rate_hz).max(of_band).ceil()
 }
 
 fn channel_config(config: &SimulateConfig, signal: &SignalConfig) -> ChannelConfig {
@@ -179,10 +181,7 @@ fn channel_config(config: &SimulateConfig, signal: &SignalConfig) -> ChannelConf
         noise_sigma(es_n0_db, rate / signal.symbol_rate_hz)
     });
     let scale = LEVEL / (1.0 + sigma * sigma).sqrt();
-    let psk = matches!(
-        signal.modulation,
-        Modulation::Bpsk | Modulation::Qpsk | Modulation::Oqpsk
-    );
+    let psk = signal.modulation.is_psk();
     let edge = (config.lead_s.max(0.0) * rate) as u64;
     // Audio has no carrier to turn; see AudioOffset.
     let turns = f64::from(u8::from(signal.fsk_input == FskInput::Iq));

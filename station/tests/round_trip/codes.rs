@@ -56,6 +56,9 @@ fn check(modulation: &str, telecommand: bool) {
         if coding.starts_with("cltu") && !telecommand {
             continue;
         }
+        if coding.starts_with("convolutional") && modulation == "8psk" {
+            continue;
+        }
         let text = format!(
             "[signal]\nsymbol_rate = 9600\nmodulation = '{modulation}'\n[coding]\n{coding}\n[frame]\n{frame}\n"
         );
@@ -92,6 +95,16 @@ fn over_qpsk() {
 #[test]
 fn over_oqpsk() {
     check("oqpsk", false);
+}
+
+#[test]
+fn over_pi4_dqpsk() {
+    check("pi4-dqpsk", true);
+}
+
+#[test]
+fn over_8psk() {
+    check("8psk", false);
 }
 
 #[test]

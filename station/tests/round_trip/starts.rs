@@ -2,7 +2,17 @@
 
 use crate::chain_support::link::Link;
 
-const MODULATIONS: [&str; 6] = ["bpsk", "qpsk", "oqpsk", "fsk", "gfsk", "gmsk"];
+const MODULATIONS: [&str; 9] = [
+    "bpsk",
+    "qpsk",
+    "oqpsk",
+    "uqpsk",
+    "dbpsk",
+    "pi4-dqpsk",
+    "fsk",
+    "gfsk",
+    "gmsk",
+];
 
 fn check(leads_s: &[f64]) {
     let mut failures = Vec::new();

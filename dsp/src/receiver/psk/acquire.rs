@@ -9,8 +9,8 @@ use super::Plan;
 use super::carrier::stripped;
 use super::line::{CHIRP_STEP, LineFinder};
 use super::matched::{Interpolator, Matched};
+use super::plan::WINDOW;
 use super::timing::{BLOCK_SYMBOLS, Clock, ClockMeter, Instants};
-use super::track::WINDOW;
 use crate::{Complex32, Modulation, Pulse};
 use num_complex::Complex64;
 use std::f64::consts::{PI, TAU};
@@ -19,6 +19,8 @@ use std::f64::consts::{PI, TAU};
 const SPACING: f64 = 0.125;
 /// How far a line may lie from its filter's carrier, in symbol rates.
 const REACH: f64 = 0.75 * SPACING;
+/// How far beyond the range searched a carrier is believed, in symbol rates.
+const BEYOND: f64 = 0.02;
 /// Chance that noise passes for a carrier.
 const FALSE_ALARM: f64 = 1e-4;
 /// Fastest carrier drift expected, Hz per second.
@@ -107,8 +109,29 @@ impl Acquirer {
         match best {
             // Off its centre the filter weakens one line of OQPSK; on the carrier found both show in full.
             Some(found) if offset => self.try_offset(matched, found.carrier, start, count),
+            Some(found) if self.plan.order() == 8 => Some(self.on_its_side(matched, found, start, count)),
             best => best,
         }
+    }
+
+    /// The eighth power has lines at every eighth of the symbol rate, and the filters of neighbouring ones let
+    /// nearly the same symbols through. The carrier is where most power passes.
+    fn on_its_side(&mut self, matched: &Matched, found: Candidate, start: f64, count: usize) -> Candidate {
+        let step = self.plan.symbol_rate_hz / 8.0 / self.plan.base_rate_hz();
+        let limit = (self.plan.search_hz + BEYOND * self.plan.symbol_rate_hz) / self.plan.base_rate_hz();
+        let (mut best, mut most) = (found, 0.0);
+        for side in -2..=2 {
+            let carrier = found.carrier + f64::from(side) * step;
+            if carrier.abs() > limit {
+                continue;
+            }
+            self.filter(matched, carrier, start, count, 0);
+            let power: f64 = self.filtered.iter().map(|v| f64::from(*v).powi(2)).sum();
+            if power > most {
+                (best, most) = (Candidate { carrier, ..found }, power);
+            }
+        }
+        best
     }
 
     fn try_carrier(
@@ -149,6 +172,7 @@ impl Acquirer {
             count,
             &mut self.symbols,
         );
+        self.plan.stop_turning(&mut self.symbols);
         let (order, modulation) = (f64::from(self.plan.order()), self.plan.modulation);
         let scale = scale(&self.symbols);
         self.values.clear();
@@ -240,6 +264,10 @@ impl Acquirer {
     }
 
     fn chirps(&self, count: usize) -> i32 {
+        // The eighth power is too weak to tell rates apart, and a wrong one is worse than none.
+        if self.plan.order() == 8 {
+            return 0;
+        }
         let seconds = count as f64 / self.plan.symbol_rate_hz;
         let cycles = f64::from(self.plan.order()) * MAX_DRIFT * seconds * seconds;
         let windows = count as f64 / WINDOW as f64;

@@ -9,6 +9,8 @@ use std::f64::consts::TAU;
 pub(super) const BLOCK_SYMBOLS: usize = 8;
 /// Aim of the smoothing: variance of the phase, rad².
 const PHASE_VARIANCE: f64 = 0.004;
+/// The same where neighbouring points are 45° apart.
+const DENSE_PHASE_VARIANCE: f64 = 0.0008;
 
 /// A symbol without its modulation: a value whose phase is `order` times the carrier's. The magnitude is
 /// squared whatever the order (A. J. Viterbi and A. M. Viterbi, 1983, with their F(ρ) = ρ²). OQPSK takes the
@@ -18,6 +20,10 @@ pub(super) fn stripped(modulation: Modulation, symbol: Complex32, late: Complex3
     match modulation {
         // The fourth power of ±1±j is negative.
         Modulation::Qpsk => -(square * square) / square.norm().max(1e-30),
+        Modulation::Psk8 => {
+            let fourth = square * square;
+            fourth * fourth / square.norm().powi(3).max(1e-30)
+        }
         Modulation::Oqpsk => square - late * late,
         _ => square,
     }
@@ -113,15 +119,23 @@ pub(super) fn line_power(parts: &[&[Complex64]], energy: f64, enough: f64) -> f6
     best
 }
 
-/// Blocks to each side that are averaged so that the phase is good enough at this Es/N0.
-pub(super) fn smoothing_reach(es_n0: f64, modulation: Modulation, most: usize) -> usize {
+/// Blocks to each side that are averaged so that the phase is good enough at this Es/N0. `square_line` is that of
+/// [`super::plan::Plan::square_line`].
+pub(super) fn smoothing_reach(es_n0: f64, modulation: Modulation, square_line: f64, most: usize) -> usize {
     let g = es_n0.max(0.05);
-    let loss = if modulation == Modulation::Qpsk {
-        1.0 + 4.5 / g + 6.0 / (g * g) + 1.5 / (g * g * g)
-    } else {
-        1.0 + 0.5 / g
+    // Variance of the phase of the stripped symbols' sum over that of symbols without modulation.
+    let loss = match modulation {
+        Modulation::Qpsk => 1.0 + 4.5 / g + 6.0 / (g * g) + 1.5 / (g * g * g),
+        Modulation::Psk8 => 1.0 + 4.0 / g + 80.0 / (g * g) + 1200.0 / (g * g * g),
+        // The product of the arms is noise to the square, until decisions take it away.
+        Modulation::Uqpsk => (0.5 * g * (1.0 - square_line) + 1.0 + 0.5 / g) / square_line,
+        _ => 1.0 + 0.5 / g,
     };
-    let symbols = loss / (2.0 * g * PHASE_VARIANCE);
+    let aim = match modulation {
+        Modulation::Psk8 => DENSE_PHASE_VARIANCE,
+        _ => PHASE_VARIANCE,
+    };
+    let symbols = loss / (2.0 * g * aim);
     (symbols / (2.0 * BLOCK_SYMBOLS as f64))
         .ceil()
         .clamp(1.0, most as f64) as usize
@@ -184,7 +198,27 @@ pub(super) fn offset_corrections(turned: &Turned, taps: [f32; 2], reach: usize) 
         }
         prefix.push(prefix[block] + Complex64::new(sum.re.into(), sum.im.into()));
     }
-    (0..turned.blocks.len())
+    smoothed_phases(&prefix, reach)
+}
+
+/// Phase errors of unbalanced QPSK by its decisions, for each block: the square that the phase came from so far
+/// has the product of the arms for noise. The stronger arm is the real part; `weaker` is the amplitude of the
+/// other in units of its own.
+pub(super) fn unbalanced_corrections(turned: &Turned, weaker: f32, reach: usize) -> Vec<f64> {
+    let mut prefix = vec![Complex64::ZERO];
+    for symbols in turned.symbols.chunks(BLOCK_SYMBOLS) {
+        let sum: Complex32 = symbols
+            .iter()
+            .map(|s| s * Complex32::new(1.0_f32.copysign(s.re), -weaker.copysign(s.im)))
+            .sum();
+        prefix.push(prefix[prefix.len() - 1] + Complex64::new(sum.re.into(), sum.im.into()));
+    }
+    smoothed_phases(&prefix, reach)
+}
+
+/// Phases of the blocks whose running sum this is, each averaged with `reach` on either side.
+fn smoothed_phases(prefix: &[Complex64], reach: usize) -> Vec<f64> {
+    (0..prefix.len() - 1)
         .map(|block| {
             let (low, high) = (
                 block.saturating_sub(reach),

@@ -1,6 +1,9 @@
 //! Symbols to soft bits: log-likelihood ratios from the estimated amplitude and noise.
 
+use super::Plan;
+use crate::modulator::{CHANGE_LABELS, EIGHT_LABELS};
 use crate::{Complex32, Modulation, SoftBatch};
+use std::f32::consts::FRAC_1_SQRT_2;
 
 /// Signal and noise power of symbols.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -57,32 +60,136 @@ impl Levels {
         }
     }
 
-    /// Soft bit of a unit of amplitude: the log-likelihood ratio `4 a x / N` in units of
-    /// [`SoftBatch::LLR_UNIT`], `a` being the amplitude on one axis.
-    pub fn soft_per_amplitude(self, modulation: Modulation) -> f32 {
-        let axes = if modulation == Modulation::Bpsk { 1.0 } else { 2.0 };
+    /// What a unit of a symbol's component along a point of unit energy, with the amplitude of the symbols, adds to
+    /// that point's log-likelihood, in units of [`SoftBatch::LLR_UNIT`]: `2 a / N`, `a` being the amplitude.
+    fn soft_per_unit(self) -> f32 {
         if self.noise > 0.0 {
-            (4.0 * (self.signal / axes).sqrt() / self.noise) as f32 / SoftBatch::LLR_UNIT
+            (2.0 * self.signal.sqrt() / self.noise) as f32 / SoftBatch::LLR_UNIT
         } else {
             0.0
         }
     }
 }
 
-/// Appends the soft bits of symbols, I before Q.
-pub(super) fn demap(modulation: Modulation, symbols: &[Complex32], scale: f32, out: &mut Vec<i8>) {
+/// Symbols to soft bits, I before Q.
+#[derive(Debug)]
+pub(super) struct Demapper {
+    keying: Modulation,
+    /// Amplitudes of the arms of a symbol of unit energy.
+    arms: [f32; 2],
+    /// Log-likelihoods of the points of the symbol before, for differential modulations.
+    before: Option<[f32; 4]>,
+}
+
+impl Demapper {
+    pub fn new(plan: &Plan) -> Self {
+        let in_phase = plan.unbalance / (1.0 + plan.unbalance);
+        Self {
+            keying: plan.keying,
+            arms: [in_phase, 1.0 - in_phase].map(|power| power.sqrt() as f32),
+            before: None,
+        }
+    }
+
+    /// The next symbol does not follow the last one.
+    pub fn restart(&mut self) {
+        self.before = None;
+    }
+
+    /// Appends the soft bits of symbols. The first of a differential modulation after a restart gives zeros.
+    pub fn process(&mut self, symbols: &[Complex32], levels: Levels, out: &mut Vec<i8>) {
+        let unit = levels.soft_per_unit();
+        match self.keying {
+            Modulation::Bpsk => demap_arm(symbols, 2.0 * unit, out),
+            Modulation::Qpsk | Modulation::Oqpsk => {
+                demap_arms(symbols, [2.0 * unit * FRAC_1_SQRT_2; 2], out);
+            }
+            Modulation::Uqpsk => self.demap_unbalanced(symbols, 2.0 * unit, out),
+            Modulation::Psk8 => out.extend(symbols.iter().flat_map(|s| demap_eighths(*s * unit))),
+            Modulation::Dbpsk => {
+                for symbol in symbols {
+                    let points = [1.0, -1.0, 0.0, 0.0].map(|sign| sign * symbol.re * unit);
+                    let before = self.before.replace(points);
+                    let changes = before.map(|before| changes(&before[..2], &points[..2]));
+                    out.push(changes.map_or(0, |[same, changed, ..]| soft(changed - same)));
+                }
+            }
+            _ => {
+                for symbol in symbols {
+                    let points = quarter_points(*symbol * (unit * FRAC_1_SQRT_2));
+                    let before = self.before.replace(points);
+                    let changes = before.map(|before| changes(&before, &points));
+                    out.extend(changes.map_or([0, 0], |changes| labelled(&changes, &CHANGE_LABELS)));
+                }
+            }
+        }
+    }
+
+    /// The stronger arm is the real part, whichever it is.
+    fn demap_unbalanced(&self, symbols: &[Complex32], scale: f32, out: &mut Vec<i8>) {
+        let [i, q] = self.arms.map(|amplitude| amplitude * scale);
+        if i > q {
+            return demap_arms(symbols, [i, q], out);
+        }
+        out.extend(
+            symbols
+                .iter()
+                .flat_map(|symbol| [soft(-symbol.im * i), soft(symbol.re * q)]),
+        );
+    }
+}
+
+/// Log-likelihoods of the points at 45°, 135°, 225° and 315° of a symbol so scaled that its parts add up to them.
+fn quarter_points(symbol: Complex32) -> [f32; 4] {
+    let (sum, difference) = (symbol.re + symbol.im, symbol.im - symbol.re);
+    [sum, difference, -sum, -difference]
+}
+
+/// Largest log-likelihoods of two successive points so many steps apart, the later less the earlier.
+fn changes(before: &[f32], now: &[f32]) -> [f32; 4] {
+    let mut best = [f32::NEG_INFINITY; 4];
+    for (from, first) in before.iter().enumerate() {
+        for (to, second) in now.iter().enumerate() {
+            let change = (to + now.len() - from) % now.len();
+            best[change] = best[change].max(first + second);
+        }
+    }
+    best
+}
+
+/// Soft bits, by the largest log-likelihoods for and against, of labels of so many bits as there are.
+fn labelled<const BITS: usize>(points: &[f32], labels: &[u8]) -> [i8; BITS] {
+    std::array::from_fn(|bit| {
+        let mut best = [f32::NEG_INFINITY; 2];
+        for (value, label) in points.iter().zip(labels) {
+            let side = usize::from(label >> (BITS - 1 - bit) & 1);
+            best[side] = best[side].max(*value);
+        }
+        soft(best[1] - best[0])
+    })
+}
+
+/// Soft bits of a symbol of 8PSK so scaled that its component along a point is that point's log-likelihood.
+fn demap_eighths(symbol: Complex32) -> [i8; 3] {
+    let Complex32 { re, im } = symbol;
+    let (up, down) = ((re + im) * FRAC_1_SQRT_2, (im - re) * FRAC_1_SQRT_2);
+    labelled(&[re, up, im, down, -re, -up, -im, -down], &EIGHT_LABELS)
+}
+
+fn demap_arm(symbols: &[Complex32], scale: f32, out: &mut Vec<i8>) {
     let start = out.len();
-    if modulation == Modulation::Bpsk {
-        out.resize(start + symbols.len(), 0);
-        for (bit, symbol) in out[start..].iter_mut().zip(symbols) {
-            *bit = soft(symbol.re * scale);
-        }
-    } else {
-        out.resize(start + 2 * symbols.len(), 0);
-        for (bits, symbol) in out[start..].chunks_exact_mut(2).zip(symbols) {
-            bits[0] = soft(symbol.re * scale);
-            bits[1] = soft(symbol.im * scale);
-        }
+    out.resize(start + symbols.len(), 0);
+    for (bit, symbol) in out[start..].iter_mut().zip(symbols) {
+        *bit = soft(symbol.re * scale);
+    }
+}
+
+fn demap_arms(symbols: &[Complex32], [i, q]: [f32; 2], out: &mut Vec<i8>) {
+    let start = out.len();
+    out.resize(start + 2 * symbols.len(), 0);
+    for (bits, symbol) in out[start..].chunks_exact_mut(2).zip(symbols) {
+        bits[0] = soft(symbol.re * i);
+        bits[1] = soft(symbol.im * q);
     }
 }
 

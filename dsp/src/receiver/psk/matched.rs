@@ -163,8 +163,17 @@ fn matched_taps(plan: &Plan) -> Vec<f32> {
             }
             taps
         }
+        Pulse::HalfSine => half_sine(sps),
         _ => rectangle(sps),
     }
+}
+
+/// Half a period of a cosine over one symbol, of unit energy.
+fn half_sine(sps: f64) -> Vec<f32> {
+    let half = (sps / 2.0).floor() as i64;
+    (-half..=half)
+        .map(|n| ((std::f64::consts::PI * n as f64 / sps).cos().max(0.0) * (2.0 / sps).sqrt()) as f32)
+        .collect()
 }
 
 /// One symbol's length of samples, those at its edges weighted by the part that lies within.

@@ -1,6 +1,7 @@
-//! BPSK, QPSK and OQPSK receiver.
+//! Receiver of phase modulations with suppressed carrier: BPSK, QPSK, OQPSK, 8PSK, unbalanced QPSK, and the
+//! differential ones that are made of them.
 //!
-//! The baseband stream is held for a few windows of 512 symbols. A window without lock is searched
+//! The baseband stream is held for a few windows of 512 symbols (2048 where the carrier shows weakly). A window without lock is searched
 //! feed-forward ([`acquire`]), and what is found is applied from the window's first symbol on, or the window
 //! before, so that nothing of a burst is lost while loops settle. A locked window refines clock and carrier:
 //! the clock by a Kalman filter over the windows, the carrier by its phase smoothed over neighbouring symbols
@@ -29,7 +30,7 @@ use track::Engine;
 /// Samples taken through the front end at a time.
 const CHUNK: usize = 8192;
 
-/// Receiver of BPSK, QPSK and OQPSK.
+/// Receiver of phase modulations with suppressed carrier.
 #[derive(Debug)]
 pub struct PskReceiver {
     plan: Plan,

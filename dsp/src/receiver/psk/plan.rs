@@ -1,7 +1,13 @@
 //! Which rates and filters a PSK signal needs.
 
-use crate::{ConfigError, Modulation, Pulse, SignalConfig};
+use crate::modulator::eighth_turns;
+use crate::{Complex32, ConfigError, Modulation, Pulse, SignalConfig};
 
+/// Symbols in a window.
+pub(super) const WINDOW: usize = 512;
+/// Of 8PSK, whose eighth power has so little of the carrier left that it takes more of them to see it at all
+/// (from Es/N0 of 8 dB on), and of unbalanced QPSK, in whose square the product of the arms is noise.
+const LONG_WINDOW: usize = 2048;
 /// Fewest samples per symbol that carry the signal.
 const MIN_SAMPLES_PER_SYMBOL: f64 = 1.9;
 /// Below this many samples per symbol the squared signal's clock line folds onto itself.
@@ -12,7 +18,14 @@ const OVERSAMPLING: f64 = 2.5;
 /// A checked configuration and the rates that follow from it.
 #[derive(Debug, Clone)]
 pub(super) struct Plan {
+    /// What the carrier is recovered from: differential modulations are those that they are made of.
     pub modulation: Modulation,
+    /// What the bits are taken from.
+    pub keying: Modulation,
+    /// Power of the I arm over that of the Q arm.
+    pub unbalance: f64,
+    /// Symbols in a window.
+    pub window: usize,
     pub pulse: Pulse,
     pub sample_rate_hz: f64,
     pub symbol_rate_hz: f64,
@@ -37,6 +50,7 @@ impl Plan {
         // A rectangle's sidelobes hold a tenth of its power; four of them on each side are kept.
         let (occupied, fewest) = match config.pulse {
             Pulse::Srrc { roll_off } => (f64::midpoint(1.0, roll_off) * symbol_rate, 4.0),
+            Pulse::HalfSine => (2.5 * symbol_rate, 8.0),
             _ => (4.0 * symbol_rate, 8.0),
         };
         let pass_hz = occupied + config.search_hz.min(rate / 2.0);
@@ -48,7 +62,17 @@ impl Plan {
             1
         };
         let mut plan = Self {
-            modulation: config.modulation,
+            modulation: match config.modulation {
+                Modulation::Dbpsk => Modulation::Bpsk,
+                Modulation::Dqpsk | Modulation::Pi4Dqpsk => Modulation::Qpsk,
+                other => other,
+            },
+            keying: config.modulation,
+            unbalance: 10f64.powf(config.unbalance_db / 10.0),
+            window: match config.modulation {
+                Modulation::Psk8 | Modulation::Uqpsk => LONG_WINDOW,
+                _ => WINDOW,
+            },
             pulse: config.pulse,
             sample_rate_hz: rate,
             symbol_rate_hz: symbol_rate,
@@ -83,7 +107,27 @@ impl Plan {
 
     /// Power that removes the modulation from the carrier.
     pub fn order(&self) -> i32 {
-        if self.modulation == Modulation::Qpsk { 4 } else { 2 }
+        match self.modulation {
+            Modulation::Psk8 => 8,
+            Modulation::Qpsk => 4,
+            _ => 2,
+        }
+    }
+
+    /// Takes the turn by 45° from symbol to symbol, where there is one, from symbols of a window.
+    pub fn stop_turning(&self, symbols: &mut [Complex32]) {
+        if self.keying != Modulation::Pi4Dqpsk {
+            return;
+        }
+        for (k, symbol) in symbols.iter_mut().enumerate() {
+            let [re, im] = eighth_turns(8 - k % 8);
+            *symbol *= Complex32::new(re, im);
+        }
+    }
+
+    /// Power of the line in the square of unbalanced QPSK over what it would be of BPSK.
+    pub fn square_line(&self) -> f64 {
+        ((self.unbalance - 1.0) / (self.unbalance + 1.0)).powi(2)
     }
 }
 
@@ -118,10 +162,10 @@ fn check(config: &SignalConfig) -> Result<(), ConfigError> {
     )?;
     within("timing_loop_hz", config.timing_loop_hz.unwrap_or(1.0), 1e-9, 1e12)?;
     match (config.modulation, config.pulse) {
-        (Modulation::Bpsk | Modulation::Qpsk | Modulation::Oqpsk, Pulse::Srrc { roll_off }) => {
+        (modulation, Pulse::Srrc { roll_off }) if modulation.is_psk() => {
             within("roll_off", roll_off, 0.0, 1.0)
         }
-        (Modulation::Bpsk | Modulation::Qpsk | Modulation::Oqpsk, Pulse::Rect) => Ok(()),
+        (modulation, Pulse::Rect | Pulse::HalfSine) if modulation.is_psk() => Ok(()),
         (modulation, pulse) => Err(ConfigError::PulseMismatch { pulse, modulation }),
     }
 }

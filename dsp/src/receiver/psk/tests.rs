@@ -143,10 +143,18 @@ fn tail(x: f64) -> f64 {
 
 /// The bit error rate lies between theory 0.1 dB better and theory `loss_db` worse.
 fn assert_loss(modulation: Modulation, samples_per_symbol: f64, roll_off: f64, es_n0_db: f64, loss_db: f64) {
-    let config = signal(modulation, samples_per_symbol, roll_off);
-    let sent = send(&config, 60_000, &noisy(&config, es_n0_db, 7));
-    let out = receive(&config, &sent.samples);
-    let (wrong, total) = errors(&config, &sent, &out, |_| true);
+    assert_loss_of(
+        &signal(modulation, samples_per_symbol, roll_off),
+        es_n0_db,
+        loss_db,
+    );
+}
+
+fn assert_loss_of(config: &SignalConfig, es_n0_db: f64, loss_db: f64) {
+    let modulation = config.modulation;
+    let sent = send(config, 60_000, &noisy(config, es_n0_db, 7));
+    let out = receive(config, &sent.samples);
+    let (wrong, total) = errors(config, &sent, &out, |_| true);
     // A soft bit of zero is wrong half the time.
     let undecided = out.llrs.iter().filter(|l| **l == 0).count();
     let rate = (wrong as f64 + undecided as f64 / 2.0) / total as f64;
@@ -181,6 +189,15 @@ fn bpsk_loses_little_at_5_db_when_far_oversampled() {
 #[test]
 fn oqpsk_loses_little_at_6_db() {
     assert_loss(Modulation::Oqpsk, 3.0, 0.5, 6.0, 0.3);
+}
+
+#[test]
+fn minimum_shift_keying_as_oqpsk_loses_little_at_4_db() {
+    let config = SignalConfig {
+        pulse: Pulse::HalfSine,
+        ..signal(Modulation::Oqpsk, 8.0, 0.5)
+    };
+    assert_loss_of(&config, 4.0, 0.2);
 }
 
 #[test]

@@ -49,7 +49,10 @@ impl Turned {
                 turn_block(late, anchor * half, &table);
                 strip_block(symbols, late)
             } else {
-                strip_block_at_once(symbols, modulation == Modulation::Qpsk)
+                match modulation {
+                    Modulation::Psk8 => strip_eighth_at_once(symbols),
+                    _ => strip_block_at_once(symbols, modulation == Modulation::Qpsk),
+                }
             };
             self.blocks.push(Complex64::new(sum.re.into(), sum.im.into()));
             self.energy += f64::from(energy);
@@ -141,6 +144,31 @@ fn strip_block_at_once(symbols: &[Complex32], fourth: bool) -> (Complex32, f32) 
             re[k] = same;
             im[k] = cross;
         }
+        energy[k] = power * power;
+    }
+    (
+        Complex32::new(re.iter().sum(), im.iter().sum()),
+        energy.iter().sum(),
+    )
+}
+
+/// Sum and energy of the [`stripped`] symbols of 8PSK.
+#[multiversion::multiversion(targets("x86_64+avx2", "aarch64+neon"))]
+fn strip_eighth_at_once(symbols: &[Complex32]) -> (Complex32, f32) {
+    let (mut re, mut im, mut energy) = (
+        [0.0_f32; BLOCK_SYMBOLS],
+        [0.0_f32; BLOCK_SYMBOLS],
+        [0.0_f32; BLOCK_SYMBOLS],
+    );
+    for (k, symbol) in symbols.iter().enumerate().take(BLOCK_SYMBOLS) {
+        let (i, q) = (symbol.re * symbol.re, symbol.im * symbol.im);
+        let power = i + q;
+        let scale = 1.0 / power.max(1e-30);
+        // The square, the fourth and the eighth power, each of the magnitude of the square.
+        let (same, cross) = (i - q, 2.0 * symbol.re * symbol.im);
+        let (fourth_same, fourth_cross) = ((same * same - cross * cross) * scale, 2.0 * same * cross * scale);
+        re[k] = (fourth_same * fourth_same - fourth_cross * fourth_cross) * scale;
+        im[k] = 2.0 * fourth_same * fourth_cross * scale;
         energy[k] = power * power;
     }
     (

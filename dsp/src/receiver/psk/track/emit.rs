@@ -1,15 +1,16 @@
 //! What a window gives: phase, levels, soft bits and mark, and what they tell about the next one.
 
-use super::{Engine, LOCK_POWER, WINDOW};
+use super::{Engine, LOCK_POWER};
 use crate::receiver::psk::carrier::{
-    BLOCK_SYMBOLS, offset_corrections, residual_phase, slope, smoothing_reach,
+    BLOCK_SYMBOLS, offset_corrections, residual_phase, slope, smoothing_reach, unbalanced_corrections,
 };
-use crate::receiver::psk::demap::{Levels, demap};
+use crate::receiver::psk::demap::Levels;
 use crate::receiver::psk::front::FrontEnd;
+use crate::receiver::psk::plan::WINDOW;
 use crate::receiver::psk::turned::Turned;
 use crate::{Complex32, Mark, Modulation, Pulse, SoftBatch};
 use num_complex::Complex64;
-use std::f64::consts::TAU;
+use std::f64::consts::{PI, TAU};
 
 /// Offset from the filter's carrier, in symbol rates, that makes the filter follow.
 const RETUNE: f64 = 0.008;
@@ -39,18 +40,25 @@ impl Engine {
         if modulation == Modulation::Oqpsk {
             self.finish_offset(levels);
         }
+        if modulation == Modulation::Uqpsk {
+            self.finish_unbalanced(levels);
+        }
         let mark = self.mark(front, locked, levels, out.llrs.len());
         out.marks.push(mark);
         self.newest = mark;
+        if self.restart {
+            self.demapper.restart();
+        }
         self.restart = false;
-        let scale = levels.soft_per_amplitude(modulation);
-        demap(modulation, &self.current.turned.symbols, scale, &mut out.llrs);
+        self.demapper
+            .process(&self.current.turned.symbols, levels, &mut out.llrs);
         self.show(levels);
     }
 
     /// Refines the phase of OQPSK by its decisions, then brings both arms of a symbol together.
     fn finish_offset(&mut self, levels: Levels) {
-        let reach = smoothing_reach(levels.es_n0(), Modulation::Bpsk, WINDOW / BLOCK_SYMBOLS / 2);
+        let most = self.plan.window / BLOCK_SYMBOLS / 2;
+        let reach = smoothing_reach(levels.es_n0(), Modulation::Bpsk, 1.0, most);
         let turned = &mut self.current.turned;
         let corrections = offset_corrections(turned, self.half_symbol_taps, reach);
         turned.finish_again(&corrections);
@@ -62,9 +70,23 @@ impl Engine {
         }
     }
 
+    /// Refines the phase of unbalanced QPSK by its decisions.
+    fn finish_unbalanced(&mut self, levels: Levels) {
+        let ratio = self.plan.unbalance.max(1.0 / self.plan.unbalance);
+        let most = self.plan.window / BLOCK_SYMBOLS / 2;
+        // The phase turns some of the stronger arm into the weaker one.
+        let reach = smoothing_reach(levels.es_n0() / (1.0 + ratio), Modulation::Bpsk, 1.0, most);
+        let turned = &mut self.current.turned;
+        let corrections = unbalanced_corrections(turned, (1.0 / ratio.sqrt()) as f32, reach);
+        turned.finish_again(&corrections);
+        for (phase, correction) in self.phases.iter_mut().zip(&corrections) {
+            *phase += correction;
+        }
+    }
+
     /// Phase blocks averaged to each side. A loop of noise bandwidth B averages 1 / (2 B T) symbols.
     fn smoothing(&self, levels: Levels) -> usize {
-        let most = WINDOW / BLOCK_SYMBOLS / 2;
+        let most = self.plan.window / BLOCK_SYMBOLS / 2;
         if let Some(hz) = self.plan.carrier_loop_hz {
             let symbols = self.plan.symbol_rate_hz / (2.0 * hz);
             return (symbols / (2.0 * BLOCK_SYMBOLS as f64))
@@ -75,7 +97,13 @@ impl Engine {
             Modulation::Oqpsk => offset_reach(self.plan.pulse).min(most),
             _ => 1,
         };
-        smoothing_reach(levels.es_n0(), self.plan.modulation, most).max(least)
+        smoothing_reach(
+            levels.es_n0(),
+            self.plan.modulation,
+            self.plan.square_line(),
+            most,
+        )
+        .max(least)
     }
 
     /// Amplitude and noise: of the better of two windows until one has shown the signal, then smoothed.
@@ -139,10 +167,16 @@ impl Engine {
         self.track.seen |= locked && self.track.power > LOCK_POWER;
         if locked && self.track.seen && self.phases.len() > 8 {
             let reach = self.track.levels.map_or(1, |levels| self.smoothing(levels));
-            let gain = (2.0 / reach as f64).clamp(0.15, 0.5);
+            let (gain, rate_gain) = if self.plan.window > WINDOW {
+                // Noise hardly tilts a long window, but an acceleration taken from the first one does.
+                (0.7, 0.3)
+            } else {
+                let gain = (2.0 / reach as f64).clamp(0.15, 0.5);
+                (gain, gain * gain / 8.0)
+            };
             let error = slope(&self.phases) / (BLOCK_SYMBOLS as f64 * self.current.period);
             model.freq += gain * error;
-            model.rate += gain * gain / 8.0 * error / window.max(1.0);
+            model.rate += rate_gain * error / window.max(1.0);
         }
         self.track.last_phase = 0.0;
         let turned = &mut self.current.turned;
@@ -168,7 +202,9 @@ impl Engine {
             .retune(new, boundary.floor() as i64 - 2 * self.interpolator.margin());
         if self.has_next {
             let count = self.next.turned.symbols.len();
-            let end = (self.next.start + (WINDOW + 2) as f64 * self.plan.samples_per_symbol() * 1.04) as i64;
+            let end = (self.next.start
+                + (self.plan.window + 2) as f64 * self.plan.samples_per_symbol() * 1.04)
+                as i64;
             self.matched.extend(end + self.interpolator.margin());
             let mut window = std::mem::take(&mut self.next);
             self.take_symbols(&mut window, count);
@@ -184,6 +220,8 @@ fn offset_reach(pulse: Pulse) -> usize {
     const VARIANCE: f64 = 0.05;
     let e = match pulse {
         Pulse::Srrc { roll_off } => 1.0 - roll_off.max(0.05) / 2.0,
+        // Each neighbour shows 1/π of itself.
+        Pulse::HalfSine => 2.0 / PI.powi(2),
         _ => 0.5,
     };
     let symbols = e / (2.0 * (1.0 - e).powi(2)) / VARIANCE;

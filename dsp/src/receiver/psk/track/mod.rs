@@ -5,7 +5,7 @@ mod emit;
 use super::Plan;
 use super::acquire::{Acquirer, Candidate};
 use super::carrier::{CarrierModel, line_power};
-use super::demap::Levels;
+use super::demap::{Demapper, Levels};
 use super::front::FrontEnd;
 use super::matched::{Interpolator, Matched};
 use super::timing::{self, ClockMeter, ClockTracker, Instants, line_span, tracked};
@@ -15,8 +15,6 @@ use crate::{Complex32, Mark, Modulation, Pulse, SoftBatch};
 use num_complex::Complex64;
 use std::f64::consts::TAU;
 
-/// Symbols in a window.
-pub(super) const WINDOW: usize = 512;
 /// Windows held from the one in work on; a weak signal is acquired over all of them.
 const HELD: usize = 4;
 /// Windows without lock that are bridged on the old clock and carrier.
@@ -68,6 +66,7 @@ pub(super) struct Engine {
     end: Option<f64>,
     track: Track,
     restart: bool,
+    demapper: Demapper,
     /// Window in work and the one after it, the latter when `has_next`.
     current: Window,
     next: Window,
@@ -102,8 +101,9 @@ impl Engine {
             acquirer: Acquirer::new(plan),
             origin,
             end: None,
-            track: Track::idle(begin, sps),
+            track: Track::idle(begin, sps, plan.window),
             restart: true,
+            demapper: Demapper::new(plan),
             current: Window::default(),
             next: Window::default(),
             has_next: false,
@@ -133,7 +133,7 @@ impl Engine {
 
     /// Whether all samples that the next step looks at are there.
     pub fn ready(&self) -> bool {
-        let span = (HELD * WINDOW + 8) as f64 * self.plan.samples_per_symbol() * 1.04;
+        let span = (HELD * self.plan.window + 8) as f64 * self.plan.samples_per_symbol() * 1.04;
         self.matched.end() > (self.window_start() + span) as i64 + 2 * self.interpolator.margin()
     }
 
@@ -199,12 +199,12 @@ impl Engine {
 
     /// Searches the signal from the window at `start` on. True when a new one was found.
     fn acquire(&mut self, start: f64) -> bool {
-        let span = WINDOW as f64 * self.plan.samples_per_symbol();
+        let span = self.plan.window as f64 * self.plan.samples_per_symbol();
         let here = match self.cached.take() {
             Some((at, found)) if (at - start).abs() < 0.5 * self.plan.samples_per_symbol() => found,
-            _ => self.search(start, WINDOW),
+            _ => self.search(start, self.plan.window),
         };
-        let after = self.search(start + span, WINDOW);
+        let after = self.search(start + span, self.plan.window);
         self.cached = Some((start + span, after));
         let here = here.filter(|c| c.certain);
         let after = after.filter(|c| c.certain);
@@ -212,7 +212,7 @@ impl Engine {
             (Some(here), after) => Some(self.better(here, after)),
             (None, Some(after)) => {
                 // A burst that begins in the next window may fill little of it; the one after that is whole.
-                let later = self.search(start + 2.0 * span, WINDOW);
+                let later = self.search(start + 2.0 * span, self.plan.window);
                 Some(self.better(after, later.filter(|c| c.certain)))
             }
             (None, None) => {
@@ -240,9 +240,11 @@ impl Engine {
     /// Searches all windows held as one. Where the signal fills only the last of them, one of these alone
     /// shows it better.
     fn search_all(&mut self, start: f64, span: f64) -> Option<Candidate> {
-        let found = self.search(start, HELD * WINDOW).filter(|c| c.certain)?;
+        let found = self
+            .search(start, HELD * self.plan.window)
+            .filter(|c| c.certain)?;
         (2..HELD)
-            .filter_map(|k| self.search(start + k as f64 * span, WINDOW))
+            .filter_map(|k| self.search(start + k as f64 * span, self.plan.window))
             .filter(|c| c.certain && c.power > WHOLE_SHARE * found.power)
             .max_by(|a, b| a.power.total_cmp(&b.power))
             .or(Some(found))
@@ -320,10 +322,11 @@ impl Engine {
     fn fetch(&mut self, window: &mut Window) {
         let sps = self.plan.samples_per_symbol();
         let position = self.track.clock.position;
-        let end = (position + (WINDOW + 2) as f64 * sps * 1.04) as i64 + self.interpolator.margin();
+        let end = (position + (self.plan.window + 2) as f64 * sps * 1.04) as i64 + self.interpolator.margin();
         self.matched.extend(end);
-        let count = self.end.map_or(WINDOW, |end| {
-            (((end - position) / self.track.clock.period).floor() + 1.0).clamp(0.0, WINDOW as f64) as usize
+        let count = self.end.map_or(self.plan.window, |end| {
+            (((end - position) / self.track.clock.period).floor() + 1.0).clamp(0.0, self.plan.window as f64)
+                as usize
         });
         if self.track.locked {
             self.refine_clock(count);
@@ -379,6 +382,7 @@ impl Engine {
             self.interpolator
                 .pick(stream, start + period / 2.0, period, count, &mut turned.late);
         }
+        self.plan.stop_turning(&mut turned.symbols);
         turned.compute(window.start, period, &self.track.model, self.plan.modulation);
     }
 
@@ -403,7 +407,7 @@ impl Engine {
 }
 
 impl Track {
-    fn idle(position: f64, period: f64) -> Self {
+    fn idle(position: f64, period: f64, window: usize) -> Self {
         let clock = timing::Clock {
             error: 0.0,
             period,
@@ -411,7 +415,7 @@ impl Track {
             blocks: 32,
             turns: 1.0,
         };
-        let clock = ClockTracker::new(position, &clock, WINDOW, period, 0.0);
+        let clock = ClockTracker::new(position, &clock, window, period, 0.0);
         Self::new(clock, CarrierModel::default(), false)
     }
 
@@ -435,7 +439,7 @@ impl Track {
 /// Wander of the clock's phase per window: a thousandth of a symbol, or what the configured loop asks for.
 fn wander(plan: &Plan) -> f64 {
     let relative = plan.timing_loop_hz.map_or(1e-3, |hz| {
-        (hz / plan.symbol_rate_hz * WINDOW as f64).clamp(1e-4, 1.0)
+        (hz / plan.symbol_rate_hz * plan.window as f64).clamp(1e-4, 1.0)
     });
     (relative * plan.samples_per_symbol()).powi(2)
 }
@@ -444,6 +448,10 @@ fn wander(plan: &Plan) -> f64 {
 fn matched_pulse(pulse: Pulse, t: f64) -> f64 {
     match pulse {
         Pulse::Srrc { roll_off } => raised_cosine(t, roll_off),
+        Pulse::HalfSine if t.abs() < 1.0 => {
+            let angle = std::f64::consts::PI * t.abs();
+            (1.0 - t.abs()) * angle.cos() + angle.sin() / std::f64::consts::PI
+        }
         _ => (1.0 - t.abs()).max(0.0),
     }
 }
