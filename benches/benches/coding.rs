@@ -3,17 +3,22 @@
 
 mod common;
 
-use common::group;
+use common::{CpuTime, cpu_time, group, random};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use groundlink_benches::ideal::IdealReceiver;
 use groundlink_benches::link::Link;
 use groundlink_decoder::coding::reed_solomon::{Kernel, ReedSolomon, RsBlock};
 use groundlink_decoder::coding::viterbi::{self, Viterbi};
 use groundlink_decoder::coding::{FrameDecoder, ReedSolomonConfig, SymbolBits};
-use rand::{Rng, SeedableRng};
-use rand_chacha::ChaCha8Rng;
 use std::hint::black_box;
 
+/// Kernels by name; the portable one stands for those that the processor lacks.
+const VITERBI_KERNELS: [(&str, viterbi::Kernel); 4] = [
+    ("avx512", viterbi::Kernel::Avx512),
+    ("avx2", viterbi::Kernel::Avx2),
+    ("portable", viterbi::Kernel::Portable),
+    ("plain", viterbi::Kernel::Plain),
+];
 /// Bytes that are convolutionally coded at a time.
 const MESSAGE: usize = 2048;
 /// Channel bit energy to noise density, dB: Eb/N0 = 6 dB at rate 1/2.
@@ -26,12 +31,6 @@ const CODEWORD: usize = 255;
 const DEPTH: usize = 5;
 const SEARCHED: usize = 1 << 16;
 const MARKER: u32 = 0x1ACF_FC1D;
-
-fn random(bytes: usize, seed: u64) -> Vec<u8> {
-    let mut data = vec![0; bytes];
-    ChaCha8Rng::seed_from_u64(seed).fill_bytes(&mut data);
-    data
-}
 
 fn bits_of(bytes: &[u8]) -> impl Iterator<Item = u8> + '_ {
     bytes
@@ -74,14 +73,14 @@ fn split(soft: &[i8]) -> (Vec<i8>, Vec<i8>) {
     (every_other(0), every_other(1))
 }
 
-fn viterbi(criterion: &mut Criterion) {
+fn viterbi(criterion: &mut Criterion<CpuTime>) {
     let message = random(MESSAGE, 1);
     let mut bits = Vec::new();
     let mut bytes = vec![0; MESSAGE];
     let mut other = fec::ConvDecoder::new(2, 7, &GENERATORS);
     let clear = coded(&message, 20.0);
     let (g1, g2) = split(&clear);
-    for kernel in [viterbi::Kernel::Vector, viterbi::Kernel::Plain] {
+    for (_, kernel) in VITERBI_KERNELS {
         decode(&mut Viterbi::new(kernel), &g1, &g2, &mut bits);
         assert!(
             bits.iter().copied().take(8 * MESSAGE).eq(bits_of(&message)),
@@ -97,10 +96,7 @@ fn viterbi(criterion: &mut Criterion) {
     let (g1, g2) = split(&soft);
     let theirs = unsigned(&soft);
     let mut group = group(criterion, "viterbi", 8 * MESSAGE);
-    for (name, kernel) in [
-        ("vector", viterbi::Kernel::Vector),
-        ("plain", viterbi::Kernel::Plain),
-    ] {
+    for (name, kernel) in VITERBI_KERNELS {
         let mut viterbi = Viterbi::new(kernel);
         group.bench_function(name, |bencher| {
             bencher.iter(|| decode(&mut viterbi, black_box(&g1), black_box(&g2), &mut bits));
@@ -124,7 +120,7 @@ fn rs_kernels() -> impl Iterator<Item = (&'static str, Kernel)> {
         .filter(|(_, kernel)| kernel.available())
 }
 
-fn rs_encode(criterion: &mut Criterion) {
+fn rs_encode(criterion: &mut Criterion<CpuTime>) {
     let data = random(DATA, 2);
     let mut theirs = [0; CODEWORD - DATA];
     let mut other = fec::RsEncoder::new_ccsds();
@@ -147,7 +143,7 @@ fn rs_encode(criterion: &mut Criterion) {
 }
 
 /// A codeword by itself, and, as `interleaved`, each of the five of a codeblock.
-fn rs_decode(criterion: &mut Criterion) {
+fn rs_decode(criterion: &mut Criterion<CpuTime>) {
     let block_config = ReedSolomonConfig {
         interleave: DEPTH,
         data_bytes: DEPTH * DATA,
@@ -184,14 +180,15 @@ fn rs_decode(criterion: &mut Criterion) {
         let code = RsBlock::new(&block_config).expect("the CCSDS code");
         let block: Vec<u8> = received.iter().flat_map(|&symbol| [symbol; DEPTH]).collect();
         let mut work = block.clone();
-        group.throughput(Throughput::Elements((8 * DATA * DEPTH) as u64));
+        code.decode(&mut work, &mut corrections);
+        assert_eq!(corrections, [Some(errors as u8); DEPTH]);
+        group.throughput(Throughput::Bits((8 * DATA * DEPTH) as u64));
         group.bench_function("interleaved", |bencher| {
             bencher.iter(|| {
                 work.copy_from_slice(black_box(&block));
                 code.decode(&mut work, &mut corrections)
             });
         });
-        assert_eq!(corrections, [Some(errors as u8); DEPTH]);
     }
 }
 
@@ -207,7 +204,7 @@ fn plain_search(soft: &[i8], tolerance: u32) -> usize {
 }
 
 /// Search of a stream that has no marker, by the frame decoder of a link without codes.
-fn asm_search(criterion: &mut Criterion) {
+fn asm_search(criterion: &mut Criterion<CpuTime>) {
     let mut coding = Link::concatenated().expect("the demo's profile is sound").coding;
     (coding.convolutional, coding.reed_solomon, coding.symbols) = (None, None, SymbolBits::One);
     coding.asm.tolerance = Some(1);
@@ -227,5 +224,9 @@ fn asm_search(criterion: &mut Criterion) {
     assert!(frames.is_empty(), "random bits held a frame");
 }
 
-criterion_group!(benches, viterbi, rs_encode, rs_decode, asm_search);
+criterion_group! {
+    name = benches;
+    config = cpu_time();
+    targets = viterbi, rs_encode, rs_decode, asm_search
+}
 criterion_main!(benches);

@@ -1,20 +1,23 @@
 //! LDPC codes at the Eb/N0 of their operating points: information bits per second of one core, the decoder's
-//! implementations beside each other.
+//! implementations beside each other and, where it has the code, the crate `labrador-ldpc`.
 
 mod common;
 
-use common::group;
-use criterion::{Criterion, criterion_group, criterion_main};
+use common::{CpuTime, cpu_time, group, random};
+use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use groundlink_benches::ideal::IdealReceiver;
 use groundlink_decoder::coding::ldpc::{
     Ar4jaRate, LdpcBackend, LdpcCode, LdpcDecoder, LdpcEncoder, LdpcOptions,
 };
-use rand::{Rng, SeedableRng};
-use rand_chacha::ChaCha8Rng;
+use labrador_ldpc::LDPCCode;
 use std::hint::black_box;
 
 /// Words of a measurement: enough that their iterations average.
 const WORDS: usize = 64;
+/// The first of these, for decoders that are a hundred times slower.
+const FEW_WORDS: usize = 8;
+/// Most iterations of `labrador-ldpc`.
+const ITERATIONS: usize = 200;
 
 fn ar4ja(rate: Ar4jaRate, k: usize) -> LdpcCode {
     LdpcCode::Ar4ja { rate, k }
@@ -36,16 +39,32 @@ fn operating_points() -> [(&'static str, LdpcCode, f64); 8] {
 
 /// Random information, packed.
 fn messages(code: LdpcCode) -> Vec<Vec<u8>> {
-    let mut random = ChaCha8Rng::seed_from_u64(1);
-    let mut message = || {
-        let mut info = vec![0; code.info_bits() / 8];
-        random.fill_bytes(&mut info);
-        info
-    };
-    (0..WORDS).map(|_| message()).collect()
+    let bytes = code.info_bits() / 8;
+    random(WORDS * bytes, 1)
+        .chunks(bytes)
+        .map(<[u8]>::to_vec)
+        .collect()
 }
 
-fn encode(criterion: &mut Criterion) {
+/// The code in `labrador-ldpc`, which has neither C2 nor k = 16384.
+fn theirs(code: LdpcCode) -> Option<LDPCCode> {
+    match code {
+        LdpcCode::Ar4ja { rate, k } => match (rate, k) {
+            (Ar4jaRate::R12, 1024) => Some(LDPCCode::TM2048),
+            (Ar4jaRate::R23, 1024) => Some(LDPCCode::TM1536),
+            (Ar4jaRate::R45, 1024) => Some(LDPCCode::TM1280),
+            (Ar4jaRate::R12, 4096) => Some(LDPCCode::TM8192),
+            (Ar4jaRate::R23, 4096) => Some(LDPCCode::TM6144),
+            (Ar4jaRate::R45, 4096) => Some(LDPCCode::TM5120),
+            _ => None,
+        },
+        LdpcCode::Tc512 => Some(LDPCCode::TC512),
+        LdpcCode::Tc128 => Some(LDPCCode::TC128),
+        _ => None,
+    }
+}
+
+fn encode(criterion: &mut Criterion<CpuTime>) {
     for (name, code, _) in operating_points() {
         let name = name.split(" at ").next().unwrap_or(name);
         let mut encoder = LdpcEncoder::new(code).expect("a code of the standard");
@@ -67,12 +86,13 @@ fn encode(criterion: &mut Criterion) {
     }
 }
 
-fn decode(criterion: &mut Criterion) {
+fn decode(criterion: &mut Criterion<CpuTime>) {
     for (name, code, db) in operating_points() {
         let mut encoder = LdpcEncoder::new(code).expect("a code of the standard");
         let rate = code.info_bits() as f64 / code.code_bits() as f64;
         let mut channel = IdealReceiver::new(db + 10.0 * rate.log10(), 1);
-        let words: Vec<Vec<i8>> = messages(code)
+        let messages = messages(code);
+        let words: Vec<Vec<i8>> = messages
             .iter()
             .map(|info| {
                 let (mut bits, mut soft) = (Vec::new(), Vec::new());
@@ -98,8 +118,32 @@ fn decode(criterion: &mut Criterion) {
                 });
             });
         }
+        if let Some(code) = theirs(code) {
+            let words: Vec<Vec<i8>> = words.iter().take(FEW_WORDS).map(|soft| scaled(soft)).collect();
+            let mut output = vec![0; code.output_len()];
+            let mut working = vec![0; code.decode_ms_working_len()];
+            let mut signs = vec![0; code.decode_ms_working_u8_len()];
+            group.throughput(Throughput::Bits((FEW_WORDS * code.k()) as u64));
+            let mut decode = |llrs: &[i8]| {
+                code.decode_ms(llrs, &mut output, &mut working, &mut signs, ITERATIONS);
+                output.starts_with(&messages[0])
+            };
+            assert!(decode(&words[0]), "the codes are not the same");
+            group.bench_function("labrador-ldpc", |bencher| {
+                bencher.iter(|| words.iter().filter(|llrs| decode(black_box(llrs))).count());
+            });
+        }
     }
 }
 
-criterion_group!(benches, encode, decode);
+/// Soft bits as `labrador-ldpc` has them: positive is a zero, with room for sums in eight bits.
+fn scaled(soft: &[i8]) -> Vec<i8> {
+    soft.iter().map(|&llr| -(llr.max(-127) / 4)).collect()
+}
+
+criterion_group! {
+    name = benches;
+    config = cpu_time();
+    targets = encode, decode
+}
 criterion_main!(benches);

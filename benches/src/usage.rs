@@ -1,8 +1,9 @@
-//! What a process has used, read from the kernel's own accounts under `/proc`.
+//! What a process has used, by the kernel's own accounts.
 //!
 //! CPU time, unlike wall time, hardly depends on what else a shared machine is doing.
 
 use anyhow::{Context, Result};
+use rustix::time::{ClockId, clock_gettime};
 use std::fs;
 
 /// Ticks per second of the times in `/proc/self/stat`; Linux has the same for every program.
@@ -17,20 +18,10 @@ pub fn process_cpu_seconds() -> Result<f64> {
     parse_stat(&text).context("/proc/self/stat is not as expected")
 }
 
-/// CPU time of the calling thread so far, seconds. Resolution: a scheduler tick, 1 to 10 ms.
-///
-/// # Errors
-/// Where there is no `/proc/thread-self/schedstat`.
-pub fn thread_cpu_seconds() -> Result<f64> {
-    let path = "/proc/thread-self/schedstat";
-    let text = fs::read_to_string(path).with_context(|| format!("cannot read {path}"))?;
-    let nanoseconds: f64 = text
-        .split_whitespace()
-        .next()
-        .unwrap_or_default()
-        .parse()
-        .context(path)?;
-    Ok(nanoseconds * 1e-9)
+/// CPU time of the calling thread so far, user and system, seconds.
+pub fn thread_cpu_seconds() -> f64 {
+    let time = clock_gettime(ClockId::ThreadCPUTime);
+    time.tv_sec as f64 + time.tv_nsec as f64 * 1e-9
 }
 
 /// Resident memory now and at its highest, MiB.
