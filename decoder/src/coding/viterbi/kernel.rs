@@ -1,7 +1,7 @@
 //! Which implementation runs, and the loop that all of them share.
 
-use super::plain;
 use super::trellis::{Branch, Paths, ROUND, Round};
+use super::{plain, quantise};
 
 /// Which implementation of the add-compare-select step runs. All give the same decisions and metrics; one that the
 /// processor lacks is replaced by [`Kernel::Portable`].
@@ -63,6 +63,34 @@ impl Kernel {
             Self::Plain => paths.best(),
             _ => super::portable::best(paths),
         }
+    }
+
+    /// Sum of the magnitudes of the symbols of at most a span, and how many symbols are not 0.
+    pub(super) fn magnitude(self, g1: &[i8], g2: &[i8]) -> (u32, u32) {
+        let (done, sum, count) = match self {
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512 => super::avx512::magnitude(g1, g2),
+            _ => (0, 0, 0),
+        };
+        if done == g1.len() {
+            return (sum, count);
+        }
+        let one = quantise::magnitude(&g1[done..]);
+        let two = quantise::magnitude(&g2[done..]);
+        (sum + one.0 + two.0, count + one.1 + two.1)
+    }
+
+    /// Branches of a span; the sum of the quantised magnitudes.
+    pub(super) fn quantise(self, g1: &[i8], g2: &[i8], scale: u16, branches: &mut [Branch]) -> u32 {
+        let (done, sum) = match self {
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512 => super::avx512::quantise(g1, g2, scale, branches),
+            _ => (0, 0),
+        };
+        if done == g1.len() {
+            return sum;
+        }
+        sum + quantise::quantise(&g1[done..], &g2[done..], scale, &mut branches[done..])
     }
 
     /// Single steps within a round, the first in place `paths.phase` of `round`.

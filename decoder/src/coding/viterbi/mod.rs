@@ -31,14 +31,14 @@ pub const CHUNK: usize = 32;
 /// Steps after which survivors from any state have merged (more than ten constraint lengths).
 pub const CONVERGENCE: usize = 128;
 /// Steps that are quantised at a time, so that their branches stay in the nearest cache.
-const SLAB: usize = 3 * SPAN;
+const SLAB: usize = 4 * SPAN;
 
 /// Rounds that may lie before the pending ones, so that these are seldom moved.
 const KEPT: usize = 1024;
 
-/// The six bits of a place, oldest first, as bytes.
-const SPELLED: [[u8; ROUND]; STATES] = {
-    let mut spelled = [[0; ROUND]; STATES];
+/// The six bits of a place, oldest first, as bytes; two more bytes make a word that is written at once.
+const SPELLED: [[u8; 8]; STATES] = {
+    let mut spelled = [[0; 8]; STATES];
     let mut n = 0;
     while n < ROUND * STATES {
         let (place, phase) = (n / ROUND, n % ROUND);
@@ -75,10 +75,10 @@ impl<const N: usize> Slab<N> {
     }
 
     /// Quantises the symbols of at most `N` steps.
-    fn fill(&mut self, level: &mut Level, g1: &[i8], g2: &[i8]) -> Magnitudes {
+    fn fill(&mut self, kernel: Kernel, level: &mut Level, g1: &[i8], g2: &[i8]) -> Magnitudes {
         self.steps = g1.len().min(g2.len());
         let steps = self.steps;
-        level.quantise(g1, g2, &mut self.branches[..steps])
+        level.quantise(kernel, g1, g2, &mut self.branches[..steps])
     }
 
     /// Steps before the first whole round, when the next step has this phase.
@@ -111,8 +111,9 @@ impl Metrics {
     pub(crate) fn probe(&mut self, g1: &[i8], g2: &[i8]) {
         debug_assert!(g1.len() <= CHUNK && g1.len() == g2.len());
         let mut slab = Slab::<CHUNK>::new();
-        let sums = slab.fill(&mut self.level, g1, g2);
-        let (kernel, paths, mut round) = (Kernel::Vector.resolve(), &mut self.paths, [0; ROUND]);
+        let kernel = Kernel::Vector.resolve();
+        let sums = slab.fill(kernel, &mut self.level, g1, g2);
+        let (paths, mut round) = (&mut self.paths, [0; ROUND]);
         let head = slab.head(paths.phase);
         slab.single(kernel, paths, 0, head, &mut round);
         let mut trace = Trace {
@@ -148,7 +149,7 @@ impl Metrics {
 #[derive(Debug, Clone)]
 pub struct Viterbi {
     metrics: Metrics,
-    /// Decisions from the round of the oldest pending step on.
+    /// Decisions from the round of the oldest pending step on, behind the newest whatever was there before.
     rounds: Vec<Round>,
     /// Places at the ends of the first rounds, all on one path.
     path: Vec<u8>,
@@ -208,7 +209,6 @@ impl Viterbi {
     /// Forgets everything, back to unknown state.
     pub fn reset(&mut self) {
         self.metrics = Metrics::new();
-        self.rounds.clear();
         self.path.clear();
         (self.skipped, self.pending) = (0, 0);
     }
@@ -229,7 +229,7 @@ impl Viterbi {
         let steps = g1.len().min(g2.len());
         let (g1, g2) = (&g1[..steps], &g2[..steps]);
         for (g1, g2) in g1.chunks(SLAB).zip(g2.chunks(SLAB)) {
-            let sums = self.slab.fill(&mut self.metrics.level, g1, g2);
+            let sums = self.slab.fill(self.kernel, &mut self.metrics.level, g1, g2);
             self.push_slab();
             self.metrics.count_gain(self.kernel, sums);
         }
@@ -244,7 +244,10 @@ impl Viterbi {
             ..
         } = self;
         let (steps, end) = (slab.steps, self.skipped + self.pending);
-        rounds.resize((end + steps).div_ceil(ROUND), [0; ROUND]);
+        let needed = (end + steps).div_ceil(ROUND);
+        if rounds.len() < needed {
+            rounds.resize(needed, [0; ROUND]);
+        }
         let paths = &mut metrics.paths;
         let head = slab.head(paths.phase);
         if head > 0 {
@@ -291,7 +294,6 @@ impl Viterbi {
         self.metrics = mark.metrics.clone();
         self.pending = mark.steps;
         let end = self.skipped + self.pending;
-        self.rounds.truncate(end.div_ceil(ROUND));
         self.path.truncate(end / ROUND);
     }
 
@@ -320,13 +322,9 @@ impl Viterbi {
         let (start, before) = (out.len(), self.skipped % ROUND);
         out.resize(start + (before + count).next_multiple_of(ROUND), 0);
         self.unmet.reverse();
-        let (rounds, _) = out[start..].as_chunks_mut();
-        let (met, unmet) = rounds.split_at_mut((whole - first).min(rounds.len()));
-        spell(self.path.get(first..whole).unwrap_or(&[]), met);
-        spell(&self.unmet, unmet);
-        if let Some(last) = unmet.get_mut(self.unmet.len()) {
-            *last = SPELLED[newest];
-        }
+        let rest = spell(self.path.get(first..whole).unwrap_or(&[]), &mut out[start..]);
+        let rest = spell(&self.unmet, rest);
+        spell(&[newest as u8], rest);
         out.truncate(start + before + count);
         out.drain(start..start + before);
         self.forget(count);
@@ -339,8 +337,9 @@ impl Viterbi {
         self.skipped += count;
         let whole = self.skipped / ROUND;
         if whole > KEPT {
+            let end = (self.skipped + self.pending).div_ceil(ROUND);
             self.skipped %= ROUND;
-            self.rounds.drain(..whole);
+            self.rounds.copy_within(whole..end, 0);
             self.path.drain(..whole.min(self.path.len()));
         }
     }
@@ -353,10 +352,21 @@ impl Viterbi {
     }
 }
 
-fn spell(places: &[u8], bits: &mut [[u8; ROUND]]) {
-    for (to, &place) in bits.iter_mut().zip(places) {
-        *to = SPELLED[usize::from(place) % STATES];
+/// Writes the bits of the places as far as there is room; the room that is left.
+fn spell<'a>(places: &[u8], mut bits: &'a mut [u8]) -> &'a mut [u8] {
+    for &place in places {
+        let spelled = &SPELLED[usize::from(place) % STATES];
+        if let Some(word) = bits.first_chunk_mut() {
+            // The next place writes over what is too much.
+            *word = *spelled;
+        } else if let Some(round) = bits.first_chunk_mut::<ROUND>() {
+            round.copy_from_slice(&spelled[..ROUND]);
+        } else {
+            break;
+        }
+        bits = &mut bits[ROUND..];
     }
+    bits
 }
 
 /// Traces back from `place`, at the end of `rounds`, until it meets the `known` beginning of the path.

@@ -4,6 +4,7 @@
 //! (of the symbols that are not erased) and rounded: that puts the mean at [`TARGET`] of [`LIMIT`] levels. Half as
 //! many levels would lose 0.015 dB where Reed-Solomon follows. After a fade the level follows by a quarter a span, so that weak symbols stay weak beside the strong ones before them.
 
+use super::kernel::Kernel;
 use super::trellis::{Branch, LIMIT};
 use multiversion::multiversion;
 
@@ -29,18 +30,23 @@ pub(super) struct Magnitudes {
 
 impl Level {
     /// Quantises the symbols of one push, span by span, to branches; sums of the magnitudes.
-    pub(super) fn quantise(&mut self, g1: &[i8], g2: &[i8], branches: &mut [Branch]) -> Magnitudes {
+    pub(super) fn quantise(
+        &mut self,
+        kernel: Kernel,
+        g1: &[i8],
+        g2: &[i8],
+        branches: &mut [Branch],
+    ) -> Magnitudes {
         let mut sums = Magnitudes::default();
         let spans = g1.chunks(SPAN).zip(g2.chunks(SPAN));
         for ((g1, g2), branches) in spans.zip(branches.chunks_mut(SPAN)) {
-            let (one, two) = (magnitude(g1), magnitude(g2));
-            let (sum, count) = (one.0 + two.0, one.1 + two.1);
+            let (sum, count) = kernel.magnitude(g1, g2);
             let mean = (sum << 8).checked_div(count).unwrap_or(0);
             self.0 = mean.max(self.0 - self.0 / 4);
             // In 256ths.
             let scale = (TARGET << 16).checked_div(self.0).unwrap_or(0).min(MAX_SCALE) as u16;
             sums.soft += i64::from(sum);
-            sums.quantised += i64::from(quantise(g1, g2, scale, branches));
+            sums.quantised += i64::from(kernel.quantise(g1, g2, scale, branches));
         }
         sums
     }
@@ -51,7 +57,7 @@ const LANES: usize = 32;
 
 /// Sum of magnitudes and number of symbols that are not 0.
 #[multiversion(targets("x86_64+avx512f+avx512bw+avx512vl+avx512dq", "x86_64+avx2", "aarch64+neon"))]
-fn magnitude(symbols: &[i8]) -> (u32, u32) {
+pub(super) fn magnitude(symbols: &[i8]) -> (u32, u32) {
     let (mut sums, mut counts) = ([0u16; LANES], [0u8; LANES]);
     let (blocks, rest) = symbols.as_chunks::<LANES>();
     for block in blocks {
@@ -84,7 +90,7 @@ fn level(soft: i8, scale: u16) -> (u16, u16) {
 
 /// Branches of a span; the sum of the quantised magnitudes.
 #[multiversion(targets("x86_64+avx512f+avx512bw+avx512vl+avx512dq", "x86_64+avx2", "aarch64+neon"))]
-fn quantise(g1: &[i8], g2: &[i8], scale: u16, branches: &mut [Branch]) -> u32 {
+pub(super) fn quantise(g1: &[i8], g2: &[i8], scale: u16, branches: &mut [Branch]) -> u32 {
     let mut sums = [0; LANES];
     let ((g1, rest1), (g2, rest2)) = (g1.as_chunks(), g2.as_chunks());
     let (branches, rest) = branches.as_chunks_mut();

@@ -1,0 +1,53 @@
+/* liquid-dsp: its convolutional and Reed-Solomon codes are libfec's, if it was built with that. */
+#include "timing.h"
+#include <liquid/liquid.h>
+#include <string.h>
+
+enum { BYTES = 223, ROOM = 4 * BYTES };
+
+static unsigned char message[BYTES], coded[ROOM], soft[8 * ROOM], decoded[BYTES];
+static fec code;
+
+static void decode_hard(void) { fec_decode(code, BYTES, coded, decoded); }
+static void decode_soft(void) { fec_decode_soft(code, BYTES, soft, decoded); }
+static void encode(void) { fec_encode(code, BYTES, message, coded); }
+
+static int begin(fec_scheme scheme) {
+    code = fec_create(scheme, NULL);
+    if (code == NULL)
+        return 0;
+    encode();
+    for (unsigned n = 0; n < 8 * fec_get_enc_msg_length(scheme, BYTES); n++)
+        soft[n] = coded[n / 8] >> (7 - n % 8) & 1 ? 224 : 32;
+    return 1;
+}
+
+static void check(const char *what) { require(memcmp(message, decoded, BYTES) == 0, what); }
+
+static void absent(const char *kernel) { printf("%s\tliquid-dsp\tnot in this build\n", kernel); }
+
+int main(void) {
+    for (int n = 0; n < BYTES; n++)
+        message[n] = (unsigned char)rand();
+    if (begin(LIQUID_FEC_CONV_V27)) {
+        decode_soft();
+        check("liquid-dsp's Viterbi decoder");
+        measure("viterbi", "liquid-dsp", 8 * BYTES, decode_soft);
+    } else {
+        absent("viterbi");
+    }
+    if (begin(LIQUID_FEC_RS_M8)) {
+        decode_hard();
+        check("liquid-dsp's Reed-Solomon decoder");
+        measure("reed-solomon encode", "liquid-dsp", 8 * BYTES, encode);
+        measure("reed-solomon decode 0 errors", "liquid-dsp", 8 * BYTES, decode_hard);
+    } else {
+        absent("reed-solomon encode");
+        absent("reed-solomon decode 0 errors");
+    }
+    require(begin(LIQUID_FEC_GOLAY2412), "liquid-dsp has no Golay code");
+    decode_hard();
+    check("liquid-dsp's Golay decoder");
+    measure("golay (24,12) decode", "liquid-dsp", 8 * BYTES, decode_hard);
+    return 0;
+}
