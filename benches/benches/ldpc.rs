@@ -60,7 +60,7 @@ fn theirs(code: LdpcCode) -> Option<LDPCCode> {
         },
         LdpcCode::Tc512 => Some(LDPCCode::TC512),
         LdpcCode::Tc128 => Some(LDPCCode::TC128),
-        _ => None,
+        LdpcCode::C2 => None,
     }
 }
 
