@@ -84,7 +84,7 @@ pub fn channel_config(signal: &SignalConfig, es_n0_db: f64, offsets: Offsets, se
     let silence = (SILENCE_SYMBOLS * samples_per_symbol) as u64;
     ChannelConfig {
         seed,
-        noise_sigma: noise_sigma(es_n0_db, samples_per_symbol),
+        noise_sigma: noise_sigma(es_n0_db, signal.modulation.data_share() * samples_per_symbol),
         frequency_hz: offsets.frequency_hz,
         clock_ppm: offsets.clock_ppm,
         phase_rad: 1.0,

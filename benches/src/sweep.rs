@@ -136,6 +136,7 @@ pub fn plain_signal(modulation: Modulation) -> SignalConfig {
     let symbol_rate_hz = 10_000.0;
     let (pulse, deviation_hz) = match modulation {
         Modulation::Fsk => (Pulse::Rect, Some(symbol_rate_hz / 2.0)),
+        Modulation::Pm(_) => (Pulse::Rect, None),
         Modulation::Gmsk => (Pulse::Gaussian { bt: 0.5 }, None),
         _ => (Pulse::Srrc { roll_off: 0.5 }, None),
     };

@@ -1,9 +1,10 @@
 //! What a signal is: the one description that receivers and modulators are both built from.
 
+use crate::PmConfig;
 use thiserror::Error;
 
 /// Modulation of the carrier.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Modulation {
     /// Binary phase-shift keying, one bit a symbol.
     Bpsk,
@@ -26,6 +27,8 @@ pub enum Modulation {
     Fsk,
     /// Gaussian minimum-shift keying: FSK of index 0.5 with a Gaussian pulse.
     Gmsk,
+    /// Phase modulation with a residual carrier, one bit a symbol: positive phase is a 1.
+    Pm(PmConfig),
 }
 
 impl Modulation {
@@ -34,13 +37,21 @@ impl Modulation {
         match self {
             Self::Psk8 => 3,
             Self::Qpsk | Self::Dqpsk | Self::Pi4Dqpsk | Self::Uqpsk | Self::Oqpsk => 2,
-            Self::Bpsk | Self::Dbpsk | Self::Fsk | Self::Gmsk => 1,
+            Self::Bpsk | Self::Dbpsk | Self::Fsk | Self::Gmsk | Self::Pm(_) => 1,
+        }
+    }
+
+    /// Share of the signal's power that carries the data: Es/N0 counts this part alone.
+    pub fn data_share(self) -> f64 {
+        match self {
+            Self::Pm(pm) => pm.data_share(pm.index()),
+            _ => 1.0,
         }
     }
 
     /// Whether the carrier's phase alone is modulated, and it is suppressed.
     pub fn is_psk(self) -> bool {
-        !matches!(self, Self::Fsk | Self::Gmsk)
+        !matches!(self, Self::Fsk | Self::Gmsk | Self::Pm(_))
     }
 }
 
@@ -99,7 +110,7 @@ pub struct SignalConfig {
     pub carrier_loop_hz: Option<f64>,
     /// Noise bandwidth of the symbol timing loop, Hz; `None` chooses it from the symbol rate.
     pub timing_loop_hz: Option<f64>,
-    /// Whether each bit of BPSK is sent as itself and then its inverse, half a symbol each (bi-phase-L). The symbol
+    /// Whether each bit of BPSK or PM is sent as itself and then its inverse, half a symbol each (bi-phase-L). The symbol
     /// rate remains that of the bits; the pulse shapes a half.
     pub bi_phase: bool,
     /// Whether the spectrum is inverted (I and Q exchanged): the samples are the conjugate of the signal's.
@@ -145,7 +156,7 @@ impl SignalConfig {
                 modulation: self.modulation,
             })
         };
-        if self.bi_phase && self.modulation != Modulation::Bpsk {
+        if self.bi_phase && !matches!(self.modulation, Modulation::Bpsk | Modulation::Pm(_)) {
             return refuse("bi_phase");
         }
         if self.q_first && self.modulation.bits_per_symbol() != 2 {

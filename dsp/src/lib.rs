@@ -15,10 +15,12 @@ pub mod modulator;
 pub mod nco;
 pub mod receiver;
 pub mod resample;
+mod residual;
 mod soft;
 pub mod spectrum;
 mod usable;
 
 pub use config::{ConfigError, FskInput, Modulation, Pulse, SignalConfig};
 pub use num_complex::Complex32;
+pub use residual::{LoopOrder, PmConfig, Subcarrier, Waveform};
 pub use soft::{Mark, SoftBatch};

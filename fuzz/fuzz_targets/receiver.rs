@@ -2,14 +2,16 @@
 #![no_main]
 
 use groundlink_dsp::receiver::Receiver;
-use groundlink_dsp::{Complex32, FskInput, Modulation, Pulse, SignalConfig, SoftBatch};
+use groundlink_dsp::{
+    Complex32, FskInput, Modulation, PmConfig, Pulse, SignalConfig, SoftBatch, Subcarrier, Waveform,
+};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|data: &[u8]| {
     let [switches, ratio, rest @ ..] = data else {
         return;
     };
-    let (modulation, pulse) = match switches % 9 {
+    let (modulation, pulse) = match switches % 12 {
         0 => (Modulation::Bpsk, Pulse::Srrc { roll_off: 0.5 }),
         1 => (Modulation::Qpsk, Pulse::Rect),
         2 => (Modulation::Oqpsk, Pulse::Srrc { roll_off: 0.35 }),
@@ -18,7 +20,9 @@ fuzz_target!(|data: &[u8]| {
         5 => (Modulation::Pi4Dqpsk, Pulse::Srrc { roll_off: 0.5 }),
         6 => (Modulation::Uqpsk, Pulse::Srrc { roll_off: 0.2 }),
         7 => (Modulation::Psk8, Pulse::Srrc { roll_off: 0.35 }),
-        _ => (Modulation::Gmsk, Pulse::Gaussian { bt: 0.5 }),
+        8 => (Modulation::Gmsk, Pulse::Gaussian { bt: 0.5 }),
+        9 => (Modulation::Pm(PmConfig::default()), Pulse::Rect),
+        kind => (Modulation::Pm(subcarrier(kind == 10)), Pulse::Rect),
     };
     let symbol_rate_hz = 1_000.0 / (1.0 + f64::from(*ratio) / 8.0);
     let config = SignalConfig {
@@ -51,3 +55,15 @@ fuzz_target!(|data: &[u8]| {
     receiver.finish(&mut soft);
     assert!(soft.marks.iter().all(|mark| mark.bit <= soft.llrs.len()));
 });
+
+/// Phase modulation with a sine or a square subcarrier.
+fn subcarrier(sine: bool) -> PmConfig {
+    let waveform = if sine { Waveform::Sine } else { Waveform::Square };
+    PmConfig {
+        subcarrier: Some(Subcarrier {
+            frequency_hz: 250.0,
+            waveform,
+        }),
+        ..PmConfig::default()
+    }
+}

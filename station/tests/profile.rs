@@ -268,7 +268,7 @@ const REFUSED: &[(&str, &str)] = &[
     (
         "[signal]\n\nsymbolrate = 9600\n",
         "x.toml:3: unknown key signal.symbolrate, allowed in [signal]: modulation, symbol_rate, pulse, \
-             carrier, search, iq_swap, input, carrier_loop, timing_loop, roll_off, bt, deviation, iq_order, unbalance",
+             carrier, search, iq_swap, input, carrier_loop, timing_loop, roll_off, bt, deviation, iq_order, unbalance, modulation_index, subcarrier, carrier_loop_order",
     ),
     (
         "[signal]\nmodulation = \"gmsk\"\nsymbol_rate = 9600\nroll_off = 0.5\n",
@@ -282,7 +282,7 @@ const REFUSED: &[(&str, &str)] = &[
     (
         "[signal]\nmodulation = \"16psk\"\n",
         "x.toml:2: signal.modulation is \"16psk\", must be \"bpsk\", \"qpsk\", \"oqpsk\", \"uqpsk\", \"8psk\", \
-             \"dbpsk\", \"dqpsk\", \"pi4-dqpsk\", \"fsk\", \"gfsk\" or \"gmsk\"",
+             \"dbpsk\", \"dqpsk\", \"pi4-dqpsk\", \"fsk\", \"gfsk\", \"gmsk\" or \"pm\"",
     ),
     (
         "[signal]\nmodulation = \"uqpsk\"\nsymbol_rate = 1\nunbalance = 2\n",

@@ -67,7 +67,7 @@ impl Mapper {
             Modulation::Dbpsk => changes(&[0, 4], 0),
             Modulation::Dqpsk => changes(&[0, 2, 6, 4], 1),
             Modulation::Pi4Dqpsk => changes(&[1, 3, 7, 5], 1),
-            Modulation::Bpsk | Modulation::Fsk | Modulation::Gmsk => Kind::Level,
+            Modulation::Bpsk | Modulation::Fsk | Modulation::Gmsk | Modulation::Pm(_) => Kind::Level,
         };
         Self {
             kind,

@@ -1,16 +1,19 @@
-//! Bits to samples: PSK, OQPSK and continuous-phase FSK at any sample rate.
+//! Bits to samples: PSK, OQPSK, continuous-phase FSK and PM at any sample rate.
 //!
 //! The pulse is tabulated finely over time and evaluated at the exact instant of every output sample, so
 //! that the ratio of sample rate to symbol rate need not be a whole number and no timing error adds up.
 //! FSK integrates the pulse beforehand and so gets its phase, not only its frequency, exact.
 
 mod mapping;
+mod pm;
 mod pulse;
 #[cfg(test)]
 mod tests;
 
 use mapping::Mapper;
 pub(crate) use mapping::{CHANGE_LABELS, EIGHT_LABELS, eighth_turns};
+use pm::PmShape;
+pub(crate) use pm::check_pm;
 use pulse::{PulseTable, gaussian_frequency};
 pub(crate) use pulse::{erf, gaussian_phase, gaussian_sigma};
 
@@ -26,7 +29,8 @@ const HISTORY: usize = 4096;
 /// A bit 1 gives a positive soft bit at the receiver: BPSK +1, QPSK and OQPSK +1/√2 on the arm (I takes the
 /// even bits, Q the odd ones, or the other way round), FSK the higher frequency. Differential modulations send a
 /// symbol before the first bits, for these to refer to. FM audio has the value ±1 at full deviation.
-/// GMSK is not precoded: each bit is one frequency pulse.
+/// GMSK is not precoded: each bit is one frequency pulse. In PM a 1 is a
+/// positive phase; a subcarrier begins at phase zero, rising, with the first symbol.
 #[derive(Debug)]
 pub struct Modulator {
     shape: Shape,
@@ -56,6 +60,7 @@ enum Shape {
     /// Phase pulse, and half the modulation index (turns of carrier phase that one symbol adds).
     Fsk(PulseTable, f64),
     FmAudio(PulseTable),
+    Pm(PmShape),
 }
 
 impl Shape {
@@ -64,6 +69,7 @@ impl Shape {
             Self::Real(t) | Self::Quadrature(t) | Self::Oqpsk(t, _) | Self::Fsk(t, _) | Self::FmAudio(t) => {
                 t.taps()
             }
+            Self::Pm(_) => PmShape::TAPS,
         }
     }
 }
@@ -74,7 +80,7 @@ impl Modulator {
     /// # Errors
     /// When a number is out of range (at least 2 samples a symbol, roll-off 0 to 1, bandwidth-time product
     /// 0.1 to 10, carrier and deviation within half the sample rate) or the pulse does not go with the
-    /// modulation.
+    /// modulation; for PM when the index leaves no carrier or the samples do not hold the subcarrier.
     pub fn new(signal: &SignalConfig) -> Result<Self, ConfigError> {
         let config = &signal.plain()?;
         check(config)?;
@@ -108,8 +114,12 @@ impl Modulator {
     pub fn first_symbol_at(&self) -> f64 {
         // The centre of two halves is half a half behind that of the first.
         let halves = if self.bi_phase { 0.5 } else { 0.0 };
+        let filter = match &self.shape {
+            Shape::Pm(pm) => pm.delay(),
+            _ => 0.0,
+        };
         let before = self.half_span as f64 + self.mapper.leading() as f64;
-        (before + halves) / self.symbols_per_sample - self.shift
+        (before + halves) / self.symbols_per_sample - self.shift + filter
     }
 
     /// Appends the samples that are complete with these bits, one bit (0 or 1) per byte. Bits of a symbol that is
@@ -155,8 +165,33 @@ impl Modulator {
         }
         self.in_phase.push(in_phase);
         self.quadrature.push(quadrature);
-        self.emit(out);
+        if matches!(self.shape, Shape::Pm(_)) {
+            self.emit_pm(out);
+        } else {
+            self.emit(out);
+        }
         self.symbol += 1;
+    }
+
+    /// All samples of phase modulation up to the instant of the next symbol.
+    fn emit_pm(&mut self, out: &mut Vec<Complex32>) {
+        let Shape::Pm(pm) = &mut self.shape else { return };
+        let symbols = &self.in_phase[self.in_phase.len() - PmShape::TAPS..];
+        let elapsed = |sample: u64| sample as f64 * self.symbols_per_sample - self.half_span as f64 + 0.5;
+        let first = self.sample;
+        loop {
+            let fraction = self.sample as f64 * self.symbols_per_sample - self.symbol as f64;
+            if fraction >= 1.0 {
+                break;
+            }
+            pm.push(symbols, self.half_span, fraction.max(0.0), elapsed(self.sample));
+            self.sample += 1;
+        }
+        for (n, &sample) in pm.samples(elapsed(first)).iter().enumerate() {
+            let carrier = (first + n as u64) as f64 * self.carrier_cycles;
+            let sample = turned(sample, carrier - carrier.floor());
+            out.push(if self.inverted { sample.conj() } else { sample });
+        }
     }
 
     /// All samples up to the instant at which the next symbol reaches into the pulse.
@@ -183,6 +218,7 @@ impl Modulator {
                     turned(Complex32::new(1.0, 0.0), turns + carrier)
                 }
                 Shape::FmAudio(t) => Complex32::new(t.at(i, fraction), 0.0),
+                Shape::Pm(_) => return,
             };
             out.push(if self.inverted { sample.conj() } else { sample });
             self.sample += 1;
@@ -203,17 +239,22 @@ fn half_span(config: &SignalConfig) -> usize {
     match config.pulse {
         // The tails fall as 1/(roll-off * t²); here they are below −60 dB of the peak.
         Pulse::Srrc { roll_off } => (8.0 / roll_off.max(0.01)).ceil().clamp(8.0, 40.0) as usize + 1,
+        // Behind the last symbol the filter of PM still has its delay to go.
+        Pulse::Rect if matches!(config.modulation, Modulation::Pm(_)) => {
+            2 + (10.0 * config.symbol_rate_hz / config.sample_rate_hz) as usize
+        }
         Pulse::Rect | Pulse::HalfSine => 2,
         Pulse::Gaussian { bt } => (0.5 + 6.0 * gaussian_sigma(bt)).ceil() as usize + 1,
     }
 }
 
 /// With an even number of samples a symbol the edges of rectangles fall between the samples when these are
-/// half a sample off the symbol's centre. Integrated rectangles (FSK phase) do not care.
+/// half a sample off the symbol's centre. Integrated rectangles (FSK phase, PM) do not care.
 fn shift(config: &SignalConfig) -> f64 {
     let samples = (config.sample_rate_hz / config.symbol_rate_hz).round();
     let fsk = matches!(config.modulation, Modulation::Fsk | Modulation::Gmsk);
-    let integrated = fsk && config.fsk_input == FskInput::Iq;
+    let integrated =
+        fsk && config.fsk_input == FskInput::Iq || matches!(config.modulation, Modulation::Pm(_));
     if config.pulse == Pulse::Rect && !integrated && samples % 2.0 == 0.0 {
         0.5
     } else {
@@ -239,6 +280,7 @@ fn shape(config: &SignalConfig, half_span: usize, symbols_per_sample: f64, shift
         table
     };
     match (config.modulation, config.fsk_input, config.pulse) {
+        (Modulation::Pm(pm), ..) => Shape::Pm(PmShape::new(&pm, config)),
         (Modulation::Bpsk, ..) => Shape::Real(unit_power(0.0, 1.0)),
         (Modulation::Qpsk, ..) => Shape::Quadrature(unit_power(0.0, 0.5)),
         // Points of unit energy.
@@ -305,6 +347,10 @@ fn check(config: &SignalConfig) -> Result<(), ConfigError> {
     let fits = match config.modulation {
         Modulation::Fsk => matches!(config.pulse, Pulse::Gaussian { .. } | Pulse::Rect),
         Modulation::Gmsk => matches!(config.pulse, Pulse::Gaussian { .. }),
+        Modulation::Pm(pm) => {
+            check_pm(&pm, config)?;
+            config.pulse == Pulse::Rect
+        }
         _ => matches!(config.pulse, Pulse::Srrc { .. } | Pulse::Rect | Pulse::HalfSine),
     };
     if fits {

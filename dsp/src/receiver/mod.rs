@@ -2,12 +2,14 @@
 
 mod biphase;
 mod fsk;
+mod pm;
 mod psk;
 #[cfg(test)]
 mod tests;
 
 pub use biphase::BiPhase;
 pub use fsk::FskReceiver;
+pub use pm::PmReceiver;
 pub use psk::PskReceiver;
 
 use crate::{Complex32, ConfigError, Mark, Modulation, SignalConfig, SoftBatch};
@@ -27,6 +29,28 @@ pub struct ReceiverStatus {
     pub offset_hz: f64,
     /// Estimated symbol rate, per second.
     pub symbol_rate_hz: f64,
+    /// The carrier of phase modulation; `None` with suppressed carriers.
+    pub residual_carrier: Option<ResidualCarrier>,
+}
+
+/// What is known of a residual carrier, as it was when last locked; what is not known yet is NaN.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ResidualCarrier {
+    /// Power of the carrier alone, dB relative to full scale.
+    pub power_dbfs: f32,
+    /// Power of the carrier over noise density, dB-Hz.
+    pub c_n0_db_hz: f32,
+    /// Modulation index (peak phase deviation), rad, from the powers of carrier and data.
+    pub index_rad: f32,
+}
+
+impl ResidualCarrier {
+    /// Nothing is known.
+    pub const UNKNOWN: Self = Self {
+        power_dbfs: f32::NAN,
+        c_n0_db_hz: f32::NAN,
+        index_rad: f32::NAN,
+    };
 }
 
 /// Samples conjugated at a time.
@@ -49,6 +73,7 @@ pub struct Receiver {
 enum Family {
     Psk(Box<PskReceiver>),
     Fsk(Box<FskReceiver>),
+    Pm(Box<PmReceiver>),
 }
 
 /// Calls the same method of whichever receiver this is.
@@ -57,6 +82,7 @@ macro_rules! each {
         match $family {
             Family::Psk($receiver) => $call,
             Family::Fsk($receiver) => $call,
+            Family::Pm($receiver) => $call,
         }
     };
 }
@@ -70,6 +96,7 @@ impl Receiver {
         let plain = config.plain()?;
         let family = match config.modulation {
             Modulation::Fsk | Modulation::Gmsk => Family::Fsk(Box::new(FskReceiver::new(&plain)?)),
+            Modulation::Pm(_) => Family::Pm(Box::new(PmReceiver::new(&plain)?)),
             _ => Family::Psk(Box::new(PskReceiver::new(&plain)?)),
         };
         Ok(Self {

@@ -16,6 +16,7 @@ use crate::time::SampleClock;
 use groundlink_decoder::coding::{CodingConfig, FrameDecoder};
 use groundlink_decoder::link::LinkDecoder;
 use groundlink_dsp::SoftBatch;
+use groundlink_dsp::receiver::ResidualCarrier;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -34,6 +35,8 @@ pub struct Ended {
     pub lost_samples: u64,
     /// Samples that were not numbers.
     pub bad_samples: u64,
+    /// The residual carrier as it was last.
+    pub carrier: Option<ResidualCarrier>,
     /// Why it ended early, if something failed.
     pub error: Option<StationError>,
 }
@@ -148,6 +151,7 @@ impl End {
                     status,
                 } => {
                     ended.read = position;
+                    ended.carrier = status.residual_carrier;
                     ended.lost_samples += lost.map_or(0, |(_, missing)| missing);
                     let outcome = self
                         .take_batch(&batch, lost)
@@ -340,7 +344,10 @@ impl End {
                 lost_samples: ended.lost_samples,
                 bad_samples: ended.bad_samples,
             },
-            signal: self.signal_report(config),
+            signal: SignalReport {
+                residual_carrier: ended.carrier.map(Into::into),
+                ..self.signal_report(config)
+            },
             coding: self.frames.coding_report().clone(),
             warnings: self.to.warnings.clone(),
             ..Report::of(&config.profile.name)

@@ -24,7 +24,7 @@ use crate::profile::Profile;
 use crate::time::SampleClock;
 use end::End;
 use groundlink_dsp::receiver::Receiver;
-use groundlink_dsp::{SignalConfig, SoftBatch};
+use groundlink_dsp::{Modulation, SignalConfig, SoftBatch};
 use plots::Plotter;
 use publisher::IndexUnit;
 use samples::{FromReceiver, ReceiverStages, circle, read_source};
@@ -182,7 +182,12 @@ pub fn run_samples(
 }
 
 fn signal_text(signal: &SignalConfig) -> String {
-    format!("{:?} {} Bd", signal.modulation, signal.symbol_rate_hz)
-        .to_uppercase()
-        .replace(" BD", " Bd")
+    let name = match signal.modulation {
+        Modulation::Pm(pm) => match pm.subcarrier {
+            None => "PCM/PM".into(),
+            Some(_) => "PCM/PSK/PM".into(),
+        },
+        other => format!("{other:?}").to_uppercase(),
+    };
+    format!("{name} {} Bd", signal.symbol_rate_hz)
 }

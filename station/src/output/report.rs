@@ -5,6 +5,7 @@ use crate::StationError;
 use crate::monitor::Totals;
 use groundlink_decoder::coding::SyncStatus;
 use groundlink_decoder::link::{LinkCounters, VcCounters};
+use groundlink_dsp::receiver::ResidualCarrier;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -101,6 +102,30 @@ pub struct SignalReport {
     pub stated_symbol_rate_hz: Option<f64>,
     /// Times the receiver began anew.
     pub restarts: u64,
+    /// The carrier of phase modulation.
+    pub residual_carrier: Option<CarrierReport>,
+}
+
+/// A residual carrier, as it was when last locked.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct CarrierReport {
+    /// Power of the carrier alone, dB relative to full scale.
+    pub power_dbfs: Option<f64>,
+    /// Power of the carrier over noise density, dB-Hz.
+    pub c_n0_db_hz: Option<f64>,
+    /// Peak phase deviation, rad.
+    pub modulation_index: Option<f64>,
+}
+
+impl From<ResidualCarrier> for CarrierReport {
+    fn from(carrier: ResidualCarrier) -> Self {
+        let known = |value: f32| value.is_finite().then(|| f64::from(value));
+        Self {
+            power_dbfs: known(carrier.power_dbfs),
+            c_n0_db_hz: known(carrier.c_n0_db_hz),
+            modulation_index: known(carrier.index_rad),
+        }
+    }
 }
 
 /// Share by which a measured symbol rate may be off the stated one: ten times what transmitters' clocks are.

@@ -4,6 +4,7 @@ use super::cltu;
 use super::error::Problem;
 use super::iterative;
 use super::packets;
+use super::pm;
 use super::types::{Coding, Frame, Profile, Signal, SignalInput};
 use super::words::modulation_word;
 use groundlink_decoder::coding::{AsmConfig, ReedSolomonConfig, RsBasis};
@@ -101,6 +102,16 @@ fn signal(signal: &Signal) -> Result<(), Problem> {
         let most = format!("above 0 and at most the symbol rate, {rate} Hz");
         number(key, width.unwrap_or(rate), f64::MIN_POSITIVE..=rate, &most)?;
     }
+    if let Modulation::Pm(config) = &signal.modulation {
+        if signal.pulse != Pulse::Rect {
+            return Err(Problem::new(
+                "signal.pulse",
+                "another",
+                "\"rect\" with modulation pm",
+            ));
+        }
+        pm::check(config, rate)?;
+    }
     let fsk = matches!(signal.modulation, Modulation::Fsk | Modulation::Gmsk);
     if signal.input == SignalInput::FmAudio && !fsk {
         let allowed = "\"auto\", \"iq\" or \"real\" with a phase modulation";
@@ -109,11 +120,11 @@ fn signal(signal: &Signal) -> Result<(), Problem> {
     Ok(())
 }
 
-/// Half symbols are those of BPSK. A profile without a signal describes what comes behind the receiver.
+/// Half symbols are those of BPSK and PM. A profile without a signal describes what comes behind the receiver.
 fn bi_phase(profile: &Profile) -> Result<(), Problem> {
     let signal = profile.signal.as_ref().filter(|_| profile.coding.bi_phase);
     match signal {
-        Some(signal) if signal.modulation != Modulation::Bpsk => {
+        Some(signal) if !matches!(signal.modulation, Modulation::Bpsk | Modulation::Pm(_)) => {
             let allowed = format!(
                 "\"nrz-l\", \"nrz-m\" or \"nrz-s\" with modulation {}",
                 modulation_word(signal.modulation, signal.pulse)

@@ -17,6 +17,7 @@ mod document;
 mod error;
 mod iterative;
 mod packets;
+mod pm;
 mod read;
 mod read_signal;
 mod section;

@@ -1,6 +1,7 @@
 //! The `[signal]` section.
 
 use super::error::ProfileError;
+use super::pm;
 use super::section::{Quantity, Section, one_of};
 use super::types::{Signal, SignalInput};
 use super::words::{INPUTS, IQ_ORDERS, MODULATIONS, PULSES, PulseWord, pulses_of, word};
@@ -25,6 +26,7 @@ pub(super) fn signal(section: &Section<'_>) -> Result<Signal, ProfileError> {
         &[
             &COMMON[..],
             &["roll_off", "bt", "deviation", "iq_order", "unbalance"],
+            &pm::KEYS,
         ]
         .concat(),
         "",
@@ -32,6 +34,14 @@ pub(super) fn signal(section: &Section<'_>) -> Result<Signal, ProfileError> {
     let (modulation, shape) = keying(section)?;
     let rate = section.quantity("symbol_rate", Quantity::Baud)?;
     let symbol_rate_hz = section.required("symbol_rate", rate, "the symbols per second")?;
+    let modulation = match modulation {
+        Modulation::Pm(_) => Modulation::Pm(pm::read(section, symbol_rate_hz)?),
+        other => other,
+    };
+    let search_hz = match modulation {
+        Modulation::Pm(_) => (symbol_rate_hz / 10.0).max(pm::LEAST_SEARCH_HZ),
+        _ => symbol_rate_hz / 10.0,
+    };
     let frequency = |key| section.quantity(key, Quantity::Hertz);
     let or_auto = |key| section.quantity_or_auto(key, Quantity::Hertz);
     let unbalance = section.quantity("unbalance", Quantity::Number)?;
@@ -42,7 +52,7 @@ pub(super) fn signal(section: &Section<'_>) -> Result<Signal, ProfileError> {
         pulse: pulse(section, shape)?,
         deviation_hz: or_auto("deviation")?,
         carrier_hz: frequency("carrier")?.unwrap_or(0.0),
-        search_hz: frequency("search")?.unwrap_or(symbol_rate_hz / 10.0),
+        search_hz: frequency("search")?.unwrap_or(search_hz),
         iq_swap: section.boolean("iq_swap")?.unwrap_or(false),
         q_first: section.choice("iq_order", IQ_ORDERS)?.unwrap_or(false),
         unbalance_db: unbalance.unwrap_or(balanced),
@@ -74,6 +84,9 @@ fn keying(section: &Section<'_>) -> Result<(Modulation, PulseWord), ProfileError
     }
     if modulation == Modulation::Uqpsk {
         allowed.push("unbalance");
+    }
+    if matches!(modulation, Modulation::Pm(_)) {
+        allowed.extend(pm::KEYS);
     }
     section.only(
         &allowed,

@@ -5,7 +5,7 @@ use groundlink_decoder::coding::{
     Descrambler, LineCode, PunctureRate, Randomized, Randomizer, RsBasis, SymbolOrder,
 };
 use groundlink_decoder::link::{CdsResolution, FrameKind};
-use groundlink_dsp::{Modulation, Pulse};
+use groundlink_dsp::{LoopOrder, Modulation, PmConfig, Pulse};
 
 pub(super) type Words<T> = &'static [(&'static str, T)];
 
@@ -22,7 +22,15 @@ pub(super) const MODULATIONS: Words<(Modulation, bool)> = &[
     ("fsk", (Modulation::Fsk, false)),
     ("gfsk", (Modulation::Fsk, true)),
     ("gmsk", (Modulation::Gmsk, true)),
+    ("pm", (Modulation::Pm(ANY_PM), false)),
 ];
+
+/// Phase modulation as its word alone says it; its other keys are read apart.
+const ANY_PM: PmConfig = PmConfig {
+    index_rad: None,
+    subcarrier: None,
+    loop_order: LoopOrder::Third,
+};
 
 /// A pulse without its parameter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,7 +52,7 @@ pub(super) const PULSES: Words<PulseWord> = &[
 pub(super) fn pulses_of(modulation: Modulation, gaussian: bool) -> Words<PulseWord> {
     match (modulation, gaussian) {
         (_, true) => &[("gaussian", PulseWord::Gaussian)],
-        (Modulation::Fsk, false) => &[("rect", PulseWord::Rect)],
+        (Modulation::Fsk | Modulation::Pm(_), false) => &[("rect", PulseWord::Rect)],
         _ => &[
             ("srrc", PulseWord::Srrc),
             ("rect", PulseWord::Rect),
@@ -131,5 +139,9 @@ pub(super) fn word<T: PartialEq>(words: Words<T>, value: &T) -> &'static str {
 /// The word for a modulation with this pulse.
 pub(super) fn modulation_word(modulation: Modulation, pulse: Pulse) -> &'static str {
     let gaussian = matches!(pulse, Pulse::Gaussian { .. });
+    let modulation = match modulation {
+        Modulation::Pm(_) => Modulation::Pm(ANY_PM),
+        other => other,
+    };
     word(MODULATIONS, &(modulation, gaussian))
 }

@@ -3,6 +3,7 @@
 use super::cltu;
 use super::iterative;
 use super::packets;
+use super::pm;
 use super::types::{Coding, Frame, Profile, Signal};
 use super::words::{
     BASES, CONVOLUTIONAL_RATES, DESCRAMBLERS, FRAME_TYPES, INPUTS, IQ_ORDERS, LINE_CODES, ORDERS, RANDOMIZED,
@@ -82,6 +83,9 @@ fn signal(out: &mut Lines, signal: &Signal) {
             or_auto(signal.deviation_hz),
             "Hz, peak; auto measures it",
         );
+    }
+    if let Modulation::Pm(config) = &signal.modulation {
+        pm::write(out, config);
     }
     out.key(
         "carrier",

@@ -11,7 +11,7 @@ use crate::profile::Profile;
 use groundlink_decoder::coding::FrameEncoder;
 use groundlink_dsp::channel::{Channel, ChannelConfig, noise_sigma};
 use groundlink_dsp::modulator::Modulator;
-use groundlink_dsp::{FskInput, SignalConfig};
+use groundlink_dsp::{FskInput, Modulation, SignalConfig, Waveform};
 use hifitime::{Duration, Epoch};
 use num_complex::Complex32;
 
@@ -30,6 +30,8 @@ pub const ACQUISITION_BITS: usize = 128;
 pub const BETWEEN_CLTUS: usize = 64;
 /// Samples per symbol of a complex recording whose rate the user leaves open.
 const SAMPLES_PER_SYMBOL: f64 = 4.0;
+/// Highest harmonic of a square subcarrier in such a recording, with what the filter of the modulator takes off.
+const SQUARE_HARMONICS: f64 = 12.0;
 
 /// What is sent.
 #[derive(Debug, Clone, PartialEq)]
@@ -169,19 +171,30 @@ fn suitable_rate(profile: &Profile, complex: bool) -> f64 {
     let deviation = signal.deviation_hz.unwrap_or(0.0);
     let halves = if profile.coding.bi_phase { 2.0 } else { 1.0 };
     let pulse_rate_hz = halves * signal.symbol_rate_hz;
-    let edge = signal.carrier_hz.abs() + pulse_rate_hz + deviation + signal.search_hz;
+    let (per_symbol, subcarrier) = match signal.modulation {
+        Modulation::Pm(pm) => (2.0 * SAMPLES_PER_SYMBOL, pm.subcarrier),
+        _ => (SAMPLES_PER_SYMBOL, None),
+    };
+    let subcarrier = subcarrier.map_or(0.0, |s| match s.waveform {
+        Waveform::Sine => s.frequency_hz,
+        Waveform::Square => SQUARE_HARMONICS * s.frequency_hz,
+    });
+    let edge = signal.carrier_hz.abs() + pulse_rate_hz + deviation + subcarrier + signal.search_hz;
     let of_band = if complex { 2.0 * edge } else { 2.5 * edge };
-    (SAMPLES_PER_SYMBOL * pulse_rate_hz).max(of_band).ceil()
+    (per_symbol * pulse_rate_hz).max(of_band).ceil()
 }
 
 fn channel_config(config: &SimulateConfig, signal: &SignalConfig) -> ChannelConfig {
     let rate = signal.sample_rate_hz;
     let sigma = config.eb_n0_db.map_or(0.0, |eb_n0_db| {
         let es_n0_db = eb_n0_db - config.profile.eb_n0_offset_db();
-        noise_sigma(es_n0_db, rate / signal.symbol_rate_hz)
+        noise_sigma(
+            es_n0_db,
+            signal.modulation.data_share() * rate / signal.symbol_rate_hz,
+        )
     });
     let scale = LEVEL / (1.0 + sigma * sigma).sqrt();
-    let psk = signal.modulation.is_psk();
+    let psk = signal.modulation.is_psk() || matches!(signal.modulation, Modulation::Pm(_));
     let edge = (config.lead_s.max(0.0) * rate) as u64;
     // Audio has no carrier to turn; see AudioOffset.
     let turns = f64::from(u8::from(signal.fsk_input == FskInput::Iq));

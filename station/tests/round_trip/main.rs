@@ -7,5 +7,6 @@ mod chain_support;
 mod codes;
 mod figures;
 mod pairs;
+mod residual;
 mod starts;
 mod times;

@@ -79,6 +79,14 @@ fn signal(text: &mut String, report: &Report) -> std::fmt::Result {
     if let Some(rate) = report.signal.symbol_rate_hz {
         write!(text, ", {:.2} Bd", rate.mean)?;
     }
+    if let Some(carrier) = &report.signal.residual_carrier {
+        if let Some(index) = carrier.modulation_index {
+            write!(text, ", index {index:.2} rad")?;
+        }
+        if let Some(c_n0) = carrier.c_n0_db_hz {
+            write!(text, ", C/N0 {} dB-Hz", number(c_n0, 1))?;
+        }
+    }
     let coding = &report.coding;
     if coding.channel_symbols > 0 {
         let rate = coding.channel_symbol_errors as f64 / coding.channel_symbols as f64;

@@ -31,7 +31,7 @@ pub(super) fn stripped(modulation: Modulation, symbol: Complex32, late: Complex3
 
 /// Carrier phase as a polynomial of time.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub(super) struct CarrierModel {
+pub(in crate::receiver) struct CarrierModel {
     /// Reference instant, samples.
     pub time: f64,
     /// Phase there, rad.
@@ -71,7 +71,7 @@ impl CarrierModel {
 }
 
 /// `e^(-j phase)` of a model at equally spaced instants, by recurrence.
-pub(super) struct Phasors {
+pub(in crate::receiver) struct Phasors {
     value: Complex64,
     step: Complex64,
     bend: Complex64,
@@ -98,7 +98,7 @@ impl Phasors {
 
 /// Power of the strongest line within two cycles over the blocks around zero frequency, relative to noise;
 /// the search ends when `enough` is reached.
-pub(super) fn line_power(parts: &[&[Complex64]], energy: f64, enough: f64) -> f64 {
+pub(in crate::receiver) fn line_power(parts: &[&[Complex64]], energy: f64, enough: f64) -> f64 {
     let count: usize = parts.iter().map(|part| part.len()).sum();
     if energy <= 0.0 {
         return 0.0;
@@ -230,7 +230,7 @@ fn smoothed_phases(prefix: &[Complex64], reach: usize) -> Vec<f64> {
 }
 
 /// Slope of a line through equally spaced values, per step.
-pub(super) fn slope(values: &[f64]) -> f64 {
+pub(in crate::receiver) fn slope(values: &[f64]) -> f64 {
     let n = values.len() as f64;
     if values.len() < 2 {
         return 0.0;

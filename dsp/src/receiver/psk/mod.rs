@@ -9,12 +9,12 @@
 //! only, never on how they were cut into blocks.
 
 mod acquire;
-mod carrier;
+pub(super) mod carrier;
 mod demap;
 mod front;
 mod line;
 mod matched;
-mod plan;
+pub(super) mod plan;
 #[cfg(test)]
 mod tests;
 mod timing;
@@ -112,6 +112,7 @@ impl PskReceiver {
             es_n0_db: mark.es_n0_db,
             offset_hz: mark.offset_hz,
             symbol_rate_hz: mark.symbol_rate_hz,
+            residual_carrier: None,
         }
     }
 

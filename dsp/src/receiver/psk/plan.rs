@@ -132,7 +132,7 @@ impl Plan {
 }
 
 /// Decimation factors whose product comes near `ratio` from below.
-fn factors(ratio: f64) -> Vec<usize> {
+pub(in crate::receiver) fn factors(ratio: f64) -> Vec<usize> {
     let mut rest = ratio;
     let mut list = Vec::new();
     while rest >= 2.0 {

@@ -158,7 +158,7 @@ fn receiver(app: &App, area: Rect, canvas: &mut Canvas<'_>) {
     };
     let (carrier, timing) = (locked(receiver.carrier_locked), locked(receiver.timing_locked));
     let reach = reach(app);
-    let pairs = [
+    let mut pairs = vec![
         ("carrier", carrier.0.to_owned(), carrier.1),
         ("timing", timing.0.to_owned(), timing.1),
         ("Es/N0", format::decibel(receiver.es_n0_db, "dB"), theme.text()),
@@ -181,6 +181,14 @@ fn receiver(app: &App, area: Rect, canvas: &mut Canvas<'_>) {
         ),
         ("reach", format!("±{reach:.2}"), theme.dim()),
     ];
+    if let Some(carrier) = &receiver.residual_carrier {
+        let index = format!("{} rad", format::grouped_fixed(carrier.index_rad.into(), 2));
+        pairs.insert(4, ("index", index, theme.text()));
+        pairs.insert(
+            4,
+            ("C/N0", format::decibel(carrier.c_n0_db_hz, "dB-Hz"), theme.text()),
+        );
+    }
     canvas.pairs(inner, &pairs);
 }
 
