@@ -9,11 +9,11 @@ use groundlink_decoder::coding::{
     ReedSolomonConfig, RsBasis, SymbolBits,
 };
 
-/// Floats to soft bits, the mean magnitude at 50.
+/// Floats to soft bits, the mean magnitude at 32.
 fn soft_of_f32(bytes: &[u8]) -> Vec<i8> {
     levelled(bytes)
         .iter()
-        .map(|v| (v * 50.0).clamp(-127.0, 127.0) as i8)
+        .map(|v| (v * 32.0).round().clamp(-127.0, 127.0) as i8)
         .collect()
 }
 
