@@ -2,6 +2,7 @@
 //! decoders made of them. The data are found through `GROUNDLINK_DATA`; without it each test says that it is
 //! skipped.
 
+mod ax25;
 #[path = "../chain_support/mod.rs"]
 mod chain_support;
 mod frames;

@@ -17,7 +17,7 @@ struct Recording {
     rates: Vec<f64>,
 }
 
-/// The rows whose signal is FSK or BPSK (AFSK is a subcarrier in FM, which no profile describes).
+/// The rows whose signal is FSK or BPSK (AFSK, a subcarrier in FM, is among those whose frames are looked for).
 fn table(text: &str) -> Vec<Recording> {
     let rows = text
         .lines()
