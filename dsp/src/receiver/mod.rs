@@ -1,9 +1,13 @@
 //! Samples to soft bits: one receiver per modulation family behind one type.
 
 mod biphase;
+mod chirp;
 mod fsk;
+mod intake;
 mod pm;
 mod psk;
+#[cfg(test)]
+mod sent;
 #[cfg(test)]
 mod tests;
 
@@ -13,6 +17,7 @@ pub use pm::PmReceiver;
 pub use psk::PskReceiver;
 
 use crate::{Complex32, ConfigError, Mark, Modulation, SignalConfig, SoftBatch};
+use intake::CHUNK;
 
 /// What a receiver knows of its signal right now.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -52,9 +57,6 @@ impl ResidualCarrier {
         index_rad: f32::NAN,
     };
 }
-
-/// Samples conjugated at a time.
-const CHUNK: usize = 8192;
 
 /// A receiver of any supported modulation.
 #[derive(Debug)]

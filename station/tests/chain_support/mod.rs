@@ -168,6 +168,16 @@ pub fn content(folder: &Path, name: &str) -> Vec<u8> {
     std::fs::read(folder.join(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
 }
 
+/// Fails with everything that failed, if anything did.
+pub fn nothing_failed(failures: &[String]) {
+    assert!(
+        failures.is_empty(),
+        "{} fail:\n{}",
+        failures.len(),
+        failures.join("\n")
+    );
+}
+
 /// A folder that goes when the test ends.
 pub fn scratch() -> TempDir {
     tempfile::tempdir().expect("a folder")

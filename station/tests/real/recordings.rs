@@ -1,7 +1,7 @@
 //! Every FSK and BPSK recording of the shared collection: its symbol clock is found, and the demodulator runs.
 //! Their framings are not the chain's.
 
-use crate::chain_support::{config, data, run};
+use crate::chain_support::{config, data, nothing_failed, run};
 use groundlink_station::input::OpenOptions;
 use groundlink_station::inspect::inspect;
 use groundlink_station::profile::Profile;
@@ -89,10 +89,5 @@ fn every_recording_shows_its_symbol_clock_and_is_demodulated() {
             failures.push(format!("{}: {what}", recording.file));
         }
     }
-    assert!(
-        failures.is_empty(),
-        "{} recordings fail:\n{}",
-        failures.len(),
-        failures.join("\n")
-    );
+    nothing_failed(&failures);
 }

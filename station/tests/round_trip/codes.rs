@@ -1,6 +1,7 @@
 //! Every channel code beyond those of the pairs, over one modulation of each kind of symbol grouping.
 
 use crate::chain_support::link::Link;
+use crate::chain_support::nothing_failed;
 use groundlink_station::profile::Profile;
 
 /// `[coding]`, `[frame]`.
@@ -79,7 +80,7 @@ fn check(modulation: &str, telecommand: bool) {
             failures.push(format!("{modulation} | {coding}: {what}"));
         }
     }
-    assert!(failures.is_empty(), "{}", failures.join("\n"));
+    nothing_failed(&failures);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Residual carriers: PCM/PM and PCM/PSK/PM through profile keys, `simulate` and the chain.
 
 use crate::chain_support::link::Link;
+use crate::chain_support::nothing_failed;
 use groundlink_station::profile::Profile;
 
 /// Name, `[signal]`, samples per second, complex samples or not.
@@ -82,12 +83,7 @@ fn residual_carriers_arrive() {
             failures.push(format!("{name} | {coding}: {what}"));
         }
     }
-    assert!(
-        failures.is_empty(),
-        "{} fail:\n{}",
-        failures.len(),
-        failures.join("\n")
-    );
+    nothing_failed(&failures);
 }
 
 #[test]

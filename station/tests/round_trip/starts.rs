@@ -1,6 +1,7 @@
 //! Recordings that begin with the first symbol of a frame, and bursts that begin anywhere in the noise.
 
 use crate::chain_support::link::Link;
+use crate::chain_support::nothing_failed;
 
 const MODULATIONS: [&str; 9] = [
     "bpsk",
@@ -29,12 +30,7 @@ fn check(leads_s: &[f64]) {
             }
         }
     }
-    assert!(
-        failures.is_empty(),
-        "{} fail:\n{}",
-        failures.len(),
-        failures.join("\n")
-    );
+    nothing_failed(&failures);
 }
 
 #[test]

@@ -2,17 +2,12 @@
 //! of phase modulation, mirrored images of each other.
 
 use crate::Complex32;
+use crate::receiver::chirp::{CHIRP_STEP, ChirpSpectrum, cells, chirp_rate, fine_size, vertex};
 use num_complex::Complex64;
-use rustfft::{Fft, FftPlanner};
-use std::collections::BTreeMap;
-use std::f64::consts::{PI, TAU};
-use std::fmt;
-use std::sync::Arc;
+use std::f64::consts::TAU;
 
 /// Chance that noise passes for a line.
 const FALSE_ALARM: f64 = 1e-4;
-/// Distance of the rates of change that are tried: over the stretch, in cycles per stretch.
-const CHIRP_STEP: f64 = 2.0;
 /// Strongest lines that are looked at.
 const LINES: usize = 4;
 /// Bins around a line that belong to it.
@@ -34,20 +29,11 @@ pub(super) struct Line {
 }
 
 /// Finds lines; keeps its transforms.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub(super) struct Finder {
-    transforms: BTreeMap<usize, Arc<dyn Fft<f32>>>,
-    buffer: Vec<Complex32>,
-    scratch: Vec<Complex32>,
-    spectrum: Vec<f32>,
-}
-
-impl fmt::Debug for Finder {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Finder")
-            .field("sizes", &self.transforms.keys())
-            .finish_non_exhaustive()
-    }
+    spectrum: ChirpSpectrum,
+    /// Magnitudes of the bins that are searched, without the lines taken.
+    magnitudes: Vec<f32>,
 }
 
 impl Finder {
@@ -58,29 +44,28 @@ impl Finder {
         if energy <= 0.0 {
             return Vec::new();
         }
-        let size = (2 * values.len()).next_power_of_two().max(16);
-        let bins = ((reach * size as f64).ceil() as i64).clamp(1, size as i64 / 2 - 1);
-        let cells = ((2 * bins + 1) * i64::from(2 * chirps + 1)) as f64 / 2.0;
-        let threshold = (cells / FALSE_ALARM).ln();
-        let rate = |chirp: i32| CHIRP_STEP * f64::from(chirp) / (values.len() as f64).powi(2);
+        let (size, bins) = fine_size(values.len(), reach);
+        let threshold = (cells(bins, chirps) / FALSE_ALARM).ln();
+        let rate = |chirp: i32| chirp_rate(chirp, values.len());
         let (mut best, mut transformed) = ((0, -1.0_f32), 0);
         for chirp in -chirps..=chirps {
-            self.transform(values, rate(chirp), size);
+            self.spectrum.take(values, rate(chirp), size);
             transformed = chirp;
-            let strongest = (-bins..=bins).map(|bin| self.at(bin)).fold(0.0, f32::max);
+            let strongest = (-bins..=bins)
+                .map(|bin| self.spectrum.at(bin).norm_sqr())
+                .fold(0.0, f32::max);
             // Of equals, the slower.
             if strongest > best.1 || (strongest >= best.1 && chirp.abs() < best.0) {
                 best = (chirp, strongest);
             }
         }
         if transformed != best.0 {
-            self.transform(values, rate(best.0), size);
+            self.spectrum.take(values, rate(best.0), size);
         }
-        self.spectrum.clear();
-        self.spectrum.extend((-bins..=bins).map(|bin| {
-            let value = self.buffer[bin.rem_euclid(size as i64) as usize];
-            value.norm()
-        }));
+        let spectrum = &self.spectrum;
+        self.magnitudes.clear();
+        self.magnitudes
+            .extend((-bins..=bins).map(|bin| spectrum.at(bin).norm()));
         let mut lines = Vec::new();
         while lines.len() < LINES {
             let Some((freq, norm)) = self.take_strongest(bins) else {
@@ -120,13 +105,13 @@ impl Finder {
                 value * Complex32::new(turn.re as f32, turn.im as f32)
             })
             .collect();
-        self.transform(&mixed, 0.0, size);
-        let carrier = self.buffer[0];
+        self.spectrum.take(&mixed, 0.0, size);
+        let carrier = self.spectrum.at(0);
         let range =
-            (band.0 * size as f64).max(2.0) as usize..=((band.1 * size as f64) as usize).min(size / 2 - 1);
+            (band.0 * size as f64).max(2.0) as i64..=((band.1 * size as f64) as i64).min(size as i64 / 2 - 1);
         let (mut sum, mut power) = (Complex64::ZERO, 0.0);
         for bin in range {
-            let product = self.buffer[bin] * self.buffer[size - bin];
+            let product = self.spectrum.at(bin) * self.spectrum.at(-bin);
             sum += Complex64::new(product.re.into(), product.im.into());
             power += f64::from(product.norm_sqr());
         }
@@ -140,7 +125,7 @@ impl Finder {
     /// The strongest bin, refined, with its magnitude; it and its skirt are taken out.
     fn take_strongest(&mut self, bins: i64) -> Option<(f64, f32)> {
         let (index, &peak) = self
-            .spectrum
+            .magnitudes
             .iter()
             .enumerate()
             .max_by(|a, b| a.1.total_cmp(b.1))?;
@@ -151,46 +136,15 @@ impl Finder {
             let index = index as i64 + apart;
             usize::try_from(index)
                 .ok()
-                .and_then(|i| self.spectrum.get(i))
+                .and_then(|i| self.magnitudes.get(i))
                 .copied()
                 .unwrap_or(0.0)
         };
-        let (low, high) = (side(-1), side(1));
-        let curve = f64::from(low - 2.0 * peak + high);
-        let shift = if curve < 0.0 {
-            (0.5 * f64::from(low - high) / curve).clamp(-0.5, 0.5)
-        } else {
-            0.0
-        };
+        let shift = vertex(side(-1), peak, side(1));
         let from = (index as i64 - SKIRT).max(0) as usize;
-        let to = (index + SKIRT as usize + 1).min(self.spectrum.len());
-        self.spectrum[from..to].fill(0.0);
+        let to = (index + SKIRT as usize + 1).min(self.magnitudes.len());
+        self.magnitudes[from..to].fill(0.0);
         Some((index as f64 - bins as f64 + shift, peak))
-    }
-
-    fn at(&self, bin: i64) -> f32 {
-        self.buffer[bin.rem_euclid(self.buffer.len() as i64) as usize].norm_sqr()
-    }
-
-    fn transform(&mut self, values: &[Complex32], rate: f64, size: usize) {
-        let fft = self
-            .transforms
-            .entry(size)
-            .or_insert_with(|| FftPlanner::new().plan_fft_forward(size));
-        self.buffer.clear();
-        let middle = values.len() as f64 / 2.0;
-        self.buffer.extend(values.iter().enumerate().map(|(n, v)| {
-            if rate == 0.0 {
-                return *v;
-            }
-            let t = n as f64 - middle;
-            let turns = rate / 2.0 * t * t;
-            v * Complex32::cis((-2.0 * PI * (turns - turns.floor())) as f32)
-        }));
-        self.buffer.resize(size, Complex32::ZERO);
-        self.scratch
-            .resize(fft.get_inplace_scratch_len(), Complex32::ZERO);
-        fft.process_with_scratch(&mut self.buffer, &mut self.scratch);
     }
 }
 

@@ -17,6 +17,7 @@ mod smooth;
 mod tests;
 mod track;
 
+use crate::receiver::intake::{CHUNK, Intake};
 use crate::receiver::{PskReceiver, ReceiverStatus, ResidualCarrier};
 use crate::{Complex32, ConfigError, Mark, Modulation, Pulse, SignalConfig, SoftBatch};
 use branch::Branches;
@@ -26,9 +27,7 @@ use refine::{Levels, Refiner};
 use std::collections::VecDeque;
 use track::{Known, Tracker};
 
-/// Samples taken through the front end at a time.
-const CHUNK: usize = 8192;
-/// Values of the streams kept behind the newest symbol, in windows of the first receiver.
+/// Symbols of the streams that are kept behind the beginning of the newest window of the first receiver.
 const KEPT_SYMBOLS: f64 = 600.0;
 /// Largest error of the subcarrier's frequency once the carrier is taken off, relative.
 const SUBCARRIER_ERROR: f64 = 1e-4;
@@ -38,12 +37,8 @@ const SUBCARRIER_ERROR: f64 = 1e-4;
 pub struct PmReceiver {
     plan: Plan,
     stages: Stages,
-    /// Source sample at which the stages began, and source samples since.
-    origin: u64,
-    taken: u64,
-    level: f64,
+    intake: Intake,
     status: ReceiverStatus,
-    finished: bool,
 }
 
 /// Everything that starts afresh after a gap.
@@ -81,24 +76,20 @@ impl PmReceiver {
             },
             plan,
             stages,
-            origin: 0,
-            taken: 0,
-            level: 0.0,
-            finished: false,
+            intake: Intake::default(),
         })
     }
 
     /// See [`crate::receiver::Receiver::process`].
     pub fn process(&mut self, samples: &[Complex32], out: &mut SoftBatch) {
-        if self.finished {
-            self.restart_at(self.origin + self.taken);
+        if self.intake.finished {
+            self.restart_at(self.intake.end());
         }
         for chunk in samples.chunks(CHUNK) {
             let (wide, energy) = self.stages.front.process(chunk);
             self.stages.tracker.push(wide);
-            self.taken += chunk.len() as u64;
-            self.level += (energy / chunk.len() as f64 - self.level) * (chunk.len() as f64 / CHUNK as f64);
-            self.status.level_dbfs = (10.0 * self.level.max(1e-20).log10()) as f32;
+            self.intake.take(chunk.len(), energy);
+            self.status.level_dbfs = self.intake.level_dbfs();
             self.advance(out);
         }
     }
@@ -106,16 +97,20 @@ impl PmReceiver {
     /// See [`crate::receiver::Receiver::gap`].
     pub fn gap(&mut self, missing: u64, out: &mut SoftBatch) {
         self.finish(out);
-        self.restart_at(self.origin + self.taken + missing);
+        self.restart_at(self.intake.end() + missing);
     }
 
     /// See [`crate::receiver::Receiver::finish`].
     pub fn finish(&mut self, out: &mut SoftBatch) {
-        if self.finished || self.taken == 0 {
+        if self.intake.finished || self.intake.taken == 0 {
             return;
         }
-        self.finished = true;
-        let last = self.stages.front.filter().output_at((self.taken - 1) as f64);
+        self.intake.finished = true;
+        let last = self
+            .stages
+            .front
+            .filter()
+            .output_at((self.intake.taken - 1) as f64);
         let end = last.floor().max(-1.0) as i64 + 1;
         let wide = self.stages.front.flush();
         self.stages.tracker.finish(wide, end as u64);
@@ -146,9 +141,7 @@ impl PmReceiver {
         if let Ok(stages) = Stages::new(&self.plan) {
             self.stages = stages;
         }
-        self.origin = origin;
-        self.taken = 0;
-        self.finished = false;
+        self.intake.restart_at(origin);
     }
 
     /// Takes every window of the carrier that is there.
@@ -210,7 +203,7 @@ impl PmReceiver {
         let filter = stages.front.filter();
         let mark = Mark {
             bit: out.llrs.len(),
-            at: self.origin as f64 + filter.input_at(stages.branches.wide_at(mark.at)),
+            at: self.intake.origin as f64 + filter.input_at(stages.branches.wide_at(mark.at)),
             samples_per_symbol: mark.samples_per_symbol * per_value * filter.scale(),
             locked: mark.locked && known.locked,
             offset_hz: known.offset_hz,

@@ -3,14 +3,13 @@
 use super::PmReceiver;
 use crate::channel::{Channel, ChannelConfig, noise_sigma};
 use crate::modulator::{Modulator, erf};
+use crate::receiver::sent::{Sent, send};
 use crate::receiver::{Receiver, ReceiverStatus};
 use crate::{
     Complex32, ConfigError, LoopOrder, Mark, Modulation, PmConfig, Pulse, SignalConfig, SoftBatch,
     Subcarrier, Waveform,
 };
 use proptest::prelude::*;
-use rand::{RngExt, SeedableRng};
-use rand_chacha::ChaCha8Rng;
 
 fn signal(
     sample_rate_hz: f64,
@@ -39,32 +38,6 @@ fn sine() -> SignalConfig {
 
 fn square() -> SignalConfig {
     signal(336e3, 2e3, 1.1, Some((6100.0, Waveform::Square)))
-}
-
-struct Sent {
-    bits: Vec<u8>,
-    samples: Vec<Complex32>,
-    first: f64,
-    samples_per_symbol: f64,
-}
-
-fn send(config: &SignalConfig, symbols: usize, channel: &ChannelConfig) -> Sent {
-    let mut rng = ChaCha8Rng::seed_from_u64(channel.seed + 1);
-    let bits: Vec<u8> = (0..symbols).map(|_| rng.random_range(0..2)).collect();
-    let mut modulator = Modulator::new(config).unwrap();
-    let (mut clean, mut samples) = (Vec::new(), Vec::new());
-    modulator.process(&bits, &mut clean);
-    modulator.finish(&mut clean);
-    let mut stage = Channel::new(channel).unwrap();
-    stage.process(&clean, &mut samples);
-    stage.finish(&mut samples);
-    let stretch = 1.0 / (1.0 + channel.clock_ppm * 1e-6);
-    Sent {
-        bits,
-        samples,
-        first: channel.leading as f64 + modulator.first_symbol_at() * stretch,
-        samples_per_symbol: config.sample_rate_hz / config.symbol_rate_hz * stretch,
-    }
 }
 
 fn noisy(config: &SignalConfig, es_n0_db: f64, seed: u64) -> ChannelConfig {

@@ -7,10 +7,11 @@
 
 use super::Plan;
 use super::carrier::stripped;
-use super::line::{CHIRP_STEP, LineFinder};
+use super::line::LineFinder;
 use super::matched::{Interpolator, Matched};
 use super::plan::WINDOW;
 use super::timing::{BLOCK_SYMBOLS, Clock, ClockMeter, Instants};
+use crate::receiver::chirp::CHIRP_STEP;
 use crate::{Complex32, Modulation, Pulse};
 use num_complex::Complex64;
 use std::f64::consts::{PI, TAU};

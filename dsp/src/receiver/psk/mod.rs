@@ -1,12 +1,12 @@
 //! Receiver of phase modulations with suppressed carrier: BPSK, QPSK, OQPSK, 8PSK, unbalanced QPSK, and the
 //! differential ones that are made of them.
 //!
-//! The baseband stream is held for a few windows of 512 symbols (2048 where the carrier shows weakly). A window without lock is searched
-//! feed-forward ([`acquire`]), and what is found is applied from the window's first symbol on, or the window
-//! before, so that nothing of a burst is lost while loops settle. A locked window refines clock and carrier:
-//! the clock by a Kalman filter over the windows, the carrier by its phase smoothed over neighbouring symbols
-//! on both sides, as many as the Es/N0 asks for. Everything happens at places that depend on the samples
-//! only, never on how they were cut into blocks.
+//! The baseband stream is held for a few windows of 512 symbols (2048 where the carrier shows weakly). A window
+//! without lock is searched feed-forward ([`acquire`]), and what is found is applied from the window's first
+//! symbol on, or the window before, so that nothing of a burst is lost while loops settle. A locked window
+//! refines clock and carrier: the clock by a Kalman filter over the windows, the carrier by its phase smoothed
+//! over neighbouring symbols on both sides, as many as the Es/N0 asks for. Everything happens at places that
+//! depend on the samples only, never on how they were cut into blocks.
 
 mod acquire;
 pub(super) mod carrier;
@@ -22,13 +22,11 @@ mod track;
 mod turned;
 
 use crate::receiver::ReceiverStatus;
+use crate::receiver::intake::{CHUNK, Intake};
 use crate::{Complex32, ConfigError, SignalConfig, SoftBatch};
 use front::FrontEnd;
 use plan::Plan;
 use track::Engine;
-
-/// Samples taken through the front end at a time.
-const CHUNK: usize = 8192;
 
 /// Receiver of phase modulations with suppressed carrier.
 #[derive(Debug)]
@@ -36,12 +34,7 @@ pub struct PskReceiver {
     plan: Plan,
     front: FrontEnd,
     engine: Engine,
-    /// Source sample at which the front end began.
-    origin: u64,
-    /// Source samples since.
-    taken: u64,
-    level: f64,
-    finished: bool,
+    intake: Intake,
 }
 
 impl PskReceiver {
@@ -58,23 +51,19 @@ impl PskReceiver {
             plan,
             front,
             engine,
-            origin: 0,
-            taken: 0,
-            level: 0.0,
-            finished: false,
+            intake: Intake::default(),
         })
     }
 
     /// See [`crate::receiver::Receiver::process`].
     pub fn process(&mut self, samples: &[Complex32], out: &mut SoftBatch) {
-        if self.finished {
-            self.restart_at(self.origin + self.taken);
+        if self.intake.finished {
+            self.restart_at(self.intake.end());
         }
         for chunk in samples.chunks(CHUNK) {
             let (baseband, energy) = self.front.process(chunk);
             self.engine.push(baseband);
-            self.taken += chunk.len() as u64;
-            self.level += (energy / chunk.len() as f64 - self.level) * (chunk.len() as f64 / CHUNK as f64);
+            self.intake.take(chunk.len(), energy);
             while self.engine.ready() {
                 self.engine.step(&self.front, out);
             }
@@ -84,16 +73,16 @@ impl PskReceiver {
     /// See [`crate::receiver::Receiver::gap`].
     pub fn gap(&mut self, missing: u64, out: &mut SoftBatch) {
         self.finish(out);
-        self.restart_at(self.origin + self.taken + missing);
+        self.restart_at(self.intake.end() + missing);
     }
 
     /// See [`crate::receiver::Receiver::finish`].
     pub fn finish(&mut self, out: &mut SoftBatch) {
-        if self.finished || self.taken == 0 {
+        if self.intake.finished || self.intake.taken == 0 {
             return;
         }
-        self.finished = true;
-        let end = self.front.output_position((self.taken - 1) as f64);
+        self.intake.finished = true;
+        let end = self.front.output_position((self.intake.taken - 1) as f64);
         let baseband = self.front.flush();
         self.engine.push(baseband);
         self.engine.end_at(end);
@@ -106,7 +95,7 @@ impl PskReceiver {
     pub fn status(&self) -> ReceiverStatus {
         let mark = self.engine.newest();
         ReceiverStatus {
-            level_dbfs: (10.0 * self.level.max(1e-20).log10()) as f32,
+            level_dbfs: self.intake.level_dbfs(),
             carrier_locked: mark.locked,
             timing_locked: self.engine.clock_locked(),
             es_n0_db: mark.es_n0_db,
@@ -124,8 +113,6 @@ impl PskReceiver {
     fn restart_at(&mut self, origin: u64) {
         self.front = FrontEnd::new(&self.plan);
         self.engine = Engine::new(&self.plan, &self.front, origin);
-        self.origin = origin;
-        self.taken = 0;
-        self.finished = false;
+        self.intake.restart_at(origin);
     }
 }

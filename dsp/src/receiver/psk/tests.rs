@@ -2,46 +2,15 @@
 
 use super::PskReceiver;
 use crate::channel::{Channel, ChannelConfig, noise_sigma};
-use crate::modulator::Modulator;
+use crate::receiver::sent::{Sent, send};
 use crate::{Complex32, ConfigError, Mark, Modulation, Pulse, SignalConfig, SoftBatch};
 use proptest::prelude::*;
-use rand::{RngExt, SeedableRng};
-use rand_chacha::ChaCha8Rng;
 
 const SYMBOL_RATE: f64 = 100e3;
 
 fn signal(modulation: Modulation, samples_per_symbol: f64, roll_off: f64) -> SignalConfig {
     let pulse = Pulse::Srrc { roll_off };
     SignalConfig::new(modulation, pulse, SYMBOL_RATE, SYMBOL_RATE * samples_per_symbol)
-}
-
-/// A burst with known bits after its passage through the channel.
-struct Sent {
-    bits: Vec<u8>,
-    samples: Vec<Complex32>,
-    /// Instant of the first symbol, in samples.
-    first: f64,
-    samples_per_symbol: f64,
-}
-
-fn send(config: &SignalConfig, symbols: usize, channel: &ChannelConfig) -> Sent {
-    let mut rng = ChaCha8Rng::seed_from_u64(channel.seed + 1);
-    let count = symbols * config.modulation.bits_per_symbol();
-    let bits: Vec<u8> = (0..count).map(|_| rng.random_range(0..2)).collect();
-    let mut modulator = Modulator::new(config).unwrap();
-    let (mut clean, mut samples) = (Vec::new(), Vec::new());
-    modulator.process(&bits, &mut clean);
-    modulator.finish(&mut clean);
-    let mut stage = Channel::new(channel).unwrap();
-    stage.process(&clean, &mut samples);
-    stage.finish(&mut samples);
-    let stretch = 1.0 / (1.0 + channel.clock_ppm * 1e-6);
-    Sent {
-        bits,
-        samples,
-        first: channel.leading as f64 + modulator.first_symbol_at() * stretch,
-        samples_per_symbol: config.sample_rate_hz / config.symbol_rate_hz * stretch,
-    }
 }
 
 fn noisy(config: &SignalConfig, es_n0_db: f64, seed: u64) -> ChannelConfig {
