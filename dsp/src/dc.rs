@@ -4,6 +4,8 @@ use crate::Complex32;
 
 /// Samples between two looks at the mean.
 const BLOCK: u64 = 16_384;
+/// Sums kept side by side: I and Q of four samples.
+const LANES: usize = 8;
 
 /// Subtracts the mean of the whole past when it is a spike, and nothing otherwise.
 ///
@@ -12,8 +14,9 @@ const BLOCK: u64 = 16_384;
 /// more power than a modulated signal could leave at one point of its spectrum.
 #[derive(Debug, Clone)]
 pub struct DcRemover {
-    sum: [f64; 2],
-    energy: f64,
+    /// Sums of I and Q, of every fourth sample each, and of their squares.
+    sum: [f64; LANES],
+    energy: [f64; LANES],
     count: u64,
     offset: Complex32,
     /// Share of the power that chance leaves in the mean of one sample: the correlated samples.
@@ -25,8 +28,8 @@ impl DcRemover {
     /// per symbol.
     pub fn new(correlated_samples: f64) -> Self {
         Self {
-            sum: [0.0; 2],
-            energy: 0.0,
+            sum: [0.0; LANES],
+            energy: [0.0; LANES],
             count: 0,
             offset: Complex32::ZERO,
             correlated: correlated_samples.max(1.0),
@@ -39,12 +42,8 @@ impl DcRemover {
         while !rest.is_empty() {
             let room = (BLOCK - self.count % BLOCK) as usize;
             let (head, tail) = rest.split_at_mut(room.min(rest.len()));
-            for sample in &mut *head {
-                self.sum[0] += f64::from(sample.re);
-                self.sum[1] += f64::from(sample.im);
-                self.energy += f64::from(sample.norm_sqr());
-                *sample -= self.offset;
-            }
+            let first = (self.count % (LANES as u64 / 2)) as usize;
+            take(head, first, self.offset, &mut self.sum, &mut self.energy);
             self.count += head.len() as u64;
             if self.count.is_multiple_of(BLOCK) {
                 self.decide();
@@ -55,15 +54,45 @@ impl DcRemover {
 
     fn decide(&mut self) {
         let n = self.count as f64;
-        let mean = [self.sum[0] / n, self.sum[1] / n];
+        let mean = [0, 1].map(|part| self.sum.iter().skip(part).step_by(2).sum::<f64>() / n);
         let spike = mean[0] * mean[0] + mean[1] * mean[1];
-        let by_chance = self.energy / n * self.correlated / n;
+        let by_chance = self.energy.iter().sum::<f64>() / n * self.correlated / n;
         self.offset = if spike > 16.0 * by_chance {
             Complex32::new(mean[0] as f32, mean[1] as f32)
         } else {
             Complex32::ZERO
         };
     }
+}
+
+/// Adds samples to sums, the first to those of sample `first` of four, and takes the offset off.
+#[multiversion::multiversion(targets("x86_64+avx2", "aarch64+neon"))]
+fn take(
+    samples: &mut [Complex32],
+    first: usize,
+    offset: Complex32,
+    sum: &mut [f64; LANES],
+    energy: &mut [f64; LANES],
+) {
+    const SAMPLES: usize = LANES / 2;
+    let mut add = |first: usize, samples: &mut [Complex32]| {
+        for (lane, value) in samples.iter_mut().enumerate() {
+            for (part, value) in [&mut value.re, &mut value.im].into_iter().enumerate() {
+                let place = (2 * (first + lane) + part) % LANES;
+                sum[place] += f64::from(*value);
+                energy[place] += f64::from(*value * *value);
+            }
+            *value -= offset;
+        }
+    };
+    let before = ((SAMPLES - first) % SAMPLES).min(samples.len());
+    let (head, rest) = samples.split_at_mut(before);
+    add(first, head);
+    let mut whole = rest.chunks_exact_mut(SAMPLES);
+    for samples in &mut whole {
+        add(0, samples);
+    }
+    add(0, whole.into_remainder());
 }
 
 #[cfg(test)]

@@ -17,7 +17,6 @@ pub struct Fir {
     next_plane: usize,
     /// Samples to come that no output needs, when the decimation exceeds the taps.
     skip: usize,
-    scratch: Vec<f32>,
 }
 
 impl Fir {
@@ -34,7 +33,6 @@ impl Fir {
             planes: vec![Vec::new(); decimation],
             next_plane: 0,
             skip: 0,
-            scratch: Vec::new(),
         };
         fir.reset();
         fir
@@ -47,23 +45,18 @@ impl Fir {
 
     /// Filters the next samples, appends what is final.
     pub fn process(&mut self, input: &[Complex32], out: &mut Vec<Complex32>) {
+        if self.decimation == 1 {
+            return self.filter(input, out);
+        }
         self.push(input);
         let ready = self.ready();
         if ready == 0 {
             return;
         }
-        self.scratch.resize(2 * ready, 0.0);
-        if self.decimation == 1 {
-            kernel::correlate(&self.planes[0], &self.reversed, &mut self.scratch);
-        } else {
-            let planes: Vec<&[f32]> = self.planes.iter().map(Vec::as_slice).collect();
-            kernel::correlate_planes(&planes, &self.reversed, &mut self.scratch);
-        }
-        out.extend(
-            self.scratch
-                .chunks_exact(2)
-                .map(|iq| Complex32::new(iq[0], iq[1])),
-        );
+        let start = out.len();
+        out.resize(start + ready, Complex32::ZERO);
+        let outputs = bytemuck::cast_slice_mut(&mut out[start..]);
+        kernel::correlate_planes(&self.planes, &self.reversed, outputs);
         let held = self.held();
         for plane in &mut self.planes {
             plane.drain(..(2 * ready).min(plane.len()));
@@ -71,21 +64,41 @@ impl Fir {
         self.skip = (ready * self.decimation).saturating_sub(held);
     }
 
+    /// Every output: the first ones from the samples held and new ones together, the others from these alone.
+    fn filter(&mut self, input: &[Complex32], out: &mut Vec<Complex32>) {
+        let history = self.reversed.len() - 1;
+        let (early, _) = input.split_at(input.len().min(history));
+        let start = out.len();
+        out.resize(start + input.len(), Complex32::ZERO);
+        let (first, rest) = out[start..].split_at_mut(early.len());
+        let held = &mut self.planes[0];
+        held.extend_from_slice(bytemuck::cast_slice(early));
+        kernel::correlate(held, &self.reversed, bytemuck::cast_slice_mut(first));
+        if input.len() > history {
+            let input: &[f32] = bytemuck::cast_slice(input);
+            kernel::correlate(input, &self.reversed, bytemuck::cast_slice_mut(rest));
+            held.clear();
+            held.extend_from_slice(&input[input.len() - 2 * history..]);
+        } else {
+            held.drain(..2 * early.len());
+        }
+    }
+
     /// Forgets the samples so far.
     pub fn reset(&mut self) {
         self.planes.iter_mut().for_each(Vec::clear);
         self.next_plane = 0;
         self.skip = 0;
+        if self.decimation == 1 {
+            self.planes[0].resize(2 * (self.reversed.len() - 1), 0.0);
+            return;
+        }
         for _ in 1..self.reversed.len() {
             self.push(&[Complex32::ZERO]);
         }
     }
 
     fn push(&mut self, input: &[Complex32]) {
-        if self.decimation == 1 {
-            self.planes[0].extend(input.iter().flat_map(|s| [s.re, s.im]));
-            return;
-        }
         for s in input {
             if self.skip > 0 {
                 self.skip -= 1;

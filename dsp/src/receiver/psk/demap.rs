@@ -177,24 +177,35 @@ fn demap_eighths(symbol: Complex32) -> [i8; 3] {
 }
 
 fn demap_arm(symbols: &[Complex32], scale: f32, out: &mut Vec<i8>) {
-    let start = out.len();
-    out.resize(start + symbols.len(), 0);
-    for (bit, symbol) in out[start..].iter_mut().zip(symbols) {
-        *bit = soft(symbol.re * scale);
-    }
+    out.extend(symbols.iter().map(|symbol| soft(symbol.re * scale)));
 }
 
-fn demap_arms(symbols: &[Complex32], [i, q]: [f32; 2], out: &mut Vec<i8>) {
+fn demap_arms(symbols: &[Complex32], scales: [f32; 2], out: &mut Vec<i8>) {
     let start = out.len();
     out.resize(start + 2 * symbols.len(), 0);
-    for (bits, symbol) in out[start..].chunks_exact_mut(2).zip(symbols) {
-        bits[0] = soft(symbol.re * i);
-        bits[1] = soft(symbol.im * q);
+    soft_pairs(bytemuck::cast_slice(symbols), scales, &mut out[start..]);
+}
+
+/// Soft bits of I and Q in turn.
+#[multiversion::multiversion(targets("x86_64+avx2", "aarch64+neon"))]
+fn soft_pairs(values: &[f32], [i, q]: [f32; 2], out: &mut [i8]) {
+    let (mut whole, mut bits) = (values.chunks_exact(16), out.chunks_exact_mut(16));
+    for (values, bits) in (&mut whole).zip(&mut bits) {
+        for pair in 0..8 {
+            bits[2 * pair] = soft(values[2 * pair] * i);
+            bits[2 * pair + 1] = soft(values[2 * pair + 1] * q);
+        }
+    }
+    let rest = whole.remainder().chunks_exact(2);
+    for (values, bits) in rest.zip(bits.into_remainder().chunks_exact_mut(2)) {
+        bits[0] = soft(values[0] * i);
+        bits[1] = soft(values[1] * q);
     }
 }
 
-/// Rounds and saturates.
+/// Rounds and saturates; what is no number becomes zero.
 fn soft(value: f32) -> i8 {
-    let value = value.clamp(-127.0, 127.0);
-    (value + 0.5_f32.copysign(value)) as i8
+    // Added to this, a value loses its fraction, and its units are the lowest bits.
+    const UNITS: f32 = 12_582_912.0;
+    (value.clamp(-127.0, 127.0) + UNITS).to_bits() as i8
 }

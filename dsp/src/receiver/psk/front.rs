@@ -5,7 +5,7 @@ use crate::dc::DcRemover;
 use crate::fir::Fir;
 use crate::nco::Nco;
 use crate::resample::Resampler;
-use crate::usable::usable;
+use crate::usable::take_usable;
 use crate::{Complex32, design};
 
 /// Cleans, centres, filters and decimates.
@@ -86,9 +86,7 @@ impl FrontEnd {
     /// Takes samples, returns the baseband samples that became final, and the energy of the input.
     pub fn process(&mut self, input: &[Complex32]) -> (&[Complex32], f64) {
         let [first, second] = &mut self.buffers;
-        first.clear();
-        first.extend(input.iter().map(|s| usable(*s)));
-        let energy = first.iter().map(|s| f64::from(s.norm_sqr())).sum();
+        let energy = take_usable(input, first);
         if let Some(dc) = &mut self.dc {
             dc.process(first);
         }

@@ -8,6 +8,10 @@ use std::f64::consts::TAU;
 const BLOCK: i64 = 64;
 /// Positions between two samples that the interpolator is tabulated at.
 const PHASES: usize = 256;
+/// Units of a position in a sample.
+const UNIT: f64 = 4_294_967_296.0;
+/// Units in half the distance of two tabulated positions.
+const HALF_PHASE: usize = (1 << 32) / PHASES / 2;
 
 /// Baseband samples held for the windows in work, filtered for one carrier frequency.
 #[derive(Debug)]
@@ -22,6 +26,8 @@ pub(super) struct Matched {
     output: Vec<f32>,
     output_first: i64,
     scratch: Scratch,
+    /// Outputs that are forgotten together, so that what follows them is rarely moved.
+    batch: i64,
 }
 
 /// Working memory of the filter.
@@ -46,6 +52,7 @@ impl Matched {
             output: Vec::new(),
             output_first: 0,
             scratch: Scratch::default(),
+            batch: (4.0 * plan.window as f64 * plan.samples_per_symbol()) as i64,
         }
     }
 
@@ -105,8 +112,11 @@ impl Matched {
         first
     }
 
-    /// Forgets what lies before output `before`.
+    /// Forgets what lies before output `before`, sooner or later.
     pub fn forget(&mut self, before: i64) {
+        if before < self.first() + self.batch {
+            return;
+        }
         let done = (before - self.output_first).clamp(0, (self.output.len() / 2) as i64);
         self.output.drain(..2 * done as usize);
         self.output_first += done;
@@ -145,8 +155,7 @@ impl Matched {
                     .flat_map(|iq| [iq[0], iq[1]]),
             );
         }
-        let planes: Vec<&[f32]> = scratch.planes.iter().map(Vec::as_slice).collect();
-        kernel::correlate_planes(&planes, &self.taps, &mut out[start..]);
+        kernel::correlate_planes(&scratch.planes, &self.taps, &mut out[start..]);
     }
 }
 
@@ -188,7 +197,7 @@ fn rectangle(sps: f64) -> Vec<f32> {
 fn derotate(samples: &[Complex32], first: i64, freq: f64, out: &mut Vec<f32>) {
     out.clear();
     if freq == 0.0 {
-        out.extend(samples.iter().flat_map(|s| [s.re, s.im]));
+        out.extend_from_slice(bytemuck::cast_slice(samples));
         return;
     }
     let table: [Complex32; BLOCK as usize] = std::array::from_fn(|k| phasor(-freq * k as f64));
@@ -271,14 +280,16 @@ impl Interpolator {
     }
 }
 
+/// Positions are in units of 2⁻³² samples: over a window of a few thousand symbols that is exact to a millionth.
 #[multiversion::multiversion(targets("x86_64+avx2", "aarch64+neon"))]
 fn pick(stream: &[f32], start: f64, step: f64, span: usize, table: &[f32], out: &mut [Complex32]) {
-    for (k, value) in out.iter_mut().enumerate() {
-        let position = start + k as f64 * step;
-        // Positions before the stream saturate to its first sample and then fall out of range below.
-        let whole = position as usize;
-        let phase = ((position - whole as f64) * PHASES as f64 + 0.5) as usize;
-        let first = (whole + 1).wrapping_sub(span / 2);
+    let [mut next, step] = [start, step].map(|samples| (samples * UNIT).round() as i64);
+    for value in out {
+        let position = next;
+        next += step;
+        // Places before the stream wrap around and are out of range.
+        let first = ((position >> 32) + 1 - span as i64 / 2) as usize;
+        let phase = ((position & 0xFFFF_FFFF) as usize + HALF_PHASE) / (2 * HALF_PHASE);
         let row = table.get(2 * span * phase..2 * span * (phase + 1));
         let samples = stream.get(first.wrapping_mul(2)..first.wrapping_add(span).wrapping_mul(2));
         let (Some(samples), Some(row)) = (samples, row) else {

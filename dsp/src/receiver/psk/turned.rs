@@ -128,22 +128,28 @@ fn strip_block(symbols: &[Complex32], late: &[Complex32]) -> (Complex32, f32) {
 /// Sum and energy of the [`stripped`] symbols of BPSK or QPSK.
 #[multiversion::multiversion(targets("x86_64+avx2", "aarch64+neon"))]
 fn strip_block_at_once(symbols: &[Complex32], fourth: bool) -> (Complex32, f32) {
+    let part;
+    let symbols = if let Ok(whole) = symbols.try_into() {
+        whole
+    } else {
+        part = padded(symbols);
+        &part
+    };
     let (mut re, mut im, mut energy) = (
         [0.0_f32; BLOCK_SYMBOLS],
         [0.0_f32; BLOCK_SYMBOLS],
         [0.0_f32; BLOCK_SYMBOLS],
     );
-    for (k, symbol) in symbols.iter().enumerate().take(BLOCK_SYMBOLS) {
+    for k in 0..BLOCK_SYMBOLS {
+        let symbol: Complex32 = symbols[k];
         let (i, q) = (symbol.re * symbol.re, symbol.im * symbol.im);
         let (same, cross, power) = (i - q, 2.0 * symbol.re * symbol.im, i + q);
-        if fourth {
+        (re[k], im[k]) = if fourth {
             let scale = 1.0 / power.max(1e-30);
-            re[k] = (cross * cross - same * same) * scale;
-            im[k] = -2.0 * same * cross * scale;
+            ((cross * cross - same * same) * scale, -2.0 * same * cross * scale)
         } else {
-            re[k] = same;
-            im[k] = cross;
-        }
+            (same, cross)
+        };
         energy[k] = power * power;
     }
     (
@@ -178,20 +184,54 @@ fn strip_eighth_at_once(symbols: &[Complex32]) -> (Complex32, f32) {
 }
 
 /// Multiplies symbols by rotors given at the centres of their blocks.
+#[multiversion::multiversion(targets("x86_64+avx2", "aarch64+neon"))]
 fn interpolate_turns(symbols: &mut [Complex32], rotors: &[Complex32]) {
-    const HALF: usize = BLOCK_SYMBOLS / 2;
     let last = rotors.len().saturating_sub(1);
     for (block, chunk) in symbols.chunks_mut(BLOCK_SYMBOLS).enumerate() {
         let here = rotors[block];
         let sides = [rotors[block.saturating_sub(1)], rotors[(block + 1).min(last)]];
-        let slopes = sides.map(|side| (side - here) * (1.0 / BLOCK_SYMBOLS as f32));
-        for (k, symbol) in chunk.iter_mut().enumerate() {
-            let place = k as f32 + 0.5 - HALF as f32;
-            let slope = slopes[usize::from(k >= HALF)];
-            let distance = place.abs();
-            let re = here.re + slope.re * distance;
-            let im = here.im + slope.im * distance;
-            *symbol = Complex32::new(symbol.re * re - symbol.im * im, symbol.re * im + symbol.im * re);
+        if let Ok(whole) = <&mut [Complex32; BLOCK_SYMBOLS]>::try_from(&mut *chunk) {
+            *whole = turn_between(whole, here, sides);
+        } else {
+            let turned = turn_between(&padded(chunk), here, sides);
+            chunk.copy_from_slice(&turned[..chunk.len()]);
         }
     }
+}
+
+/// A block's symbols, multiplied by the rotor at its centre and, towards its ends, ever more by those of its
+/// neighbours.
+#[allow(
+    clippy::inline_always,
+    reason = "must take on the vector features of its caller"
+)]
+#[inline(always)]
+fn turn_between(
+    symbols: &[Complex32; BLOCK_SYMBOLS],
+    here: Complex32,
+    sides: [Complex32; 2],
+) -> [Complex32; BLOCK_SYMBOLS] {
+    const HALF: usize = BLOCK_SYMBOLS / 2;
+    let slopes = sides.map(|side| (side - here) * (1.0 / BLOCK_SYMBOLS as f32));
+    let (mut re, mut im) = ([0.0_f32; BLOCK_SYMBOLS], [0.0_f32; BLOCK_SYMBOLS]);
+    for k in 0..BLOCK_SYMBOLS {
+        let distance = (k as f32 + 0.5 - HALF as f32).abs();
+        let slope = slopes[usize::from(k >= HALF)];
+        re[k] = here.re + slope.re * distance;
+        im[k] = here.im + slope.im * distance;
+    }
+    std::array::from_fn(|k| {
+        let symbol = symbols[k];
+        Complex32::new(
+            symbol.re * re[k] - symbol.im * im[k],
+            symbol.re * im[k] + symbol.im * re[k],
+        )
+    })
+}
+
+/// The symbols, and zeros where the last block of a window is not whole.
+fn padded(symbols: &[Complex32]) -> [Complex32; BLOCK_SYMBOLS] {
+    let mut block = [Complex32::ZERO; BLOCK_SYMBOLS];
+    block[..symbols.len()].copy_from_slice(symbols);
+    block
 }

@@ -1,0 +1,118 @@
+//! Inner loops, vectorised across outputs, with run-time dispatch.
+//!
+//! No fused multiply-add and no reassociation: every instruction set gives the bits of the plain sum.
+
+#[cfg(target_arch = "x86_64")]
+mod avx512;
+
+use multiversion::multiversion;
+
+/// Outputs computed side by side, in `f32` lanes.
+const LANES: usize = 32;
+
+/// `out[i] = Σ_k taps[k] · planes[k mod D][i + 2 (k div D)]`, in rising order of `k`.
+///
+/// `planes` are the `D` phases of an interleaved I/Q stream, each holding whole complex values; `D = 1` is a
+/// plain correlation. Each plane must hold `out.len() + 2 (taps.len() - 1) / D` values or more.
+pub fn correlate_planes<P: AsRef<[f32]>>(planes: &[P], taps: &[f32], out: &mut [f32]) {
+    #[cfg(target_arch = "x86_64")]
+    if is_x86_feature_detected!("avx512f") {
+        // SAFETY: the processor has been asked.
+        #[allow(unsafe_code, reason = "the dispatch")]
+        unsafe {
+            avx512::correlate_planes(planes, taps, out);
+        }
+        return;
+    }
+    portable(planes, taps, out);
+}
+
+/// [`correlate_planes`] for a single plane.
+pub fn correlate(input: &[f32], taps: &[f32], out: &mut [f32]) {
+    correlate_planes(&[input], taps, out);
+}
+
+#[multiversion(targets("x86_64+avx2", "aarch64+neon"))]
+fn portable<P: AsRef<[f32]>>(planes: &[P], taps: &[f32], out: &mut [f32]) {
+    // Without the division by a number that is not known, for the case that matters most.
+    if let [plane] = planes {
+        weighted_sums(taps, out, |k| (plane.as_ref(), 2 * k));
+    } else {
+        weighted_sums(taps, out, |k| {
+            (planes[k % planes.len()].as_ref(), 2 * (k / planes.len()))
+        });
+    }
+}
+
+/// `out[i] = Σ_k taps[k] · x_k[d_k + i]`, in rising order of `k`, with `x_k` and `d_k` from `place`.
+#[allow(
+    clippy::inline_always,
+    reason = "must take on the vector features of its caller"
+)]
+#[inline(always)]
+fn weighted_sums<'a>(taps: &[f32], out: &mut [f32], place: impl Fn(usize) -> (&'a [f32], usize)) {
+    for (chunk, block) in out.chunks_mut(LANES).enumerate() {
+        let first = chunk * LANES;
+        if block.len() == LANES {
+            let mut sum = [0.0_f32; LANES];
+            for (k, &tap) in taps.iter().enumerate() {
+                let (input, delay) = place(k);
+                let x: &[f32; LANES] = input[first + delay..][..LANES]
+                    .try_into()
+                    .expect("slice of LANES values");
+                for lane in 0..LANES {
+                    sum[lane] += tap * x[lane];
+                }
+            }
+            block.copy_from_slice(&sum);
+        } else {
+            for (lane, value) in block.iter_mut().enumerate() {
+                let mut sum = 0.0;
+                for (k, &tap) in taps.iter().enumerate() {
+                    let (input, delay) = place(k);
+                    sum += tap * input[first + lane + delay];
+                }
+                *value = sum;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// The sums as they are written down.
+    fn plain(planes: &[&[f32]], taps: &[f32], out: &mut [f32]) {
+        for (i, value) in out.iter_mut().enumerate() {
+            *value = 0.0;
+            for (k, tap) in taps.iter().enumerate() {
+                *value += tap * planes[k % planes.len()][i + 2 * (k / planes.len())];
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn every_version_gives_the_bits_of_the_plain_sum(
+            taps in proptest::collection::vec(-1.0_f32..1.0, 1..40),
+            outputs in 0_usize..300,
+            count in 1_usize..5,
+            seed in any::<u32>(),
+        ) {
+            let length = outputs + 2 * taps.len();
+            let planes: Vec<Vec<f32>> = (0..count)
+                .map(|p| (0..length).map(|n| ((seed as usize + 31 * n + 7 * p) as f32).sin()).collect())
+                .collect();
+            let planes: Vec<&[f32]> = planes.iter().map(Vec::as_slice).collect();
+            let (mut expected, mut given) = (vec![0.0; outputs], vec![0.0; outputs]);
+            plain(&planes, &taps, &mut expected);
+            portable(&planes, &taps, &mut given);
+            prop_assert_eq!(&given, &expected);
+            given.fill(0.0);
+            correlate_planes(&planes, &taps, &mut given);
+            prop_assert_eq!(&given, &expected);
+        }
+    }
+}
