@@ -69,9 +69,21 @@ impl Resampler {
 
     /// Takes the next samples, appends the outputs that are final.
     pub fn process(&mut self, input: &[Complex32], out: &mut Vec<Complex32>) {
+        let step = self.step;
+        self.process_at(input, |n| n as f64 * step, out);
+    }
+
+    /// As [`Resampler::process`], with output `n` at the input position `at(n)`. Positions begin at 0 or above, rise,
+    /// and do so by no more than the ratio of this resampler says where signals would alias.
+    pub(crate) fn process_at(
+        &mut self,
+        input: &[Complex32],
+        at: impl Fn(u64) -> f64,
+        out: &mut Vec<Complex32>,
+    ) {
         self.history.extend_from_slice(input);
         loop {
-            let position = self.produced as f64 * self.step;
+            let position = at(self.produced);
             let whole = position.floor();
             let first = (whole as i64 - (self.taps as i64 / 2 - 1) - self.base) as usize;
             let Some(samples) = self.history.get(first..first + self.taps) else {
@@ -80,7 +92,7 @@ impl Resampler {
             out.push(self.interpolate(samples, position - whole));
             self.produced += 1;
         }
-        self.forget();
+        self.forget(at(self.produced));
     }
 
     /// Starts again with the next sample as sample 0.
@@ -92,9 +104,9 @@ impl Resampler {
         self.produced = 0;
     }
 
-    fn forget(&mut self) {
-        let position = (self.produced as f64 * self.step).floor() as i64;
-        let done = (position - (self.taps as i64 / 2 - 1) - self.base) as usize;
+    /// Drops what lies before all outputs from this position on.
+    fn forget(&mut self, position: f64) {
+        let done = (position.floor() as i64 - (self.taps as i64 / 2 - 1) - self.base) as usize;
         let done = done.min(self.history.len());
         self.history.drain(..done);
         self.base += done as i64;

@@ -14,6 +14,9 @@ const SIZES: std::ops::RangeInclusive<usize> = 8..=1 << 22;
 /// Level written for a bin without any power.
 const SILENCE_DB: f32 = -200.0;
 
+/// Noise bandwidth of a bin, in bins: noise of density N shows with N times this times the width of a bin.
+pub const NOISE_BANDWIDTH_BINS: f64 = 2.004_4;
+
 /// One transform: window, plan and scratch.
 struct Transform {
     window: Vec<f32>,

@@ -1,3 +1,5 @@
+mod impairments;
+
 use super::*;
 use proptest::prelude::*;
 
@@ -115,41 +117,76 @@ fn silence_surrounds_the_burst() {
 
 #[test]
 fn impossible_channels_are_refused() {
-    let ideal = ChannelConfig::ideal(1.0);
-    assert!(
-        Channel::new(&ChannelConfig {
-            noise_sigma: f64::NAN,
-            ..ideal.clone()
-        })
-        .is_err()
-    );
-    assert!(
-        Channel::new(&ChannelConfig {
-            clock_ppm: -1e6,
-            ..ideal.clone()
-        })
-        .is_err()
-    );
-    assert!(
-        Channel::new(&ChannelConfig {
-            sample_rate_hz: 0.0,
-            ..ideal
-        })
-        .is_err()
-    );
+    let refused = |change: &dyn Fn(&mut ChannelConfig)| {
+        let mut config = everything();
+        assert!(Channel::new(&config).is_ok());
+        change(&mut config);
+        assert!(Channel::new(&config).is_err(), "{config:?}");
+    };
+    refused(&|c| c.noise_sigma = f64::NAN);
+    refused(&|c| c.clock_ppm = -1e6);
+    refused(&|c| c.sample_rate_hz = 0.0);
+    refused(&|c| c.linewidth_hz = -1.0);
+    refused(&|c| c.doppler.as_mut().unwrap().carrier_hz = Some(300.0));
+    refused(&|c| c.doppler.as_mut().unwrap().course = Course::Table(Vec::new()));
+    refused(&|c| c.doppler.as_mut().unwrap().course = Course::Table(vec![(1.0, 0.0), (1.0, 5.0)]));
+    refused(&|c| c.doppler.as_mut().unwrap().course = Course::Table(vec![(1.0, f64::INFINITY)]));
+    refused(&|c| c.fading.as_mut().unwrap().spread_hz = 0.0);
+    refused(&|c| c.fading.as_mut().unwrap().spread_hz = 16.0);
+    refused(&|c| c.interferers[0].frequency_hz = 501.0);
+    refused(&|c| c.interferers[1].width_hz = 1000.0);
+    refused(&|c| c.quantiser.as_mut().unwrap().bits = 0);
+    refused(&|c| c.quantiser.as_mut().unwrap().full_scale = 0.0);
+}
+
+/// Everything that a channel can do, at once.
+fn everything() -> ChannelConfig {
+    ChannelConfig {
+        noise_sigma: 0.1,
+        frequency_hz: 3.0,
+        linewidth_hz: 0.5,
+        doppler: Some(Doppler {
+            course: Course::Pass {
+                closest_s: 0.4,
+                max_hz: 40.0,
+                max_rate_hz_s: 100.0,
+            },
+            carrier_hz: Some(5000.0),
+        }),
+        fading: Some(Fading {
+            k_db: 3.0,
+            spread_hz: 2.0,
+        }),
+        interferers: [0.0, 80.0]
+            .map(|width_hz| Interferer {
+                frequency_hz: 200.0,
+                level_db: -3.0,
+                width_hz,
+            })
+            .to_vec(),
+        iq_gain_db: 1.0,
+        quantiser: Some(Quantiser {
+            bits: 8,
+            full_scale: 2.0,
+        }),
+        leading: 7,
+        trailing: 9,
+        ..ChannelConfig::ideal(1000.0)
+    }
 }
 
 proptest! {
     #[test]
-    fn chunking_is_invisible(cuts in prop::collection::vec(0usize..300, 1..8), ppm in -20_000.0f64..20_000.0) {
-        let config = ChannelConfig {
-            noise_sigma: 0.1,
-            frequency_hz: 3.0,
-            clock_ppm: ppm,
-            leading: 7,
-            trailing: 9,
-            ..ChannelConfig::ideal(1000.0)
-        };
+    fn chunking_is_invisible(
+        cuts in prop::collection::vec(0usize..300, 1..8),
+        ppm in -20_000.0f64..20_000.0,
+        plain: bool,
+    ) {
+        let mut config = everything();
+        if plain {
+            (config.doppler, config.fading, config.quantiser) = (None, None, None);
+        }
+        config.clock_ppm = ppm;
         let samples = tone(0.07, cuts.iter().sum());
         let whole = run(&config, &samples);
         let mut channel = Channel::new(&config).unwrap();
