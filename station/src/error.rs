@@ -53,6 +53,24 @@ pub enum StationError {
         /// What is wrong.
         source: PacketTimeError,
     },
+    /// An impairment that the simulated samples cannot have.
+    #[error("{option} cannot be in {samples}")]
+    Impairment {
+        /// Impairment.
+        option: &'static str,
+        /// What it is not for.
+        samples: &'static str,
+    },
+    /// A table of Doppler is none.
+    #[error("Doppler table {name}: line {line} {what}")]
+    DopplerTable {
+        /// Name of the file.
+        name: String,
+        /// Line, counted from 1.
+        line: usize,
+        /// What is wrong with it.
+        what: &'static str,
+    },
     /// The input does not say its sample rate.
     #[error("{input}: the sample rate is not known, give --rate")]
     NoSampleRate {

@@ -1,7 +1,9 @@
 //! The transmitting side of a link profile, to a `SigMF` recording: frames, coding, modulation, channel.
 
+mod impairments;
 mod traffic;
 
+pub use impairments::{Impairments, read_doppler};
 pub use traffic::Traffic;
 
 use crate::StationError;
@@ -63,6 +65,8 @@ pub struct SimulateConfig {
     pub phase_rad: f64,
     /// How much faster than nominal the transmitter's clock runs, parts per million.
     pub clock_ppm: f64,
+    /// What else happens to the signal.
+    pub impairments: Impairments,
     /// Seed of traffic and noise.
     pub seed: u64,
     /// Samples per second; `None` takes one that suits the signal.
@@ -83,7 +87,7 @@ pub struct Simulated {
     pub frames: u64,
     /// Samples written.
     pub samples: u64,
-    /// Samples clipped by the format.
+    /// Samples clipped by the converter, or by the format.
     pub clipped: u64,
     /// Samples per second.
     pub sample_rate_hz: f64,
@@ -98,6 +102,7 @@ pub fn simulate(config: &SimulateConfig) -> Result<Simulated, StationError> {
         .sample_rate_hz
         .unwrap_or_else(|| suitable_rate(&config.profile, config.format.complex));
     let signal = config.profile.signal_config(rate, config.format.complex)?;
+    config.impairments.check(&signal, config.format.complex)?;
     let name = || config.profile.name.clone();
     let wrong_signal = |source| StationError::Signal {
         profile: name(),
@@ -153,7 +158,8 @@ pub fn simulate(config: &SimulateConfig) -> Result<Simulated, StationError> {
         sink.flush()?;
     }
     air.finish()?;
-    let (samples, clipped) = (air.writer.samples(), air.writer.clipped());
+    let samples = air.writer.samples();
+    let clipped = air.writer.clipped() + air.channel.clipped();
     air.writer.finish()?;
     Ok(Simulated {
         frames,
@@ -193,12 +199,12 @@ fn channel_config(config: &SimulateConfig, signal: &SignalConfig) -> ChannelConf
             signal.modulation.data_share() * rate / signal.symbol_rate_hz,
         )
     });
-    let scale = LEVEL / (1.0 + sigma * sigma).sqrt();
+    let scale = config.impairments.scale(sigma);
     let psk = signal.modulation.is_psk() || matches!(signal.modulation, Modulation::Pm(_));
     let edge = (config.lead_s.max(0.0) * rate) as u64;
     // Audio has no carrier to turn; see AudioOffset.
     let turns = f64::from(u8::from(signal.fsk_input == FskInput::Iq));
-    ChannelConfig {
+    let channel = ChannelConfig {
         seed: config.seed,
         noise_sigma: sigma * scale,
         gain_db: 20.0 * scale.log10(),
@@ -210,7 +216,8 @@ fn channel_config(config: &SimulateConfig, signal: &SignalConfig) -> ChannelConf
         trailing: edge,
         real_passband: !config.format.complex && psk && signal.fsk_input == FskInput::Iq,
         ..ChannelConfig::ideal(rate)
-    }
+    };
+    config.impairments.add_to(channel, signal)
 }
 
 fn meta(config: &SimulateConfig, sample_rate_hz: f64) -> SigmfMeta {

@@ -6,7 +6,7 @@ use groundlink_dsp::modulator::Modulator;
 use groundlink_station::input::SampleFormat;
 use groundlink_station::profile::Profile;
 use groundlink_station::simulate::{
-    ACQUISITION_BITS, BETWEEN_CLTUS, Content, PREAMBLE_BITS, SimulateConfig, simulate,
+    ACQUISITION_BITS, BETWEEN_CLTUS, Content, Impairments, PREAMBLE_BITS, SimulateConfig, simulate,
 };
 use hifitime::Epoch;
 use std::path::Path;
@@ -80,6 +80,7 @@ impl Link {
             doppler_hz_s: 0.0,
             phase_rad: self.phase_rad,
             clock_ppm: self.clock_ppm,
+            impairments: Impairments::default(),
             seed: self.seed,
             sample_rate_hz: Some(self.sample_rate_hz),
             format: self.format,

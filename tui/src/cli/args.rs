@@ -3,6 +3,7 @@
 // The comments here are the help texts, which are no Markdown.
 #![allow(clippy::doc_markdown)]
 
+use super::impair::ImpairArgs;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use groundlink_station::chain::{DEFAULT_BLOCK, From};
@@ -274,6 +275,9 @@ pub struct Simulate {
     /// UTC of the first sample, ISO-8601 with Z.
     #[arg(long, value_name = "UTC")]
     pub start: Option<String>,
+    /// Impairments.
+    #[command(flatten)]
+    pub impair: ImpairArgs,
 }
 
 /// `inspect`.

@@ -5,6 +5,7 @@ mod decode;
 mod demo;
 mod docs;
 mod hints;
+mod impair;
 mod inspect;
 mod monitor;
 mod picture;

@@ -46,6 +46,7 @@ fn config(args: &Simulate) -> anyhow::Result<SimulateConfig> {
         doppler_hz_s: args.doppler_rate,
         phase_rad: args.phase.to_radians(),
         clock_ppm: args.clock_ppm,
+        impairments: args.impair.impairments()?,
         seed: args.seed,
         sample_rate_hz: args.rate,
         format: args.format,

@@ -155,6 +155,29 @@ fn simulate_gives_the_same_for_the_same_seed() {
 }
 
 #[test]
+fn impaired_signals_are_made_and_received() {
+    let folder = Folder::new();
+    folder.write("pass.txt", b"# s, Hz\n0 400\n1 -100\n");
+    let run = folder.run(
+        "simulate -p demo --out a --frames 10 --ebn0 12 --doppler pass.txt --rf-carrier 137.9M --phase-noise -60@1k \
+         --fading 20:2 --interferer -35k:10 --interferer 30k:0:5k --dc 0.01,-0.005 --iq-gain 0.5 --iq-phase 2 \
+         --adc-bits 6 --level -4",
+    );
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    let clipped = run.stderr.rsplit(", ").next().unwrap();
+    assert_ne!(clipped, "0 clipped\n", "{}", run.stderr);
+    let run = folder.run("decode a.sigmf-meta -p demo --report r.json");
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    let report = folder.json("r.json");
+    assert_eq!(report["frames"]["good"], 10, "{report}");
+    let offset = &report["signal"]["offset_hz"];
+    assert!(
+        offset["max"].as_f64() > offset["min"].as_f64().map(|min| min + 100.0),
+        "{offset}"
+    );
+}
+
+#[test]
 fn a_payload_travels() {
     let folder = Folder::new();
     let payload = b"what was to be said ".repeat(100);

@@ -199,6 +199,26 @@ fn other_commands_complain_alike() {
         ),
         ("simulate -p lucy --out x", "profile lucy has no [signal]"),
         (
+            "simulate -p demo --out x --fading 3",
+            "invalid value '3' for '--fading <DB:HZ>': must be two numbers: dB:Hz",
+        ),
+        (
+            "simulate -p demo --out x --interferer 50k:3",
+            "profile demo: interferer.frequency_hz is 50000, must be from -40000 to 40000",
+        ),
+        (
+            "simulate -p demo --out x --doppler pass.sigmf-meta",
+            "Doppler table pass.sigmf-meta: line 1 is not two numbers, seconds and Hz",
+        ),
+        (
+            "simulate -p demo --out x --rf-carrier 1G",
+            "--rf-carrier cannot be in a simulation without --doppler or --pass",
+        ),
+        (
+            "simulate -p trisat --out x --format ri16_le --fading 3:1",
+            "--fading cannot be in FM-demodulated audio",
+        ),
+        (
             "inspect pass.sigmf-meta --png no/where.png",
             "cannot write no/where.png: No such file or directory (os error 2)",
         ),
