@@ -67,7 +67,7 @@ impl Impairments {
     }
 
     /// Adds them to a channel of this signal.
-    pub(super) fn add_to(&self, channel: ChannelConfig, signal: &SignalConfig) -> ChannelConfig {
+    pub(super) fn add_to(&self, channel: &ChannelConfig, signal: &SignalConfig) -> ChannelConfig {
         let doppler = |course: &Course| Doppler {
             course: course.clone(),
             carrier_hz: self.rf_carrier_hz,
@@ -88,7 +88,7 @@ impl Impairments {
                 bits,
                 full_scale: 1.0,
             }),
-            ..channel
+            ..channel.clone()
         }
     }
 }

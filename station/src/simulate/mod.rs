@@ -217,7 +217,7 @@ fn channel_config(config: &SimulateConfig, signal: &SignalConfig) -> ChannelConf
         real_passband: !config.format.complex && psk && signal.fsk_input == FskInput::Iq,
         ..ChannelConfig::ideal(rate)
     };
-    config.impairments.add_to(channel, signal)
+    config.impairments.add_to(&channel, signal)
 }
 
 fn meta(config: &SimulateConfig, sample_rate_hz: f64) -> SigmfMeta {

@@ -159,8 +159,8 @@ fn impaired_signals_are_made_and_received() {
     let folder = Folder::new();
     folder.write("pass.txt", b"# s, Hz\n0 400\n1 -100\n");
     let run = folder.run(
-        "simulate -p demo --out a --frames 10 --ebn0 12 --doppler pass.txt --rf-carrier 137.9M --phase-noise -60@1k \
-         --fading 20:2 --interferer -35k:10 --interferer 30k:0:5k --dc 0.01,-0.005 --iq-gain 0.5 --iq-phase 2 \
+        "simulate -p demo --out a --frames 10 --ebn0 12 --doppler pass.txt --rf-carrier 137.9M --phase-noise -75@1k \
+         --fading 20:2 --interferer -35k:10 --interferer 30k:0:5k --dc 0.01,-0.005 --iq-gain 0.3 --iq-phase 1 \
          --adc-bits 6 --level -4",
     );
     assert_eq!(run.code, 0, "{}", run.stderr);
