@@ -5,9 +5,11 @@
 //! positive = 1, frequencies Hz, levels dB.
 
 pub mod channel;
+pub mod channelizer;
 mod config;
 mod dc;
 pub mod design;
+pub mod downlink;
 pub mod fir;
 pub mod kernel;
 pub mod measure;

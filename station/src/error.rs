@@ -2,10 +2,12 @@
 
 use crate::input::{InputError, SigmfWriteError};
 use crate::profile::ProfileError;
+use crate::station_file::StationFileError;
 use crate::time::PacketTimeError;
 use groundlink_decoder::coding::CodingError;
 use groundlink_decoder::link::LinkError;
 use groundlink_dsp::ConfigError;
+use std::sync::Arc;
 use thiserror::Error;
 
 /// A run that cannot begin or go on.
@@ -21,6 +23,12 @@ pub enum StationError {
     /// The link profile is wrong.
     #[error(transparent)]
     Profile(#[from] ProfileError),
+    /// The station file is wrong, or does not go with the samples.
+    #[error(transparent)]
+    StationFile(#[from] StationFileError),
+    /// What ended the runs of several downlinks at once.
+    #[error(transparent)]
+    Common(Arc<StationError>),
     /// The signal cannot be received at this sample rate.
     #[error("profile {profile}: {source}")]
     Signal {

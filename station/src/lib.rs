@@ -8,6 +8,7 @@ pub mod monitor;
 pub mod output;
 pub mod profile;
 pub mod simulate;
+pub mod station_file;
 pub mod time;
 
 pub use error::StationError;

@@ -78,6 +78,60 @@ fn weighted_sums<'a>(taps: &[f32], out: &mut [f32], place: impl Fn(usize) -> (&'
     }
 }
 
+/// `out[i] = Σ_k taps[k n + i] · input[k n + i]` with `n = out.len()`, in rising order of `k`: rows of `n` values,
+/// weighted and added up. `input` and `taps` are as long as each other, a whole number of rows.
+#[multiversion(targets("x86_64+avx512f", "x86_64+avx2", "aarch64+neon"))]
+pub fn sum_rows(input: &[f32], taps: &[f32], out: &mut [f32]) {
+    let row = out.len();
+    let mut first = 0;
+    for block in out.chunks_mut(LANES) {
+        if block.len() == LANES {
+            let mut sum = [0.0_f32; LANES];
+            for (x, t) in input.chunks_exact(row).zip(taps.chunks_exact(row)) {
+                let (x, t) = (&x[first..first + LANES], &t[first..first + LANES]);
+                for lane in 0..LANES {
+                    sum[lane] += t[lane] * x[lane];
+                }
+            }
+            block.copy_from_slice(&sum);
+        } else {
+            block.fill(0.0);
+            for (x, t) in input.chunks_exact(row).zip(taps.chunks_exact(row)) {
+                for (sum, (x, t)) in block.iter_mut().zip(x[first..].iter().zip(&t[first..])) {
+                    *sum += t * x;
+                }
+            }
+        }
+        first += block.len();
+    }
+}
+
+/// Partial sums of [`dot`]: I and Q of so many samples.
+const PARTS: usize = 32;
+
+/// `Σ_n taps[n] · input[n]` over interleaved I and Q, the taps given twice each: I and Q of the sum. Summed in 32
+/// parts, the values at a distance of 32 each, and these by halves.
+#[multiversion(targets("x86_64+avx512f", "x86_64+avx2", "aarch64+neon"))]
+pub fn dot(input: &[f32], taps: &[f32]) -> [f32; 2] {
+    let mut parts = [0.0_f32; PARTS];
+    let (mut x, mut t) = (input.chunks_exact(PARTS), taps.chunks_exact(PARTS));
+    for (x, t) in x.by_ref().zip(t.by_ref()) {
+        for lane in 0..PARTS {
+            parts[lane] += t[lane] * x[lane];
+        }
+    }
+    for ((part, x), t) in parts.iter_mut().zip(x.remainder()).zip(t.remainder()) {
+        *part += t * x;
+    }
+    for width in [16, 8, 4, 2] {
+        let (low, high) = parts.split_at_mut(width);
+        for (a, b) in low.iter_mut().zip(high) {
+            *a += *b;
+        }
+    }
+    [parts[0], parts[1]]
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

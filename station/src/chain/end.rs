@@ -13,7 +13,7 @@ use crate::output::record::{Place, Record};
 use crate::output::report::{InputReport, Report, SignalReport, Stopped, VcReport};
 use crate::output::{Outputs, sidecar};
 use crate::time::SampleClock;
-use groundlink_decoder::coding::{CodingConfig, FrameDecoder};
+use groundlink_decoder::coding::{CodingConfig, FrameDecoder, Spread};
 use groundlink_decoder::link::LinkDecoder;
 use groundlink_dsp::SoftBatch;
 use groundlink_dsp::receiver::ResidualCarrier;
@@ -41,6 +41,15 @@ pub struct Ended {
     pub error: Option<StationError>,
 }
 
+/// Where turbo and LDPC codewords are decoded.
+#[derive(Debug)]
+pub enum Threads {
+    /// In a pool of the run's own, for which soft bits are gathered.
+    Own,
+    /// In one that serves more than this run.
+    Shared(Arc<dyn Spread>),
+}
+
 /// The decoding end of every chain: soft bits in, outputs written.
 pub struct End {
     /// Soft bits to frames.
@@ -64,14 +73,30 @@ impl End {
         unit: IndexUnit,
         monitor: &Monitor,
     ) -> Result<Self, StationError> {
+        Self::open_with(config, coding, origin, unit, monitor, Threads::Own)
+    }
+
+    /// As [`Self::open`], with codewords decoded there.
+    pub fn open_with(
+        config: &RunConfig,
+        coding: &CodingConfig,
+        origin: SoftOrigin,
+        unit: IndexUnit,
+        monitor: &Monitor,
+        threads: Threads,
+    ) -> Result<Self, StationError> {
         let name = || config.profile.name.clone();
         let mut decoder = FrameDecoder::new(coding).map_err(|source| StationError::Coding {
             profile: name(),
             source,
         })?;
-        let spread = coding.iterative.is_some();
-        if spread {
-            decoder.spread_over(pool(config.threads)?);
+        let iterative = coding.iterative.is_some();
+        let gather = iterative && matches!(threads, Threads::Own);
+        if iterative {
+            decoder.spread_over(match threads {
+                Threads::Own => pool(config.threads)?,
+                Threads::Shared(pool) => pool,
+            });
         }
         let link = LinkDecoder::new(&config.profile.link_config()?).map_err(|source| StationError::Link {
             profile: name(),
@@ -84,7 +109,7 @@ impl End {
         let bits = config.profile.bits_per_symbol();
         let eb_n0_offset_db = config.profile.eb_n0_offset_db();
         let mut soft = SoftStage::new(decoder, origin, bits, eb_n0_offset_db);
-        if spread {
+        if gather {
             soft.gather(GATHER);
         }
         if config.profile.frame.fecf {
@@ -189,7 +214,8 @@ impl End {
         Ok(())
     }
 
-    fn take_batch(&mut self, batch: &SoftBatch, lost: Option<(u64, u64)>) -> Result<(), StationError> {
+    /// Takes the soft bits of a batch, before which samples may have been lost: from which one on, and how many.
+    pub fn take_batch(&mut self, batch: &SoftBatch, lost: Option<(u64, u64)>) -> Result<(), StationError> {
         if let Some((first, missing)) = lost {
             self.soft.flush(&mut self.frames, &mut self.to)?;
             let place = self.to.place(Some(first));
@@ -328,6 +354,7 @@ impl End {
     fn report(&mut self, config: &RunConfig, info: Option<&InputInfo>, ended: &Ended) -> Report {
         let rate = info.and_then(|info| info.sample_rate_hz);
         let mut report = Report {
+            downlink: config.outputs.downlink.clone(),
             decoded: self.to.totals.frames_good > 0
                 || (config.from == From::Packets && self.to.totals.packets > 0),
             error: ended.error.as_ref().map(ToString::to_string),

@@ -4,6 +4,8 @@
 //! between them; the other inputs are decoded in the calling thread. What comes out depends on the input
 //! alone: threads and block sizes only decide when.
 
+mod downlink;
+mod downlinks;
 mod end;
 mod frames;
 mod patience;
@@ -13,7 +15,10 @@ mod pool;
 mod publisher;
 mod samples;
 mod soft;
+mod split;
 mod unsampled;
+
+pub use downlinks::{StationRun, run_station};
 
 use crate::StationError;
 use crate::input::{self, OpenOptions, SampleSource, SoftFormat};

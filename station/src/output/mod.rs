@@ -23,7 +23,7 @@ pub enum BadFrames {
 }
 
 /// Where everything goes: paths, or `-` for stdout.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct OutputConfig {
     /// Frames, back to back.
     pub frames: Option<String>,
@@ -39,10 +39,13 @@ pub struct OutputConfig {
     pub report: Option<String>,
     /// Frames that failed a check.
     pub bad_frames: BadFrames,
+    /// Name of the downlink, in every record, where the run has several.
+    pub downlink: Option<String>,
 }
 
 impl OutputConfig {
-    fn named(&self) -> [(&'static str, Option<&String>); 6] {
+    /// Outputs by the names of their options.
+    pub(crate) fn named(&self) -> [(&'static str, Option<&String>); 6] {
         [
             ("--frames", self.frames.as_ref()),
             ("--packets", self.packets.as_ref()),
@@ -112,7 +115,7 @@ impl OutputConfig {
 }
 
 /// Whether both names lead to one file. Devices and pipes may be shared.
-fn same_file(one: &str, other: &str) -> bool {
+pub(crate) fn same_file(one: &str, other: &str) -> bool {
     match (std::fs::canonicalize(one), std::fs::canonicalize(other)) {
         (Ok(one), Ok(other)) => one == other && one.is_file(),
         (Err(_), Err(_)) => {
@@ -140,6 +143,7 @@ pub struct Outputs {
     events: Option<Sink>,
     labels: Option<Sink>,
     report: Option<Sink>,
+    downlink: Option<String>,
     line: Vec<u8>,
 }
 
@@ -162,6 +166,7 @@ impl Outputs {
             events: open(config.events.as_ref())?,
             labels: open(labels.as_ref())?,
             report: open(config.report.as_ref())?,
+            downlink: config.downlink.clone(),
             line: Vec::new(),
         })
     }
@@ -182,6 +187,7 @@ impl Outputs {
         self.line.clear();
         let line = Line {
             v: SCHEMA_VERSION,
+            downlink: self.downlink.as_deref(),
             record,
         };
         serde_json::to_writer(&mut self.line, &line).map_err(|error| StationError::Output {

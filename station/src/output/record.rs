@@ -305,11 +305,14 @@ pub enum Record {
     },
 }
 
-/// A record with the schema version in front.
+/// A record with the schema version in front, and the downlink where the run has several.
 #[derive(Debug, Serialize)]
 pub struct Line<'a> {
     /// [`SCHEMA_VERSION`].
     pub v: u32,
+    /// Name of the downlink.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub downlink: Option<&'a str>,
     /// Record.
     #[serde(flatten)]
     pub record: &'a Record,

@@ -302,6 +302,9 @@ pub struct Report {
     pub v: u32,
     /// Program version.
     pub groundlink: &'static str,
+    /// Name of the downlink, where the run has several.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub downlink: Option<String>,
     /// Profile name.
     pub profile: String,
     /// Whether anything was decoded.
@@ -344,13 +347,7 @@ impl Report {
     /// # Errors
     /// When the system refuses.
     pub fn write(&self, to: &mut Sink) -> Result<(), StationError> {
-        let text = serde_json::to_string_pretty(self).map_err(|error| StationError::Output {
-            name: "report".into(),
-            source: error.into(),
-        })?;
-        to.write(text.as_bytes())?;
-        to.write(b"\n")?;
-        to.flush()
+        write_json(self, to)
     }
 
     /// Takes over the totals and the link layer's counters.
@@ -375,6 +372,101 @@ impl Report {
             .map(|(vc, counters)| VcReport::new(Some(vc.scid), Some(vc.vcid), counters))
             .collect();
     }
+}
+
+/// One downlink of several.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct DownlinkReport {
+    /// Its name.
+    pub name: String,
+    /// Distance from the centre of the samples, Hz.
+    pub offset_hz: f64,
+    /// Its frequency, Hz, where that of the centre is known.
+    pub frequency_hz: Option<f64>,
+    /// Samples per second that its receiver was given.
+    pub sample_rate_hz: f64,
+    /// Its run.
+    pub report: Report,
+}
+
+/// The report of a run over several downlinks.
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+pub struct StationReport {
+    /// [`REPORT_VERSION`].
+    pub v: u32,
+    /// Program version.
+    pub groundlink: &'static str,
+    /// Name of the station file.
+    pub station: String,
+    /// Name of the input.
+    pub input: String,
+    /// Whether anything was decoded, of any downlink.
+    pub decoded: bool,
+    /// Why the run ended early, if something failed.
+    pub error: Option<String>,
+    /// Why it ended before its input did, if nothing failed.
+    pub stopped: Option<Stopped>,
+    /// Frequency of the samples' centre, Hz.
+    pub center_frequency_hz: Option<f64>,
+    /// Channels of the filter bank; 0 without one.
+    pub channels: usize,
+    /// What was odd about the input, also in the report of every downlink.
+    pub warnings: Vec<String>,
+    /// Downlinks.
+    pub downlinks: Vec<DownlinkReport>,
+}
+
+impl StationReport {
+    /// A report in which nothing has happened yet.
+    pub fn of(input: &str) -> Self {
+        Self {
+            v: REPORT_VERSION,
+            groundlink: env!("CARGO_PKG_VERSION"),
+            input: input.to_owned(),
+            ..Self::default()
+        }
+    }
+
+    /// Draws the conclusion from the reports of the downlinks. `stopped` is why they all ended early, if they did.
+    pub fn sum_up(&mut self, stopped: Option<Stopped>) {
+        let runs = || self.downlinks.iter().map(|downlink| (&downlink.name, &downlink.report));
+        self.decoded = runs().any(|(_, report)| report.decoded);
+        let gone = runs().all(|(_, report)| report.stopped == Some(Stopped::ReadersGone));
+        let mut errors = runs().filter_map(|(name, report)| Some((name, report.error.as_ref()?)));
+        self.error = errors.next().map(|(name, error)| {
+            let everywhere = runs().all(|(_, report)| report.error.as_ref() == Some(error));
+            if everywhere {
+                error.clone()
+            } else {
+                format!("downlink {name}: {error}")
+            }
+        });
+        self.stopped = if self.error.is_some() {
+            None
+        } else if gone {
+            Some(Stopped::ReadersGone)
+        } else {
+            stopped
+        };
+    }
+
+    /// Writes it as JSON.
+    ///
+    /// # Errors
+    /// When the system refuses.
+    pub fn write(&self, to: &mut Sink) -> Result<(), StationError> {
+        write_json(self, to)
+    }
+}
+
+fn write_json(report: &impl Serialize, to: &mut Sink) -> Result<(), StationError> {
+    let text = serde_json::to_string_pretty(report).map_err(|error| StationError::Output {
+        name: "report".into(),
+        source: error.into(),
+    })?;
+    to.write(text.as_bytes())?;
+    to.write(b"\n")?;
+    to.flush()
 }
 
 #[cfg(test)]

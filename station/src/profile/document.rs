@@ -1,4 +1,4 @@
-//! The TOML of a profile with overrides applied, and where each key stands.
+//! The TOML of a profile (or a station file) with overrides applied, and where each key stands.
 
 use super::error::{Place, ProfileError, one_line};
 use std::collections::BTreeMap;
@@ -8,7 +8,7 @@ use toml::{Table, Value};
 /// No profile has sections within sections deeper than this; what lies deeper is an error anyway.
 const DEPTH: usize = 4;
 /// Longest profile accepted, bytes. Beyond it a file is not a profile but something else by mistake.
-pub(super) const LONGEST_TEXT: usize = 64 * 1024;
+pub(crate) const LONGEST_TEXT: usize = 64 * 1024;
 /// Most dots in one line: the TOML parser nests as deep as a dotted key says.
 const MOST_DOTS: usize = 200;
 
@@ -22,8 +22,10 @@ struct Applied {
 
 /// A parsed profile text.
 #[derive(Debug)]
-pub(super) struct Document {
-    pub(super) root: Table,
+pub(crate) struct Document {
+    pub(crate) root: Table,
+    /// What the text is, in messages.
+    kind: &'static str,
     origin: String,
     lines: BTreeMap<String, usize>,
     overrides: Vec<Applied>,
@@ -31,9 +33,15 @@ pub(super) struct Document {
 
 impl Document {
     /// Parses the text and applies the overrides in their order.
-    pub(super) fn parse(text: &str, origin: &str, overrides: &[String]) -> Result<Self, ProfileError> {
+    pub(crate) fn parse(
+        kind: &'static str,
+        text: &str,
+        origin: &str,
+        overrides: &[String],
+    ) -> Result<Self, ProfileError> {
         let mut document = Self {
             root: Table::new(),
+            kind,
             origin: origin.to_string(),
             lines: BTreeMap::new(),
             overrides: Vec::new(),
@@ -54,8 +62,13 @@ impl Document {
         Ok(document)
     }
 
+    /// What the text is.
+    pub(crate) fn kind(&self) -> &'static str {
+        self.kind
+    }
+
     /// Where the key is given; the nearest section around it where it is not.
-    pub(super) fn place(&self, key: &str) -> Place {
+    pub(crate) fn place(&self, key: &str) -> Place {
         let mut path = key;
         loop {
             if let Some(applied) = self
@@ -87,7 +100,7 @@ impl Document {
     }
 
     /// The value of an override of exactly this key as it was typed, before TOML made a number of it.
-    pub(super) fn typed_override(&self, key: &str) -> Option<&str> {
+    pub(crate) fn typed_override(&self, key: &str) -> Option<&str> {
         self.overrides
             .iter()
             .rev()
@@ -103,8 +116,9 @@ impl Document {
             (
                 1,
                 format!(
-                    "{} bytes are too long for a profile, must be at most {LONGEST_TEXT}",
-                    text.len()
+                    "{} bytes are too long for {}, must be at most {LONGEST_TEXT}",
+                    text.len(),
+                    self.kind
                 ),
             )
         } else if let Some(index) = too_nested {
@@ -174,7 +188,7 @@ fn within(key: &str, path: &str) -> bool {
 }
 
 /// The key as messages and paths write it: as it stands if it is a bare key, else escaped.
-pub(super) fn shown_key(key: &str) -> String {
+pub(crate) fn shown_key(key: &str) -> String {
     if is_bare_key(key) {
         key.to_string()
     } else {
@@ -183,12 +197,17 @@ pub(super) fn shown_key(key: &str) -> String {
 }
 
 /// A key joined to the section it stands in.
-pub(super) fn join(section: &str, key: &str) -> String {
+pub(crate) fn join(section: &str, key: &str) -> String {
     if section.is_empty() {
         shown_key(key)
     } else {
         format!("{section}.{}", shown_key(key))
     }
+}
+
+/// An item of a list of sections, counted from 1 for people.
+pub(crate) fn nth(list: &str, index: usize) -> String {
+    format!("{list}[{}]", index + 1)
 }
 
 fn is_bare_key(key: &str) -> bool {
@@ -260,8 +279,18 @@ fn collect_lines(
     for (key, value) in table {
         let path = join(section, key.get_ref());
         lines.insert(path.clone(), line_of(starts, key.span().start));
-        if let (Some(inner), true) = (value.get_ref().as_table(), depth > 1) {
+        if depth <= 1 {
+            continue;
+        }
+        if let Some(inner) = value.get_ref().as_table() {
             collect_lines(inner, &path, starts, depth - 1, lines);
+        }
+        for (index, item) in value.get_ref().as_array().into_iter().flatten().enumerate() {
+            let path = nth(&path, index);
+            lines.insert(path.clone(), line_of(starts, item.span().start));
+            if let Some(inner) = item.get_ref().as_table() {
+                collect_lines(inner, &path, starts, depth - 1, lines);
+            }
         }
     }
 }

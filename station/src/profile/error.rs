@@ -149,14 +149,14 @@ pub enum ProfileError {
 
 /// A finding about one key, before it is known where the key stands.
 #[derive(Debug)]
-pub(super) struct Problem {
-    pub(super) key: String,
-    pub(super) found: String,
-    pub(super) allowed: String,
+pub(crate) struct Problem {
+    pub(crate) key: String,
+    pub(crate) found: String,
+    pub(crate) allowed: String,
 }
 
 impl Problem {
-    pub(super) fn new(key: &str, found: impl fmt::Display, allowed: impl Into<String>) -> Self {
+    pub(crate) fn new(key: &str, found: impl fmt::Display, allowed: impl Into<String>) -> Self {
         Self {
             key: key.to_string(),
             found: found.to_string(),
@@ -164,7 +164,7 @@ impl Problem {
         }
     }
 
-    pub(super) fn at(self, place: Place) -> ProfileError {
+    pub(crate) fn at(self, place: Place) -> ProfileError {
         ProfileError::Value {
             place,
             key: self.key,
@@ -175,7 +175,7 @@ impl Problem {
 }
 
 /// The text with line breaks and other control characters escaped.
-pub(super) fn one_line(text: &str) -> String {
+pub(crate) fn one_line(text: &str) -> String {
     let mut line = String::with_capacity(text.len());
     for c in text.chars() {
         if c.is_control() {
@@ -188,7 +188,7 @@ pub(super) fn one_line(text: &str) -> String {
 }
 
 /// The user's text between quotation marks, shortened where it is long.
-pub(super) fn quoted(text: &str) -> String {
+pub(crate) fn quoted(text: &str) -> String {
     match text.char_indices().nth(QUOTE_CHARS) {
         Some((end, _)) => format!("\"{}…\"", one_line(&text[..end])),
         None => format!("\"{}\"", one_line(text)),

@@ -13,14 +13,14 @@ mod builtin;
 mod check;
 mod cltu;
 mod convert;
-mod document;
-mod error;
+pub(crate) mod document;
+pub(crate) mod error;
 mod iterative;
 mod packets;
 mod pm;
 mod read;
 mod read_signal;
-mod section;
+pub(crate) mod section;
 mod types;
 mod words;
 mod write;
@@ -80,7 +80,7 @@ impl Profile {
     }
 
     fn parse_with(text: &str, origin: &str, overrides: &[String]) -> Result<Self, ProfileError> {
-        let document = Document::parse(text, origin, overrides)?;
+        let document = Document::parse("a profile", text, origin, overrides)?;
         let stem = Path::new(origin)
             .file_stem()
             .and_then(|stem| stem.to_str())
@@ -99,7 +99,7 @@ fn builtin_origin(name: &str) -> String {
 }
 
 /// Reads a file, but no more of it than a profile may have: a recording given by mistake is refused at once.
-fn read_text(path: &Path) -> std::io::Result<String> {
+pub(crate) fn read_text(path: &Path) -> std::io::Result<String> {
     let mut text = String::new();
     File::open(path)?
         .take(LONGEST_TEXT as u64 + 1)

@@ -1,12 +1,12 @@
 //! Typed reading of one section: every value is asked for by name and type, and nothing else may be there.
 
-use super::document::{Document, join};
-use super::error::{Problem, ProfileError, quoted};
+use super::document::{Document, join, nth};
+use super::error::{Place, Problem, ProfileError, quoted};
 use toml::{Table, Value};
 
 /// A section of the document.
 #[derive(Debug)]
-pub(super) struct Section<'d> {
+pub(crate) struct Section<'d> {
     document: &'d Document,
     path: String,
     table: Option<&'d Table>,
@@ -14,7 +14,7 @@ pub(super) struct Section<'d> {
 
 /// Kinds of quantity, by the units that text may give them in.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Quantity {
+pub(crate) enum Quantity {
     /// A frequency.
     Hertz,
     /// A symbol rate.
@@ -49,7 +49,7 @@ impl Quantity {
 }
 
 impl<'d> Section<'d> {
-    pub(super) fn root(document: &'d Document) -> Self {
+    pub(crate) fn root(document: &'d Document) -> Self {
         Self {
             document,
             path: String::new(),
@@ -58,7 +58,7 @@ impl<'d> Section<'d> {
     }
 
     /// Fails at the first key that is not among `allowed`. `kind` says what decided on the list.
-    pub(super) fn only(&self, allowed: &[&str], kind: &str) -> Result<(), ProfileError> {
+    pub(crate) fn only(&self, allowed: &[&str], kind: &str) -> Result<(), ProfileError> {
         let Some(unknown) = self
             .table
             .and_then(|t| t.keys().find(|k| !allowed.contains(&k.as_str())))
@@ -66,10 +66,10 @@ impl<'d> Section<'d> {
             return Ok(());
         };
         let key = join(&self.path, unknown);
-        let section = if self.path.is_empty() {
-            "a profile".into()
-        } else {
-            format!("[{}]{kind}", self.path)
+        let section = match self.path.split_once('[') {
+            Some((list, _)) => format!("[[{list}]]{kind}"),
+            None if self.path.is_empty() => self.document.kind().into(),
+            None => format!("[{}]{kind}", self.path),
         };
         Err(ProfileError::UnknownKey {
             place: self.document.place(&key),
@@ -79,12 +79,12 @@ impl<'d> Section<'d> {
         })
     }
 
-    pub(super) fn has(&self, key: &str) -> bool {
+    pub(crate) fn has(&self, key: &str) -> bool {
         self.value(key).is_some()
     }
 
     /// An error where two keys say the same thing.
-    pub(super) fn not_both(&self, key: &str, other: &str) -> Result<(), ProfileError> {
+    pub(crate) fn not_both(&self, key: &str, other: &str) -> Result<(), ProfileError> {
         if !(self.has(key) && self.has(other)) {
             return Ok(());
         }
@@ -98,7 +98,7 @@ impl<'d> Section<'d> {
 
     /// A section that `false` switches off, and `true` on with all its defaults. `default_on` says which of
     /// the two an absent one is.
-    pub(super) fn switch(&self, key: &str, default_on: bool) -> Result<Option<Section<'d>>, ProfileError> {
+    pub(crate) fn switch(&self, key: &str, default_on: bool) -> Result<Option<Section<'d>>, ProfileError> {
         match self.value(key) {
             None if default_on => Ok(Some(self.inner(key, None))),
             None | Some(Value::Boolean(false)) => Ok(None),
@@ -109,7 +109,7 @@ impl<'d> Section<'d> {
     }
 
     /// A section that is always there; empty where it is absent.
-    pub(super) fn section(&self, key: &str) -> Result<Section<'d>, ProfileError> {
+    pub(crate) fn section(&self, key: &str) -> Result<Section<'d>, ProfileError> {
         match self.value(key) {
             None => Ok(self.inner(key, None)),
             Some(Value::Table(table)) => Ok(self.inner(key, Some(table))),
@@ -117,7 +117,45 @@ impl<'d> Section<'d> {
         }
     }
 
-    pub(super) fn text(&self, key: &str, allowed: &str) -> Result<Option<&'d str>, ProfileError> {
+    /// A list of sections; empty where it is absent.
+    pub(crate) fn sections(&self, key: &str) -> Result<Vec<Section<'d>>, ProfileError> {
+        let allowed = format!("sections, each begun by [[{key}]]");
+        let items: &[Value] = match self.value(key) {
+            None => &[],
+            Some(Value::Array(items)) => items,
+            Some(other) => return Err(self.wrong(key, other, &allowed)),
+        };
+        let section = |(index, item): (usize, &'d Value)| match item {
+            Value::Table(table) => Ok(Section {
+                document: self.document,
+                path: nth(&join(&self.path, key), index),
+                table: Some(table),
+            }),
+            other => Err(self.wrong(key, other, &allowed)),
+        };
+        items.iter().enumerate().map(section).collect()
+    }
+
+    /// A list of texts; empty where it is absent.
+    pub(crate) fn texts(&self, key: &str, allowed: &str) -> Result<Vec<String>, ProfileError> {
+        let items = match self.value(key) {
+            None => return Ok(Vec::new()),
+            Some(Value::Array(items)) => items,
+            Some(other) => return Err(self.wrong(key, other, allowed)),
+        };
+        let text = |item: &Value| match item {
+            Value::String(text) => Ok(text.clone()),
+            other => Err(self.wrong(key, other, allowed)),
+        };
+        items.iter().map(text).collect()
+    }
+
+    /// Where this section, or a key of it, is given.
+    pub(crate) fn place(&self, key: &str) -> Place {
+        self.document.place(&join(&self.path, key))
+    }
+
+    pub(crate) fn text(&self, key: &str, allowed: &str) -> Result<Option<&'d str>, ProfileError> {
         match self.value(key) {
             None => Ok(None),
             Some(Value::String(text)) => Ok(Some(text)),
@@ -129,7 +167,7 @@ impl<'d> Section<'d> {
         }
     }
 
-    pub(super) fn boolean(&self, key: &str) -> Result<Option<bool>, ProfileError> {
+    pub(crate) fn boolean(&self, key: &str) -> Result<Option<bool>, ProfileError> {
         match self.value(key) {
             None => Ok(None),
             Some(Value::Boolean(value)) => Ok(Some(*value)),
@@ -138,14 +176,14 @@ impl<'d> Section<'d> {
     }
 
     /// A whole number that is not negative; its range is checked with everything else later.
-    pub(super) fn whole(&self, key: &str) -> Result<Option<usize>, ProfileError> {
+    pub(crate) fn whole(&self, key: &str) -> Result<Option<usize>, ProfileError> {
         self.value(key)
             .map(|value| self.whole_value(key, value, "a whole number from 0"))
             .transpose()
     }
 
     /// The same, or the given word for `None`.
-    pub(super) fn whole_or(&self, key: &str, word: &str) -> Result<Option<usize>, ProfileError> {
+    pub(crate) fn whole_or(&self, key: &str, word: &str) -> Result<Option<usize>, ProfileError> {
         match self.value(key) {
             Some(Value::String(text)) if text == word => Ok(None),
             Some(value) => self
@@ -155,7 +193,7 @@ impl<'d> Section<'d> {
         }
     }
 
-    pub(super) fn whole_list(&self, key: &str) -> Result<Option<Vec<usize>>, ProfileError> {
+    pub(crate) fn whole_list(&self, key: &str) -> Result<Option<Vec<usize>>, ProfileError> {
         let allowed = "a list of whole numbers from 0";
         match self.value(key) {
             None => Ok(None),
@@ -168,14 +206,14 @@ impl<'d> Section<'d> {
         }
     }
 
-    pub(super) fn quantity(&self, key: &str, kind: Quantity) -> Result<Option<f64>, ProfileError> {
+    pub(crate) fn quantity(&self, key: &str, kind: Quantity) -> Result<Option<f64>, ProfileError> {
         self.value(key)
             .map(|value| self.quantity_value(key, value, kind, kind.words()))
             .transpose()
     }
 
     /// A quantity, or `"auto"` for `None`.
-    pub(super) fn quantity_or_auto(&self, key: &str, kind: Quantity) -> Result<Option<f64>, ProfileError> {
+    pub(crate) fn quantity_or_auto(&self, key: &str, kind: Quantity) -> Result<Option<f64>, ProfileError> {
         match self.value(key) {
             Some(Value::String(text)) if text == "auto" => Ok(None),
             Some(value) => {
@@ -187,7 +225,7 @@ impl<'d> Section<'d> {
     }
 
     /// One of several words.
-    pub(super) fn choice<T: Copy>(
+    pub(crate) fn choice<T: Copy>(
         &self,
         key: &str,
         choices: &[(&str, T)],
@@ -196,7 +234,7 @@ impl<'d> Section<'d> {
     }
 
     /// One of several words; `condition` says what else decided on them.
-    pub(super) fn choice_where<T: Copy>(
+    pub(crate) fn choice_where<T: Copy>(
         &self,
         key: &str,
         choices: &[(&str, T)],
@@ -213,7 +251,7 @@ impl<'d> Section<'d> {
     }
 
     /// `true`, `false`, or `"auto"` for `None`; absent is `default`.
-    pub(super) fn boolean_or_auto(
+    pub(crate) fn boolean_or_auto(
         &self,
         key: &str,
         default: Option<bool>,
@@ -227,7 +265,7 @@ impl<'d> Section<'d> {
     }
 
     /// The value of a key that has no default.
-    pub(super) fn required<T>(&self, key: &str, value: Option<T>, allowed: &str) -> Result<T, ProfileError> {
+    pub(crate) fn required<T>(&self, key: &str, value: Option<T>, allowed: &str) -> Result<T, ProfileError> {
         value.ok_or_else(|| {
             let key = join(&self.path, key);
             ProfileError::Missing {
@@ -239,7 +277,7 @@ impl<'d> Section<'d> {
     }
 
     /// An error about this key.
-    pub(super) fn refuse(&self, key: &str, found: String, allowed: &str) -> ProfileError {
+    pub(crate) fn refuse(&self, key: &str, found: String, allowed: &str) -> ProfileError {
         let key = join(&self.path, key);
         Problem::new(&key, found, allowed).at(self.document.place(&key))
     }
@@ -298,7 +336,7 @@ impl<'d> Section<'d> {
 }
 
 /// The words in a sentence: "a", "b" or "c".
-pub(super) fn one_of<T>(choices: &[(&str, T)]) -> String {
+pub(crate) fn one_of<T>(choices: &[(&str, T)]) -> String {
     let words: Vec<String> = choices.iter().map(|(word, _)| format!("\"{word}\"")).collect();
     match words.split_last() {
         Some((last, rest)) if !rest.is_empty() => format!("{} or {last}", rest.join(", ")),

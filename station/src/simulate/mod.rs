@@ -1,28 +1,25 @@
 //! The transmitting side of a link profile, to a `SigMF` recording: frames, coding, modulation, channel.
 
 mod impairments;
+mod station;
 mod traffic;
+mod transmission;
 
 pub use impairments::{Impairments, read_doppler};
+pub use station::{StationSimulation, simulate_station};
 pub use traffic::Traffic;
+use transmission::{Sending, Transmission};
 
 use crate::StationError;
 use crate::input::{SampleFormat, SigmfMeta, SigmfWriter};
-use crate::output::Sink;
 use crate::profile::Profile;
-use groundlink_decoder::coding::FrameEncoder;
-use groundlink_dsp::channel::{Channel, ChannelConfig, noise_sigma};
-use groundlink_dsp::modulator::Modulator;
+use groundlink_dsp::channel::{ChannelConfig, noise_sigma};
 use groundlink_dsp::{FskInput, Modulation, SignalConfig, Waveform};
-use hifitime::{Duration, Epoch};
+use hifitime::Epoch;
 use num_complex::Complex32;
 
 /// Mean level of what is written (signal and noise together), relative to full scale: room for noise peaks.
 const LEVEL: f64 = 0.2;
-/// Bits modulated at a time.
-const BITS_AT_ONCE: usize = 4_096;
-/// Idle bits after the last frame, that its last bits may come out of the inner decoder and the filters.
-const TAIL_BITS: usize = 64;
 /// Idle bits before the first frame of a scrambled link: a self-synchronising descrambler needs some to find the
 /// scrambler's state, and a marker at the very beginning would be lost.
 pub const PREAMBLE_BITS: usize = 64;
@@ -103,66 +100,36 @@ pub fn simulate(config: &SimulateConfig) -> Result<Simulated, StationError> {
         .unwrap_or_else(|| suitable_rate(&config.profile, config.format.complex));
     let signal = config.profile.signal_config(rate, config.format.complex)?;
     config.impairments.check(&signal, config.format.complex)?;
-    let name = || config.profile.name.clone();
-    let wrong_signal = |source| StationError::Signal {
-        profile: name(),
-        source,
-    };
-    let mut traffic = Traffic::new(&config.profile, &config.content, config.seed)?;
-    let mut encoder =
-        FrameEncoder::new(&config.profile.coding_config()?).map_err(|source| StationError::Coding {
-            profile: name(),
-            source,
-        })?;
-    let scrambled = config.profile.coding.descrambler.is_some();
-    let mut sent = config.sent_frames.as_deref().map(Sink::open).transpose()?;
     let channel = channel_config(config, &signal);
-    let mut air = Air {
-        modulator: Modulator::new(&signal).map_err(wrong_signal)?,
-        channel: Channel::new(&channel).map_err(wrong_signal)?,
-        audio_offset: AudioOffset::new(config, &signal, channel.gain_db),
-        writer: SigmfWriter::create(&config.out, meta(config, rate))?,
-        clean: Vec::new(),
-        received: Vec::new(),
-    };
-    let clock = SendClock::new(config, &signal, channel.leading, air.modulator.first_symbol_at());
-    let (mut frame, mut bits, mut frames, mut sent_bits) = (Vec::new(), Vec::new(), 0, 0);
-    let telecommand = config.profile.coding.cltu.is_some();
-    let preamble = match (telecommand, scrambled) {
-        (true, _) => ACQUISITION_BITS,
-        (false, true) => PREAMBLE_BITS,
-        (false, false) => 0,
-    };
-    encoder.idle(preamble, &mut bits);
-    while traffic.next_frame(clock.at(sent_bits + bits.len()), &mut frame)? {
-        frames += 1;
-        if let Some(sink) = &mut sent {
-            sink.write(&frame)?;
+    let mut transmission = Transmission::new(
+        &Sending {
+            profile: &config.profile,
+            content: &config.content,
+            seed: config.seed,
+            sent_frames: config.sent_frames.as_deref(),
+            clock_ppm: config.clock_ppm,
+            start: config.start,
+            leading: channel.leading,
+        },
+        &signal,
+        &channel,
+    )?;
+    let mut audio_offset = AudioOffset::new(config, &signal, channel.gain_db);
+    let mut writer = SigmfWriter::create(&config.out, meta(config, rate))?;
+    let (mut samples, mut more) = (Vec::new(), true);
+    while more {
+        samples.clear();
+        more = transmission.next(&mut samples)?;
+        if let Some(offset) = &mut audio_offset {
+            offset.add(&mut samples);
         }
-        encoder
-            .encode(&frame, &mut bits)
-            .map_err(|source| StationError::Coding {
-                profile: name(),
-                source,
-            })?;
-        encoder.idle(if telecommand { BETWEEN_CLTUS } else { 0 }, &mut bits);
-        if bits.len() >= BITS_AT_ONCE {
-            air.send(&bits)?;
-            sent_bits += bits.len();
-            bits.clear();
-        }
+        writer.write(&samples)?;
     }
-    encoder.idle(TAIL_BITS, &mut bits);
-    air.send(&bits)?;
-    if let Some(sink) = &mut sent {
-        sink.flush()?;
-    }
-    air.finish()?;
-    let samples = air.writer.samples();
-    let clipped = air.writer.clipped() + air.channel.clipped();
-    air.writer.finish()?;
+    let samples = writer.samples();
+    let clipped = writer.clipped() + transmission.clipped();
+    writer.finish()?;
     Ok(Simulated {
-        frames,
+        frames: transmission.frames(),
         samples,
         clipped,
         sample_rate_hz: rate,
@@ -236,40 +203,6 @@ fn meta(config: &SimulateConfig, sample_rate_hz: f64) -> SigmfMeta {
     }
 }
 
-/// When what is sent.
-#[derive(Debug)]
-struct SendClock {
-    /// UTC at which the first symbol begins.
-    first: Epoch,
-    seconds_per_bit: f64,
-}
-
-impl SendClock {
-    /// `leading` samples come before the signal, in which the first symbol is centred at sample `first_symbol_at` by
-    /// the nominal clock.
-    fn new(config: &SimulateConfig, signal: &SignalConfig, leading: u64, first_symbol_at: f64) -> Self {
-        let mission = config.profile.packet_time.and_then(|time| time.epoch);
-        let year_2000 = Epoch::from_gregorian_utc_at_midnight(2000, 1, 1);
-        let start = config
-            .start
-            .unwrap_or_else(|| mission.map_or(year_2000, |epoch| epoch.max(year_2000)));
-        let speed = 1.0 + config.clock_ppm * 1e-6;
-        let seconds_per_symbol = 1.0 / (signal.symbol_rate_hz * speed);
-        let first_symbol = leading as f64 / signal.sample_rate_hz
-            + first_symbol_at / (signal.sample_rate_hz * speed)
-            - seconds_per_symbol / 2.0;
-        Self {
-            first: start + Duration::from_seconds(first_symbol),
-            seconds_per_bit: seconds_per_symbol / signal.modulation.bits_per_symbol() as f64,
-        }
-    }
-
-    /// UTC at which this bit begins.
-    fn at(&self, bit: usize) -> Epoch {
-        self.first + Duration::from_seconds(bit as f64 * self.seconds_per_bit)
-    }
-}
-
 /// What a carrier offset is in the audio of an FM discriminator: a constant added to all samples, with Doppler a
 /// ramp. The carrier's phase is lost there.
 #[derive(Debug)]
@@ -297,43 +230,5 @@ impl AudioOffset {
             sample.re += (self.start + self.per_sample * self.sample as f64) as f32;
             self.sample += 1;
         }
-    }
-}
-
-/// Modulator, channel and file in a row.
-struct Air {
-    modulator: Modulator,
-    channel: Channel,
-    audio_offset: Option<AudioOffset>,
-    writer: SigmfWriter,
-    clean: Vec<Complex32>,
-    received: Vec<Complex32>,
-}
-
-impl Air {
-    fn send(&mut self, bits: &[u8]) -> Result<(), StationError> {
-        for bits in bits.chunks(BITS_AT_ONCE) {
-            self.modulator.process(bits, &mut self.clean);
-            self.channel.process(&self.clean, &mut self.received);
-            self.write()?;
-        }
-        Ok(())
-    }
-
-    fn write(&mut self) -> Result<(), StationError> {
-        if let Some(offset) = &mut self.audio_offset {
-            offset.add(&mut self.received);
-        }
-        self.writer.write(&self.received)?;
-        self.clean.clear();
-        self.received.clear();
-        Ok(())
-    }
-
-    fn finish(&mut self) -> Result<(), StationError> {
-        self.modulator.finish(&mut self.clean);
-        self.channel.process(&self.clean, &mut self.received);
-        self.channel.finish(&mut self.received);
-        self.write()
     }
 }

@@ -102,6 +102,20 @@ pub struct ProfileArgs {
     pub set: Vec<String>,
 }
 
+/// A link profile with changes, or the several links of a station file.
+#[derive(Debug, Args)]
+pub struct LinkArgs {
+    /// Link profile: the name of a built-in one (see `groundlink profiles`) or a TOML file.
+    #[arg(long, short, value_name = "NAME|FILE", required_unless_present = "station")]
+    pub profile: Option<String>,
+    /// Change a key of the profile, e.g. signal.symbol_rate=9600; may be repeated.
+    #[arg(long, value_name = "KEY=VALUE", conflicts_with = "station")]
+    pub set: Vec<String>,
+    /// Station file: several downlinks in one stream of samples, each with its profile, frequency and outputs.
+    #[arg(long, value_name = "FILE", conflicts_with = "profile")]
+    pub station: Option<String>,
+}
+
 /// What the user states of samples.
 #[derive(Debug, Args)]
 pub struct SampleArgs {
@@ -125,9 +139,6 @@ pub struct InputArgs {
     /// Input: SigMF, WAV, raw samples or other data, gzip and zstd included; `-` for stdin.
     #[arg(value_name = "INPUT")]
     pub input: String,
-    /// Profile.
-    #[command(flatten)]
-    pub profile: ProfileArgs,
     /// Where the input enters the chain.
     #[arg(long, value_name = "STAGE", value_enum, default_value = "iq")]
     pub from: Stage,
@@ -141,7 +152,8 @@ pub struct InputArgs {
     /// Samples (or bytes) read at a time; changes nothing that comes out.
     #[arg(long, value_name = "N", default_value_t = DEFAULT_BLOCK, value_parser = block_size)]
     pub block_size: usize,
-    /// Threads that decode turbo or LDPC codewords [default: all processors]; changes nothing that comes out.
+    /// Threads that decode turbo or LDPC codewords, or the downlinks of a station file [default: all processors];
+    /// changes nothing that comes out.
     #[arg(long, value_name = "N")]
     pub threads: Option<NonZero<usize>>,
 }
@@ -152,6 +164,9 @@ pub struct Decode {
     /// Input.
     #[command(flatten)]
     pub input: InputArgs,
+    /// Profile, or station file.
+    #[command(flatten)]
+    pub link: LinkArgs,
     /// Outputs.
     #[command(flatten)]
     pub outputs: OutputArgs,
@@ -209,6 +224,7 @@ impl std::convert::From<OutputArgs> for OutputConfig {
                 Bad::Drop => BadFrames::Drop,
                 Bad::Mark => BadFrames::Mark,
             },
+            downlink: None,
         }
     }
 }
@@ -219,6 +235,9 @@ pub struct Monitor {
     /// Input.
     #[command(flatten)]
     pub input: InputArgs,
+    /// Profile.
+    #[command(flatten)]
+    pub profile: ProfileArgs,
     /// Outputs.
     #[command(flatten)]
     pub outputs: OutputArgs,
@@ -230,19 +249,20 @@ pub struct Monitor {
 /// `simulate`.
 #[derive(Debug, Args)]
 pub struct Simulate {
-    /// Profile.
+    /// Profile, or station file.
     #[command(flatten)]
-    pub profile: ProfileArgs,
+    pub link: LinkArgs,
     /// SigMF recording to write.
     #[arg(long, value_name = "NAME.sigmf-meta")]
     pub out: String,
-    /// Frames to send.
+    /// Frames to send (on each downlink of a station file).
     #[arg(long, value_name = "N", conflicts_with = "payload")]
     pub frames: Option<u64>,
     /// File to send: in packets for TM and AOS links, as frames for opaque ones.
     #[arg(long, value_name = "FILE")]
     pub payload: Option<String>,
-    /// Write the frames that were sent to this file, back to back.
+    /// Write the frames that were sent to this file, back to back; with a station file those of each downlink to
+    /// FILE.NAME.
     #[arg(long, value_name = "FILE")]
     pub sent_frames: Option<String>,
     /// Information-bit energy to noise density, dB; without it no noise is added.

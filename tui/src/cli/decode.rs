@@ -1,14 +1,20 @@
 //! `groundlink decode`.
 
 use super::args::Decode;
-use super::{exit_code, hints, progress, run_config, stop_on_signal, summary};
-use groundlink_station::chain;
+use super::{conclude, exit_code, hints, progress, run_config, stop_on_signal, summary, usage};
+use groundlink_station::chain::{self, StationRun};
+use groundlink_station::input::OpenOptions;
 use groundlink_station::monitor::Monitor;
+use groundlink_station::station_file::Station;
 use std::process::ExitCode;
 
 /// Decodes, with progress and summary on stderr.
-pub fn run(args: Decode) -> anyhow::Result<ExitCode> {
-    let config = run_config(args.input, args.outputs)?;
+pub fn run(mut args: Decode) -> anyhow::Result<ExitCode> {
+    if let Some(station) = args.link.station.take() {
+        return run_station(&station, args);
+    }
+    let profile = args.link.profile.unwrap_or_default();
+    let config = run_config(args.input, &profile, &args.link.set, args.outputs)?;
     let monitor = Monitor::new();
     stop_on_signal(&monitor)?;
     let report = progress::during(&monitor, args.quiet, || chain::run(&config, &monitor))?;
@@ -16,4 +22,27 @@ pub fn run(args: Decode) -> anyhow::Result<ExitCode> {
         summary::print(&report, &hints::of(&report, &config.open));
     }
     Ok(exit_code(&report))
+}
+
+/// The downlinks of a station file, each with its own outputs.
+fn run_station(file: &str, args: Decode) -> anyhow::Result<ExitCode> {
+    usage::check_station(&args.input, &args.outputs)?;
+    let config = StationRun {
+        station: Station::load(file)?,
+        input: args.input.input,
+        open: OpenOptions {
+            format: args.input.samples.format,
+            sample_rate_hz: args.input.samples.rate,
+        },
+        report: args.outputs.report,
+        block: args.input.block_size,
+        threads: args.input.threads,
+    };
+    let monitor = Monitor::new();
+    stop_on_signal(&monitor)?;
+    let report = progress::during(&monitor, args.quiet, || chain::run_station(&config, &monitor))?;
+    if !args.quiet {
+        summary::print_station(&report);
+    }
+    Ok(conclude(report.error.as_deref(), report.decoded, report.stopped))
 }

@@ -117,18 +117,28 @@ fn fail(error: &anyhow::Error) -> ExitCode {
 }
 
 fn exit_code(report: &Report) -> ExitCode {
-    if let Some(error) = &report.error {
+    conclude(report.error.as_deref(), report.decoded, report.stopped)
+}
+
+/// The exit code of a run that ended so, after a line about what failed.
+fn conclude(error: Option<&str>, decoded: bool, stopped: Option<Stopped>) -> ExitCode {
+    if let Some(error) = error {
         complain(error);
         return ExitCode::from(2);
     }
-    let fine = report.decoded || report.stopped == Some(Stopped::ReadersGone);
+    let fine = decoded || stopped == Some(Stopped::ReadersGone);
     ExitCode::from(u8::from(!fine))
 }
 
-fn run_config(input: InputArgs, outputs: OutputArgs) -> anyhow::Result<RunConfig> {
+fn run_config(
+    input: InputArgs,
+    profile: &str,
+    set: &[String],
+    outputs: OutputArgs,
+) -> anyhow::Result<RunConfig> {
     usage::check(&input, &outputs)?;
     Ok(RunConfig {
-        profile: Profile::load(&input.profile.profile, &input.profile.set)?,
+        profile: Profile::load(profile, set)?,
         input: input.input,
         from: input.from.into(),
         open: OpenOptions {

@@ -5,7 +5,10 @@ use super::say;
 use anyhow::{Context, bail};
 use groundlink_station::input::parse_utc;
 use groundlink_station::profile::Profile;
-use groundlink_station::simulate::{Content, SimulateConfig, simulate};
+use groundlink_station::simulate::{
+    Content, SimulateConfig, StationSimulation, simulate, simulate_station,
+};
+use groundlink_station::station_file::Station;
 use std::process::ExitCode;
 
 /// Frames sent when the user does not say how many.
@@ -16,7 +19,10 @@ pub fn run(args: &Simulate) -> anyhow::Result<ExitCode> {
     if args.out == "-" {
         bail!("--out - cannot be: a SigMF recording is two files");
     }
-    let made = simulate(&config(args)?)?;
+    let made = match &args.link.station {
+        Some(file) => simulate_station(&station(file, args)?)?,
+        None => simulate(&config(args)?)?,
+    };
     say(&format!(
         "{}: {} frames, {} samples at {} S/s ({:.2} s), {} clipped\n",
         args.out,
@@ -29,6 +35,31 @@ pub fn run(args: &Simulate) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+fn station(file: &str, args: &Simulate) -> anyhow::Result<StationSimulation> {
+    if args.payload.is_some() {
+        bail!("--payload means nothing with --station: every downlink sends made-up frames");
+    }
+    if !args.format.complex {
+        bail!("--format {} means nothing with --station: it needs a complex one", args.format);
+    }
+    Ok(StationSimulation {
+        station: Station::load(file)?,
+        out: args.out.clone(),
+        frames: args.frames.unwrap_or(DEFAULT_FRAMES),
+        sent_frames: args.sent_frames.clone(),
+        eb_n0_db: args.ebn0,
+        offset_hz: args.freq_offset,
+        doppler_hz_s: args.doppler_rate,
+        phase_rad: args.phase.to_radians(),
+        clock_ppm: args.clock_ppm,
+        seed: args.seed,
+        sample_rate_hz: args.rate,
+        format: args.format,
+        lead_s: args.lead,
+        start: args.start.as_deref().map(parse_utc).transpose()?,
+    })
+}
+
 fn config(args: &Simulate) -> anyhow::Result<SimulateConfig> {
     let content = match &args.payload {
         Some(path) => {
@@ -37,7 +68,7 @@ fn config(args: &Simulate) -> anyhow::Result<SimulateConfig> {
         None => Content::Frames(args.frames.unwrap_or(DEFAULT_FRAMES)),
     };
     Ok(SimulateConfig {
-        profile: Profile::load(&args.profile.profile, &args.profile.set)?,
+        profile: Profile::load(args.link.profile.as_deref().unwrap_or_default(), &args.link.set)?,
         out: args.out.clone(),
         content,
         sent_frames: args.sent_frames.clone(),

@@ -1,7 +1,7 @@
 //! The summary of a run for people, on stderr.
 
 use super::say;
-use groundlink_station::output::report::{Report, Spread, Stopped, VcReport};
+use groundlink_station::output::report::{Report, Spread, StationReport, Stopped, VcReport};
 use std::fmt::Write;
 
 /// Prints the summary on stderr, with hints where nothing was decoded. A run whose readers have gone gets none:
@@ -9,6 +9,61 @@ use std::fmt::Write;
 pub fn print(report: &Report, hints: &[String]) {
     if report.stopped != Some(Stopped::ReadersGone) {
         say(&text(report, hints));
+    }
+}
+
+/// Prints the summary of all downlinks on stderr.
+pub fn print_station(report: &StationReport) {
+    if report.stopped != Some(Stopped::ReadersGone) {
+        say(&station_text(report));
+    }
+}
+
+fn station_text(report: &StationReport) -> String {
+    let mut text = String::new();
+    // Writing to a string cannot fail.
+    if let Some(first) = report.downlinks.first() {
+        let _ = station_input(&mut text, report, &first.report);
+    }
+    for warning in &report.warnings {
+        let _ = writeln!(text, "warning   {warning}");
+    }
+    for downlink in &report.downlinks {
+        let run = &downlink.report;
+        let _ = writeln!(
+            text,
+            "downlink  {}, profile {}, {:+} Hz",
+            downlink.name,
+            run.profile,
+            downlink.offset_hz + 0.0
+        );
+        let _ = signal(&mut text, run);
+        let _ = frames(&mut text, run);
+        for channel in &run.virtual_channels {
+            let _ = virtual_channel(&mut text, channel);
+        }
+        for warning in run.warnings.iter().filter(|text| !report.warnings.contains(text)) {
+            let _ = writeln!(text, "warning   {warning}");
+        }
+        if let Some(error) = &run.error {
+            let _ = writeln!(text, "error     {error}");
+        }
+    }
+    conclusion(&mut text, report.stopped.is_some(), report.decoded);
+    text
+}
+
+fn station_input(text: &mut String, report: &StationReport, run: &Report) -> std::fmt::Result {
+    let input = &run.input;
+    write!(text, "input     {} ({})", input.name, input.format)?;
+    samples(text, run)?;
+    match report.channels {
+        0 => writeln!(text, ", {}", count(report.downlinks.len() as u64, "downlink")),
+        channels => writeln!(
+            text,
+            ", {} by {channels} channels",
+            count(report.downlinks.len() as u64, "downlink")
+        ),
     }
 }
 
@@ -27,13 +82,17 @@ fn text(report: &Report, hints: &[String]) -> String {
     for hint in hints {
         let _ = writeln!(text, "hint      {hint}");
     }
-    match (report.stopped.is_some(), report.decoded) {
-        (true, true) => text.push_str("stopped before the input ended\n"),
-        (true, false) => text.push_str("stopped before the input ended; nothing decoded\n"),
-        (false, false) => text.push_str("nothing decoded\n"),
-        (false, true) => {}
-    }
+    conclusion(&mut text, report.stopped.is_some(), report.decoded);
     text
+}
+
+fn conclusion(text: &mut String, stopped: bool, decoded: bool) {
+    text.push_str(match (stopped, decoded) {
+        (true, true) => "stopped before the input ended\n",
+        (true, false) => "stopped before the input ended; nothing decoded\n",
+        (false, false) => "nothing decoded\n",
+        (false, true) => "",
+    });
 }
 
 /// "1 gap", "2 gaps".
@@ -49,6 +108,13 @@ fn input(text: &mut String, report: &Report) -> std::fmt::Result {
         "input     {} ({}), profile {}",
         input.name, input.format, report.profile
     )?;
+    samples(text, report)?;
+    writeln!(text)
+}
+
+/// How much was read, from when to when, and what is missing.
+fn samples(text: &mut String, report: &Report) -> std::fmt::Result {
+    let input = &report.input;
     if let (Some(seconds), Some(rate)) = (input.seconds, input.sample_rate_hz) {
         write!(text, ", {seconds:.2} s at {rate} S/s")?;
     } else {
@@ -65,7 +131,7 @@ fn input(text: &mut String, report: &Report) -> std::fmt::Result {
     if input.lost_samples > 0 {
         write!(text, ", {} lost", count(input.lost_samples, "sample"))?;
     }
-    writeln!(text)
+    Ok(())
 }
 
 fn signal(text: &mut String, report: &Report) -> std::fmt::Result {

@@ -1,6 +1,6 @@
 //! What is wrong with a command line, in one line each: its grammar, and options that do not fit each other.
 
-use super::args::{InputArgs, OutputArgs, Stage};
+use super::args::{Bad, InputArgs, OutputArgs, Stage};
 use anyhow::{Result, bail};
 
 /// The parser's message in one line, with its hint where it has one.
@@ -62,6 +62,33 @@ pub fn check(input: &InputArgs, outputs: &OutputArgs) -> Result<()> {
     Ok(())
 }
 
+/// As [`check`] with a station file, in which the outputs of each downlink are named.
+///
+/// # Errors
+/// The first option that does not fit.
+pub fn check_station(input: &InputArgs, outputs: &OutputArgs) -> Result<()> {
+    check(input, outputs)?;
+    if input.from != Stage::Iq {
+        bail!("--from {} means nothing with --station; it needs --from iq", name(input.from));
+    }
+    for (option, given) in [
+        ("--frames", outputs.frames.is_some()),
+        ("--packets", outputs.packets.is_some()),
+        ("--cadus", outputs.cadus.is_some()),
+        ("--soft", outputs.soft.is_some()),
+        ("--events", outputs.events.is_some()),
+        ("--bad-frames", outputs.bad_frames != Bad::Drop),
+    ] {
+        if given {
+            bail!(
+                "{option} means nothing with --station: give {} in the [[downlink]] sections of the station file",
+                option.trim_start_matches('-').replace('-', "_")
+            );
+        }
+    }
+    Ok(())
+}
+
 fn name(stage: Stage) -> &'static str {
     groundlink_station::chain::From::from(stage).name()
 }
@@ -92,6 +119,14 @@ mod tests {
             (
                 "decode x",
                 "the following required arguments were not provided: --profile <NAME|FILE>; see --help",
+            ),
+            (
+                "decode x -p demo --station f",
+                "the argument '--profile <NAME|FILE>' cannot be used with '--station <FILE>'; see --help",
+            ),
+            (
+                "decode x --station f --set a=b",
+                "the argument '--station <FILE>' cannot be used with '--set <KEY=VALUE>'; see --help",
             ),
             (
                 "decode x -p demo --rat 5",
@@ -148,6 +183,31 @@ mod tests {
                 checked(&format!("decode x -p demo {words}")).unwrap_err(),
                 expected
             );
+        }
+    }
+
+    #[test]
+    fn outputs_of_a_station_are_in_its_file() {
+        for (words, expected) in [
+            (
+                "--frames f",
+                "--frames means nothing with --station: give frames in the [[downlink]] sections of the station file",
+            ),
+            (
+                "--bad-frames mark",
+                "--bad-frames means nothing with --station: give bad_frames in the [[downlink]] sections of the \
+                 station file",
+            ),
+            (
+                "--from soft",
+                "--from soft means nothing with --station; it needs --from iq",
+            ),
+        ] {
+            let Some(Command::Decode(args)) = parse(&format!("decode x --station s {words}")).unwrap().command else {
+                panic!("not decode");
+            };
+            let text = check_station(&args.input, &args.outputs).unwrap_err().to_string();
+            assert_eq!(text, expected);
         }
     }
 

@@ -1,0 +1,167 @@
+//! One downlink of several: from its samples to its outputs.
+
+use super::end::{End, Ended, Threads};
+use super::publisher::IndexUnit;
+use super::soft::SoftOrigin;
+use super::split::{Ending, Slab};
+use super::{RunConfig, signal_text};
+use crate::StationError;
+use crate::input::InputInfo;
+use crate::monitor::Monitor;
+use crate::output::report::Report;
+use crate::time::SampleClock;
+use groundlink_dsp::downlink::{Lane, Plan};
+use groundlink_dsp::receiver::Receiver;
+use groundlink_dsp::{Mark, SignalConfig, SoftBatch};
+use num_complex::Complex32;
+
+/// A downlink's lane, receiver and decoder. What comes out depends on the input alone, whichever thread runs it.
+pub struct Worker {
+    config: RunConfig,
+    /// Its channel among those of the slabs; `None` takes the wide stream.
+    channel: Option<usize>,
+    lane: Lane,
+    receiver: Receiver,
+    end: End,
+    ended: Ended,
+    /// Nobody wants its outputs any more.
+    over: bool,
+    /// Samples that the receiver had been given when the stretch began.
+    begun: u64,
+    given: u64,
+    rate_hz: f64,
+    tuned: Vec<Complex32>,
+    batch: SoftBatch,
+}
+
+impl Worker {
+    /// The downlink of this number in the plan; `signal` is what it is in the wide stream.
+    ///
+    /// # Errors
+    /// When it cannot be received or decoded, or an output cannot be created.
+    pub fn open(
+        config: RunConfig,
+        plan: &Plan,
+        number: usize,
+        signal: &SignalConfig,
+        info: &InputInfo,
+        threads: Threads,
+    ) -> Result<Self, StationError> {
+        let lane = Lane::new(plan, number);
+        let signal = SignalConfig {
+            sample_rate_hz: lane.rate_hz(),
+            carrier_hz: 0.0,
+            ..signal.clone()
+        };
+        let receiver = Receiver::new(&signal).map_err(|source| StationError::Signal {
+            profile: config.profile.name.clone(),
+            source,
+        })?;
+        let coding = config.profile.coding_config()?;
+        let monitor = Monitor::new();
+        let (origin, unit) = (SoftOrigin::Receiver, IndexUnit::Sample);
+        let mut end = End::open_with(&config, &coding, origin, unit, &monitor, threads)?;
+        end.to.clock = SampleClock::new(&info.captures, plan.rate_hz());
+        end.announce(&config, Some(info), &signal_text(&signal))?;
+        Ok(Self {
+            config,
+            channel: plan.source(number).channel,
+            lane,
+            receiver,
+            end,
+            ended: Ended::default(),
+            over: false,
+            begun: 0,
+            given: 0,
+            rate_hz: plan.rate_hz(),
+            tuned: Vec::new(),
+            batch: SoftBatch::default(),
+        })
+    }
+
+    /// Samples per second that its receiver is given.
+    pub fn rate_hz(&self) -> f64 {
+        self.lane.rate_hz()
+    }
+
+    /// Whether it takes nothing more: an output failed, or its readers have all gone.
+    pub fn over(&self) -> bool {
+        self.over
+    }
+
+    /// Good frames so far.
+    pub fn frames(&self) -> u64 {
+        self.end.to.totals.frames_good
+    }
+
+    /// Takes its part of the samples all the way.
+    pub fn take(&mut self, slab: &Slab) {
+        if self.over {
+            return;
+        }
+        self.tuned.clear();
+        self.batch.clear();
+        let input = self.channel.map_or(&slab.wide, |k| &slab.channels[k]);
+        match slab.ending {
+            None => self.lane.process(input, &mut self.tuned),
+            Some(Ending { length, .. }) => self.lane.finish(input, length, &mut self.tuned),
+        }
+        self.receiver.process(&self.tuned, &mut self.batch);
+        self.given += self.tuned.len() as u64;
+        match slab.ending {
+            None => {}
+            Some(Ending { missing: None, .. }) => self.receiver.finish(&mut self.batch),
+            Some(Ending { missing: Some(_), .. }) => self.receiver.gap(0, &mut self.batch),
+        }
+        for mark in &mut self.batch.marks {
+            place(mark, self.begun, &self.lane, slab.origin);
+        }
+        if slab.ending.is_some() {
+            self.begun = self.given;
+        }
+        let outcome = self.decode(slab);
+        self.over = outcome.is_err() || self.end.to.outputs.abandoned();
+        self.ended.error = outcome.err();
+    }
+
+    fn decode(&mut self, slab: &Slab) -> Result<(), StationError> {
+        self.end.take_batch(&self.batch, None)?;
+        self.ended.read = slab.position;
+        let status = self.receiver.status();
+        self.ended.carrier = status.residual_carrier;
+        if let Some(missing) = slab.ending.and_then(|ending| ending.missing) {
+            self.ended.lost_samples += missing;
+            self.batch.clear();
+            self.end.take_batch(&self.batch, Some((slab.position, missing)))?;
+        }
+        let lost = self.ended.lost_samples;
+        self.end.show(slab.position, Some((status, self.rate_hz)), lost)
+    }
+
+    /// Finishes: last records and the report. `stopped` says that somebody asked for the end.
+    ///
+    /// # Errors
+    /// When the report cannot be written.
+    pub fn close(
+        mut self,
+        info: &InputInfo,
+        bad_samples: u64,
+        warnings: &[String],
+        error: Option<StationError>,
+        stopped: bool,
+    ) -> Result<Report, StationError> {
+        if stopped {
+            self.end.to.monitor.stop();
+        }
+        self.end.to.warnings.extend_from_slice(warnings);
+        self.ended.bad_samples = bad_samples;
+        self.ended.error = self.ended.error.or(error);
+        self.end.close(&self.config, Some(info), self.ended)
+    }
+}
+
+/// Makes a mark that counts the receiver's samples one that counts those of the input.
+fn place(mark: &mut Mark, begun: u64, lane: &Lane, origin: u64) {
+    mark.at -= begun as f64;
+    lane.to_source(mark, origin);
+}

@@ -1,0 +1,294 @@
+//! Several downlinks out of one stream of samples: source thread, splitter thread, and the downlinks side by side in a
+//! pool of threads, slab by slab.
+
+use super::downlink::Worker;
+use super::end::Threads;
+use super::pool::Pool;
+use super::samples::{circle, read_source};
+use super::split::{self, FromSplitter, Slab, SplitterQueues};
+use super::{From, RunConfig, patience};
+use crate::StationError;
+use crate::input::{self, InputInfo, OpenOptions, SampleSource};
+use crate::monitor::{Monitor, Phase};
+use crate::output::report::{DownlinkReport, Report, StationReport, Stopped};
+use crate::output::Sink;
+use crate::station_file::{Downlink, Station, StationFileError, signals};
+use crossbeam_channel::{Receiver as Queue, Sender};
+use groundlink_dsp::{ConfigError, SignalConfig};
+use groundlink_dsp::downlink::{Band, Plan, Splitter};
+use std::num::NonZero;
+use std::sync::Arc;
+use std::thread;
+use std::time::Instant;
+
+/// A run over several downlinks.
+#[derive(Debug, Clone)]
+pub struct StationRun {
+    /// Path, or `-` for stdin.
+    pub input: String,
+    /// What the user states of the samples.
+    pub open: OpenOptions,
+    /// The downlinks.
+    pub station: Station,
+    /// Where the report of the whole goes.
+    pub report: Option<String>,
+    /// Samples read at a time.
+    pub block: usize,
+    /// Threads that downlinks are decoded in; `None` for as many as the machine runs at once.
+    pub threads: Option<NonZero<usize>>,
+}
+
+/// Runs all downlinks to the end of the input, or until the monitor asks to stop.
+///
+/// A downlink whose output fails ends alone: its report says why, the others go on.
+///
+/// # Errors
+/// When the run cannot begin: the input cannot be opened, a downlink does not fit into it, an output cannot be
+/// created; or when a report cannot be written.
+pub fn run_station(config: &StationRun, monitor: &Monitor) -> Result<StationReport, StationError> {
+    config
+        .station
+        .check_outputs(&config.input, config.report.as_deref())?;
+    let outcome = open_and_run(config, monitor);
+    if let Err(error) = &outcome {
+        monitor.update(|status| status.phase = Phase::Failed(error.to_string()));
+        report_failure(config, error);
+    }
+    outcome
+}
+
+/// The report of a run that could not begin, lest the report of an earlier run be taken for this one's.
+fn report_failure(config: &StationRun, error: &StationError) {
+    let (Some(target), false) = (&config.report, matches!(error, StationError::Output { .. })) else {
+        return;
+    };
+    let asked = matches!(error, StationError::Stopped { .. });
+    let report = StationReport {
+        station: config.station.name.clone(),
+        error: (!asked).then(|| error.to_string()),
+        stopped: asked.then_some(Stopped::Request),
+        ..StationReport::of(&config.input)
+    };
+    // The run has failed already, and for a better reason.
+    let _ = Sink::open(target).and_then(|mut sink| report.write(&mut sink));
+}
+
+fn open_and_run(config: &StationRun, monitor: &Monitor) -> Result<StationReport, StationError> {
+    let (path, options) = (config.input.clone(), config.open);
+    let source = patience::open(&config.input, monitor, move || {
+        input::open_samples(&path, &options)
+    })?;
+    run_source(config, source, monitor)
+}
+
+fn run_source(
+    config: &StationRun,
+    source: Box<dyn SampleSource>,
+    monitor: &Monitor,
+) -> Result<StationReport, StationError> {
+    let info = source.info().clone();
+    let set = Set::new(config, &info)?;
+    let splitter = Splitter::new(&set.plan).map_err(|source| set.wrong(0, source))?;
+    let pool = Arc::new(Pool::new(config.threads)?);
+    let mut workers = set.workers(config, &info, &pool)?;
+    let mut report = set.report(config, &info, &workers);
+    let mut to = config.report.as_deref().map(Sink::open).transpose()?;
+    let slabs = start_threads(config, source, set.plan.rate_hz(), splitter, monitor);
+    let ended = follow(&mut workers, &pool, &slabs, &info, monitor);
+    let stopped = monitor.stopping() && !workers.iter().all(Worker::over);
+    report.warnings.extend(ended.warnings);
+    let error = ended.error.map(Arc::new);
+    for (worker, slot) in workers.into_iter().zip(&mut report.downlinks) {
+        let error = error.clone().map(StationError::Common);
+        slot.report = worker.close(&info, ended.bad_samples, &report.warnings, error, stopped)?;
+    }
+    report.sum_up(stopped.then_some(Stopped::Request));
+    if let Some(sink) = &mut to {
+        report.write(sink)?;
+    }
+    monitor.update(|status| {
+        status.phase = match &report.error {
+            None => Phase::Finished,
+            Some(error) => Phase::Failed(error.clone()),
+        };
+    });
+    Ok(report)
+}
+
+/// The downlinks in a stream of samples.
+struct Set<'a> {
+    station: &'a Station,
+    offsets: Vec<f64>,
+    centre_hz: Option<f64>,
+    signals: Vec<SignalConfig>,
+    plan: Plan,
+    warning: Option<String>,
+}
+
+impl<'a> Set<'a> {
+    fn new(config: &'a StationRun, info: &InputInfo) -> Result<Self, StationError> {
+        let rate = info.sample_rate_hz.ok_or_else(|| StationError::NoSampleRate {
+            input: config.input.clone(),
+        })?;
+        if !info.complex {
+            return Err(StationFileError::Real {
+                input: config.input.clone(),
+            }
+            .into());
+        }
+        let station = &config.station;
+        let (centre_hz, warning) = station.centre_of(info);
+        let offsets = station.offsets(centre_hz)?;
+        let signals = signals(station, &offsets, rate)?;
+        let bands: Vec<Band> = signals.iter().map(Band::of).collect();
+        let plan = Plan::new(rate, &bands).map_err(|source| StationError::Signal {
+            profile: station.name.clone(),
+            source,
+        })?;
+        Ok(Self {
+            station,
+            offsets,
+            centre_hz,
+            signals,
+            plan,
+            warning,
+        })
+    }
+
+    fn wrong(&self, number: usize, source: ConfigError) -> StationError {
+        StationError::Signal {
+            profile: self.station.downlinks[number].profile.name.clone(),
+            source,
+        }
+    }
+
+    fn workers(
+        &self,
+        config: &StationRun,
+        info: &InputInfo,
+        pool: &Arc<Pool>,
+    ) -> Result<Vec<Worker>, StationError> {
+        let worker = |(number, downlink): (usize, &Downlink)| {
+            let run = RunConfig {
+                input: config.input.clone(),
+                from: From::Iq,
+                open: config.open,
+                soft: None,
+                profile: downlink.profile.clone(),
+                outputs: downlink.outputs.clone(),
+                block: config.block,
+                threads: config.threads,
+            };
+            let threads = Threads::Shared(Arc::<Pool>::clone(pool));
+            Worker::open(run, &self.plan, number, &self.signals[number], info, threads)
+        };
+        self.station.downlinks.iter().enumerate().map(worker).collect()
+    }
+
+    /// The report of a run of which nothing has been read yet.
+    fn report(&self, config: &StationRun, info: &InputInfo, workers: &[Worker]) -> StationReport {
+        let downlink = |number: usize, worker: &Worker| DownlinkReport {
+            name: self.station.downlinks[number].name.clone(),
+            offset_hz: self.offsets[number],
+            frequency_hz: self.centre_hz.map(|centre| centre + self.offsets[number]),
+            sample_rate_hz: worker.rate_hz(),
+            report: Report::default(),
+        };
+        StationReport {
+            station: config.station.name.clone(),
+            center_frequency_hz: self.centre_hz,
+            channels: self.plan.channels().map_or(0, |channels| channels.count),
+            warnings: self.warning.iter().cloned().collect(),
+            downlinks: workers
+                .iter()
+                .enumerate()
+                .map(|(number, worker)| downlink(number, worker))
+                .collect(),
+            ..StationReport::of(&info.name)
+        }
+    }
+}
+
+/// The ends of the circle of slabs that the downlinks hold.
+struct Slabs {
+    full: Queue<FromSplitter>,
+    spent: Sender<Slab>,
+}
+
+fn start_threads(
+    config: &StationRun,
+    source: Box<dyn SampleSource>,
+    rate: f64,
+    splitter: Splitter,
+    monitor: &Monitor,
+) -> Slabs {
+    let (blocks_in, blocks, spent_blocks, spent_blocks_out) = circle();
+    let (slabs, full, spent, spent_slabs) = circle::<FromSplitter, Slab>();
+    let (watch, block) = (monitor.clone(), config.block.max(1));
+    // Not joined: a source that blocks for ever (a silent pipe) must not keep a stopped run from ending.
+    thread::spawn(move || read_source(source, rate, block, &watch, &blocks_in, &spent_blocks_out));
+    let queues = SplitterQueues {
+        blocks,
+        spent_blocks,
+        slabs,
+        spent_slabs,
+    };
+    let watch = monitor.clone();
+    thread::spawn(move || split::run(splitter, queues, &watch));
+    Slabs { full, spent }
+}
+
+/// How the input ended.
+#[derive(Default)]
+struct InputEnd {
+    bad_samples: u64,
+    warnings: Vec<String>,
+    error: Option<StationError>,
+}
+
+/// Decodes what the splitter sends until the input has ended, or no downlink wants more.
+fn follow(
+    workers: &mut [Worker],
+    pool: &Pool,
+    slabs: &Slabs,
+    info: &InputInfo,
+    monitor: &Monitor,
+) -> InputEnd {
+    let (started, clock) = (Instant::now(), info.sample_rate_hz.unwrap_or(1.0));
+    monitor.update(|status| status.input = Some(Arc::new(info.clone())));
+    for message in &slabs.full {
+        match message {
+            FromSplitter::Slab(slab) => {
+                pool.each(workers, |worker| worker.take(&slab));
+                let position = slab.position;
+                // The splitter has ended when it sent its last slab.
+                let _ = slabs.spent.send(slab);
+                monitor.update(|status| {
+                    status.position = position;
+                    status.signal_seconds = position as f64 / clock;
+                    status.elapsed = started.elapsed();
+                    status.totals.frames_good = workers.iter().map(Worker::frames).sum();
+                });
+                if workers.iter().all(Worker::over) {
+                    monitor.stop();
+                    return InputEnd::default();
+                }
+            }
+            FromSplitter::Ended {
+                bad_samples,
+                warnings,
+                error,
+            } => {
+                return InputEnd {
+                    bad_samples,
+                    warnings,
+                    error,
+                };
+            }
+        }
+    }
+    InputEnd {
+        error: Some(StationError::Thread { stage: "splitter" }),
+        ..InputEnd::default()
+    }
+}
