@@ -25,7 +25,7 @@ pub enum StationError {
     Profile(#[from] ProfileError),
     /// The station file is wrong, or does not go with the samples.
     #[error(transparent)]
-    StationFile(#[from] StationFileError),
+    StationFile(Box<StationFileError>),
     /// What ended the runs of several downlinks at once.
     #[error(transparent)]
     Common(Arc<StationError>),
@@ -134,4 +134,10 @@ pub enum StationError {
         /// Which.
         stage: &'static str,
     },
+}
+
+impl From<StationFileError> for StationError {
+    fn from(error: StationFileError) -> Self {
+        Self::StationFile(Box::new(error))
+    }
 }

@@ -159,8 +159,11 @@ impl Channelizer {
             for n in 0..count {
                 self.sum_branches(self.begin + (done + n) * step, place + n);
             }
-            self.transform
-                .process_outofplace_with_scratch(&mut self.inputs, &mut self.outputs, &mut self.scratch);
+            self.transform.process_outofplace_with_scratch(
+                &mut self.inputs,
+                &mut self.outputs,
+                &mut self.scratch,
+            );
             let group = &self.outputs[place * self.channels..(place + count) * self.channels];
             for (channel, samples) in self.wanted.iter().zip(out.iter_mut()) {
                 samples.extend(group.iter().skip(*channel).step_by(self.channels));

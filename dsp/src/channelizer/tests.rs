@@ -53,7 +53,10 @@ fn every_channel_is_an_oscillator_a_filter_and_a_decimator() {
             assert_eq!(samples.len(), expected.len());
             for (m, (found, expected)) in samples.iter().zip(&expected).enumerate() {
                 let error = (found - expected).norm();
-                assert!(error < 3e-6, "{channels} channels, {channel}, output {m}: {error}");
+                assert!(
+                    error < 3e-6,
+                    "{channels} channels, {channel}, output {m}: {error}"
+                );
             }
         }
     }

@@ -10,12 +10,12 @@ use super::{From, RunConfig, patience};
 use crate::StationError;
 use crate::input::{self, InputInfo, OpenOptions, SampleSource};
 use crate::monitor::{Monitor, Phase};
-use crate::output::report::{DownlinkReport, Report, StationReport, Stopped};
 use crate::output::Sink;
+use crate::output::report::{DownlinkReport, Report, StationReport, Stopped};
 use crate::station_file::{Downlink, Station, StationFileError, signals};
 use crossbeam_channel::{Receiver as Queue, Sender};
-use groundlink_dsp::{ConfigError, SignalConfig};
 use groundlink_dsp::downlink::{Band, Plan, Splitter};
+use groundlink_dsp::{ConfigError, SignalConfig};
 use std::num::NonZero;
 use std::sync::Arc;
 use std::thread;
@@ -78,10 +78,14 @@ fn open_and_run(config: &StationRun, monitor: &Monitor) -> Result<StationReport,
     let source = patience::open(&config.input, monitor, move || {
         input::open_samples(&path, &options)
     })?;
-    run_source(config, source, monitor)
+    run_station_samples(config, source, monitor)
 }
 
-fn run_source(
+/// As [`run_station`], with samples from a source that is already open.
+///
+/// # Errors
+/// As [`run_station`].
+pub fn run_station_samples(
     config: &StationRun,
     source: Box<dyn SampleSource>,
     monitor: &Monitor,

@@ -18,7 +18,7 @@ mod soft;
 mod split;
 mod unsampled;
 
-pub use downlinks::{StationRun, run_station};
+pub use downlinks::{StationRun, run_station, run_station_samples};
 
 use crate::StationError;
 use crate::input::{self, OpenOptions, SampleSource, SoftFormat};

@@ -429,7 +429,11 @@ impl StationReport {
 
     /// Draws the conclusion from the reports of the downlinks. `stopped` is why they all ended early, if they did.
     pub fn sum_up(&mut self, stopped: Option<Stopped>) {
-        let runs = || self.downlinks.iter().map(|downlink| (&downlink.name, &downlink.report));
+        let runs = || {
+            self.downlinks
+                .iter()
+                .map(|downlink| (&downlink.name, &downlink.report))
+        };
         self.decoded = runs().any(|(_, report)| report.decoded);
         let gone = runs().all(|(_, report)| report.stopped == Some(Stopped::ReadersGone));
         let mut errors = runs().filter_map(|(name, report)| Some((name, report.error.as_ref()?)));

@@ -3,7 +3,7 @@
 use super::{Content, LEVEL, Sending, Simulated, Transmission};
 use crate::StationError;
 use crate::input::{SampleFormat, SigmfMeta, SigmfWriter};
-use crate::station_file::{Station, Tuning, signals};
+use crate::station_file::{Downlink, Station, Tuning, signals};
 use groundlink_dsp::SignalConfig;
 use groundlink_dsp::channel::{Channel, ChannelConfig, noise_sigma};
 use groundlink_dsp::downlink::Band;
@@ -96,10 +96,13 @@ pub fn simulate_station(config: &StationSimulation) -> Result<Simulated, Station
 }
 
 fn middle(station: &Station) -> Option<f64> {
-    let frequencies = station.downlinks.iter().filter_map(|downlink| match downlink.tuning {
-        Tuning::Frequency(hz) => Some(hz),
-        Tuning::Offset(_) => None,
-    });
+    let frequencies = station
+        .downlinks
+        .iter()
+        .filter_map(|downlink| match downlink.tuning {
+            Tuning::Frequency(hz) => Some(hz),
+            Tuning::Offset(_) => None,
+        });
     let (low, high) = frequencies.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), hz| {
         (low.min(hz), high.max(hz))
     });
@@ -125,7 +128,7 @@ struct Levels {
 
 impl Levels {
     fn new(config: &StationSimulation, signals: &[SignalConfig]) -> Self {
-        let amplitude = |(signal, downlink): (&SignalConfig, &crate::station_file::Downlink)| {
+        let amplitude = |(signal, downlink): (&SignalConfig, &Downlink)| {
             config.eb_n0_db.map_or(1.0, |eb_n0_db| {
                 let es_n0_db = eb_n0_db - downlink.profile.eb_n0_offset_db();
                 let samples = signal.modulation.data_share() * signal.sample_rate_hz / signal.symbol_rate_hz;
@@ -161,14 +164,18 @@ fn transmissions(
 ) -> Result<Vec<OnAir>, StationError> {
     let mut on_air = Vec::new();
     for (number, downlink) in config.station.downlinks.iter().enumerate() {
-        let signal = &signals[number];
+        // Moved to its place behind the clock's resampler, which does not pass the edges of the band.
+        let signal = SignalConfig {
+            carrier_hz: 0.0,
+            ..signals[number].clone()
+        };
         let sent = config
             .sent_frames
             .as_ref()
             .map(|path| format!("{path}.{}", downlink.name));
         let channel = ChannelConfig {
             gain_db: 20.0 * levels.amplitudes[number].log10(),
-            frequency_hz: config.offset_hz,
+            frequency_hz: signals[number].carrier_hz + config.offset_hz,
             doppler_hz_s: config.doppler_hz_s,
             phase_rad: config.phase_rad,
             clock_ppm: config.clock_ppm,
@@ -184,7 +191,7 @@ fn transmissions(
             leading: (config.lead_s.max(0.0) * signal.sample_rate_hz) as u64,
         };
         on_air.push(OnAir {
-            transmission: Transmission::new(&sending, signal, &channel)?,
+            transmission: Transmission::new(&sending, &signal, &channel)?,
             ready: Vec::new(),
             more: true,
         });

@@ -34,7 +34,7 @@ pub enum StationFileError {
         /// Its name.
         downlink: String,
         /// What is wrong.
-        source: ProfileError,
+        source: Box<ProfileError>,
     },
     /// The profile of a downlink begins behind the demodulator.
     #[error("{place}: downlink {downlink}: profile {profile} has no [signal], which every downlink needs")]
@@ -56,7 +56,9 @@ pub enum StationFileError {
         downlink: String,
     },
     /// A downlink outside the samples' band.
-    #[error("downlink {downlink} lies {offset_hz} Hz from the centre of the samples, must be within {half_rate_hz} Hz")]
+    #[error(
+        "downlink {downlink} lies {offset_hz} Hz from the centre of the samples, must be within {half_rate_hz} Hz"
+    )]
     OutOfBand {
         /// Name of the downlink.
         downlink: String,

@@ -78,7 +78,7 @@ impl StationFile {
     /// # Errors
     /// When the text is not TOML or not a station file.
     pub fn parse(text: &str, origin: &str) -> Result<Self, StationFileError> {
-        Ok(read::station_file(text, origin)?)
+        read::station_file(text, origin)
     }
 }
 
@@ -97,7 +97,7 @@ impl Entry {
         let profile = Profile::load(&path, &self.set).map_err(|source| StationFileError::Profile {
             place: self.place.clone(),
             downlink: self.name.clone(),
-            source,
+            source: Box::new(source),
         })?;
         if profile.signal.is_none() {
             return Err(StationFileError::NoSignal {
@@ -150,7 +150,9 @@ impl Station {
                 "the samples say that they are centred at {first} Hz, the station file {given} Hz: taken as the station file says"
             )),
             (None, Some(first)) => stated.find(|other| *other != first).map(|other| {
-                format!("the samples are centred at {first} Hz first and at {other} Hz later: taken as at first")
+                format!(
+                    "the samples are centred at {first} Hz first and at {other} Hz later: taken as at first"
+                )
             }),
             _ => None,
         };
@@ -177,11 +179,16 @@ impl Station {
     /// # Errors
     /// When two would.
     pub fn check_outputs(&self, input: &str, report: Option<&str>) -> Result<(), StationFileError> {
-        let mut targets: Vec<(String, &str)> = report.map(|path| ("--report".to_owned(), path)).into_iter().collect();
+        let mut targets: Vec<(String, &str)> = report
+            .map(|path| ("--report".to_owned(), path))
+            .into_iter()
+            .collect();
         for downlink in &self.downlinks {
             for (option, target) in downlink.outputs.named() {
                 let key = option.trim_start_matches('-');
-                targets.extend(target.map(|path| (format!("{key} of downlink {}", downlink.name), path.as_str())));
+                targets.extend(
+                    target.map(|path| (format!("{key} of downlink {}", downlink.name), path.as_str())),
+                );
             }
         }
         for (nth, (second, path)) in targets.iter().enumerate() {
@@ -196,7 +203,11 @@ impl Station {
                 return Err(StationFileError::SharedOutput {
                     first: first.clone(),
                     second: second.clone(),
-                    path: if *path == "-" { "stdout".to_owned() } else { (*path).to_owned() },
+                    path: if *path == "-" {
+                        "stdout".to_owned()
+                    } else {
+                        (*path).to_owned()
+                    },
                 });
             }
         }

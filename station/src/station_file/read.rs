@@ -87,7 +87,11 @@ fn tuning(section: &Section<'_>) -> Result<Tuning, ProfileError> {
         return Ok(Tuning::Offset(hz));
     }
     let hz = section.quantity("frequency", Quantity::Hertz)?;
-    let hz = section.required("frequency", hz, "its frequency in Hz, or offset that from the centre of the samples")?;
+    let hz = section.required(
+        "frequency",
+        hz,
+        "its frequency in Hz, or offset that from the centre of the samples",
+    )?;
     within(section, "frequency", hz, 0.0)?;
     Ok(Tuning::Frequency(hz))
 }
@@ -96,7 +100,12 @@ fn within(section: &Section<'_>, key: &str, hz: f64, least: f64) -> Result<(), P
     if (least..=LARGEST_HZ).contains(&hz) {
         return Ok(());
     }
-    Err(section.refuse(key, hz.to_string(), &format!("{least} to {LARGEST_HZ:e} Hz")))
+    let allowed = if least < 0.0 {
+        "-1e12 to 1e12 Hz"
+    } else {
+        "0 to 1e12 Hz"
+    };
+    Err(section.refuse(key, hz.to_string(), allowed))
 }
 
 /// A path, which a file system cannot do without letters.

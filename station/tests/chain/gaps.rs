@@ -1,57 +1,9 @@
 //! Samples lost on the way: the loss is told, what it hit is gone, the rest comes out with its true indices.
 
+use crate::chain_support::leaky::Leaky;
 use crate::chain_support::link::{Link, SIGNAL};
 use crate::chain_support::{config, file, run_source, scratch};
-use groundlink_station::input::{
-    InputError, InputInfo, OpenOptions, Read, SampleBlock, SampleSource, open_samples,
-};
-use std::ops::Range;
-
-/// A source from which stretches are missing, as from a receiver that could not keep up.
-struct Leaky {
-    inner: Box<dyn SampleSource>,
-    missing: Vec<Range<u64>>,
-}
-
-impl SampleSource for Leaky {
-    fn info(&self) -> &InputInfo {
-        self.inner.info()
-    }
-
-    fn read(&mut self, block: &mut SampleBlock, max: usize) -> Result<Read, InputError> {
-        loop {
-            // Blocks small enough that none reaches over the end of a missing stretch unnoticed.
-            let outcome = self.inner.read(block, max.min(100))?;
-            let here = block.first..block.first + block.samples.len() as u64;
-            let Some(hole) = self
-                .missing
-                .iter()
-                .find(|hole| hole.start < here.end && here.start < hole.end)
-            else {
-                return Ok(outcome);
-            };
-            let before = hole.start.saturating_sub(here.start) as usize;
-            let after = here.end.saturating_sub(hole.end) as usize;
-            if before > 0 {
-                block.samples.truncate(before);
-                return Ok(outcome);
-            }
-            if after > 0 {
-                block.samples.drain(..block.samples.len() - after);
-                block.first = hole.end;
-                return Ok(outcome);
-            }
-        }
-    }
-
-    fn warnings(&self) -> &[String] {
-        self.inner.warnings()
-    }
-
-    fn bad_samples(&self) -> u64 {
-        self.inner.bad_samples()
-    }
-}
+use groundlink_station::input::{OpenOptions, open_samples};
 
 fn check(modulation: &str) {
     let text = format!(

@@ -13,6 +13,7 @@ use serde_json::Value;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
+pub mod leaky;
 pub mod link;
 
 /// Everything that a run gave.
@@ -121,6 +122,7 @@ fn collect(
         events: Some(path("events")),
         report: Some(path("report")),
         bad_frames: config.outputs.bad_frames,
+        downlink: None,
     };
     let report = run(
         &RunConfig {

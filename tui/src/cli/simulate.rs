@@ -5,9 +5,7 @@ use super::say;
 use anyhow::{Context, bail};
 use groundlink_station::input::parse_utc;
 use groundlink_station::profile::Profile;
-use groundlink_station::simulate::{
-    Content, SimulateConfig, StationSimulation, simulate, simulate_station,
-};
+use groundlink_station::simulate::{Content, SimulateConfig, StationSimulation, simulate, simulate_station};
 use groundlink_station::station_file::Station;
 use std::process::ExitCode;
 
@@ -40,7 +38,10 @@ fn station(file: &str, args: &Simulate) -> anyhow::Result<StationSimulation> {
         bail!("--payload means nothing with --station: every downlink sends made-up frames");
     }
     if !args.format.complex {
-        bail!("--format {} means nothing with --station: it needs a complex one", args.format);
+        bail!(
+            "--format {} means nothing with --station: it needs a complex one",
+            args.format
+        );
     }
     Ok(StationSimulation {
         station: Station::load(file)?,

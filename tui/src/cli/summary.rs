@@ -32,7 +32,7 @@ fn station_text(report: &StationReport) -> String {
         let run = &downlink.report;
         let _ = writeln!(
             text,
-            "downlink  {}, profile {}, {:+} Hz",
+            "downlink  {}, profile {}, {:+.1} Hz",
             downlink.name,
             run.profile,
             downlink.offset_hz + 0.0

@@ -69,7 +69,10 @@ pub fn check(input: &InputArgs, outputs: &OutputArgs) -> Result<()> {
 pub fn check_station(input: &InputArgs, outputs: &OutputArgs) -> Result<()> {
     check(input, outputs)?;
     if input.from != Stage::Iq {
-        bail!("--from {} means nothing with --station; it needs --from iq", name(input.from));
+        bail!(
+            "--from {} means nothing with --station; it needs --from iq",
+            name(input.from)
+        );
     }
     for (option, given) in [
         ("--frames", outputs.frames.is_some()),
@@ -203,7 +206,9 @@ mod tests {
                 "--from soft means nothing with --station; it needs --from iq",
             ),
         ] {
-            let Some(Command::Decode(args)) = parse(&format!("decode x --station s {words}")).unwrap().command else {
+            let Some(Command::Decode(args)) =
+                parse(&format!("decode x --station s {words}")).unwrap().command
+            else {
                 panic!("not decode");
             };
             let text = check_station(&args.input, &args.outputs).unwrap_err().to_string();

@@ -5,4 +5,5 @@ mod damage;
 mod mistakes;
 mod outputs;
 mod pipes;
+mod station;
 mod support;
