@@ -5,7 +5,9 @@ use super::say;
 use anyhow::{Context, bail};
 use groundlink_station::input::parse_utc;
 use groundlink_station::profile::Profile;
-use groundlink_station::simulate::{Content, SimulateConfig, StationSimulation, simulate, simulate_station};
+use groundlink_station::simulate::{
+    Content, Impairments, SimulateConfig, StationSimulation, simulate, simulate_station,
+};
 use groundlink_station::station_file::Station;
 use std::process::ExitCode;
 
@@ -41,6 +43,12 @@ fn station(file: &str, args: &Simulate) -> anyhow::Result<StationSimulation> {
         bail!(
             "--format {} means nothing with --station: it needs a complex one",
             args.format
+        );
+    }
+    if args.impair.impairments()? != Impairments::default() {
+        bail!(
+            "--station goes without Doppler courses, phase noise, fading, interferers, I/Q imbalance, DC, converter and \
+             level"
         );
     }
     Ok(StationSimulation {

@@ -165,6 +165,10 @@ fn mistakes_are_one_line() {
             "--format ri16_le means nothing with --station: it needs a complex one",
         ),
         (
+            "simulate --station station.toml --out x --adc-bits 4",
+            "--station goes without Doppler courses, phase noise, fading, interferers, I/Q imbalance, DC, converter",
+        ),
+        (
             "simulate --out x",
             "required arguments were not provided: --profile <NAME|FILE>",
         ),
