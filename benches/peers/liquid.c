@@ -1,9 +1,14 @@
-/* liquid-dsp: its convolutional and Reed-Solomon codes are libfec's, if it was built with that. */
+/* liquid-dsp: its convolutional and Reed-Solomon codes are libfec's, if it was built with that; its filter banks. */
 #include "timing.h"
+#include <complex.h>
 #include <liquid/liquid.h>
 #include <string.h>
 
-enum { BYTES = 223, ROOM = 4 * BYTES };
+enum { BYTES = 223, ROOM = 4 * BYTES, WIDE = 65536, CHANNELS = 16 };
+
+/* As many taps for each channel, and as much attenuation, as our own bank has. */
+enum { DELAY = 5 };
+static const float STOP_DB = 80.0f;
 
 static unsigned char message[BYTES], coded[ROOM], soft[8 * ROOM], decoded[BYTES];
 static fec code;
@@ -11,6 +16,31 @@ static fec code;
 static void decode_hard(void) { fec_decode(code, BYTES, coded, decoded); }
 static void decode_soft(void) { fec_decode_soft(code, BYTES, soft, decoded); }
 static void encode(void) { fec_encode(code, BYTES, message, coded); }
+
+static float complex wide[WIDE], channels[CHANNELS];
+static firpfbch_crcf bank;
+static firpfbch2_crcf bank2;
+
+/* One sample for each channel from as many of input. */
+static void split(void) {
+    for (int n = 0; n < WIDE; n += CHANNELS)
+        firpfbch_crcf_analyzer_execute(bank, wide + n, channels);
+}
+
+/* The same from half as many: twice the rate. */
+static void split_oversampled(void) {
+    for (int n = 0; n < WIDE; n += CHANNELS / 2)
+        firpfbch2_crcf_execute(bank2, wide + n, channels);
+}
+
+static void filter_banks(void) {
+    for (int n = 0; n < WIDE; n++)
+        wide[n] = cexpf(_Complex_I * 0.37f * (float)n);
+    bank = firpfbch_crcf_create_kaiser(LIQUID_ANALYZER, CHANNELS, DELAY, STOP_DB);
+    bank2 = firpfbch2_crcf_create_kaiser(LIQUID_ANALYZER, CHANNELS, DELAY, STOP_DB);
+    measure("channelizer 16", "liquid-dsp", WIDE, split);
+    measure("channelizer 16", "liquid-dsp, oversampled", WIDE, split_oversampled);
+}
 
 static int begin(fec_scheme scheme) {
     code = fec_create(scheme, NULL);
@@ -27,6 +57,7 @@ static void check(const char *what) { require(memcmp(message, decoded, BYTES) ==
 static void absent(const char *kernel) { printf("%s\tliquid-dsp\tnot in this build\n", kernel); }
 
 int main(void) {
+    filter_banks();
     for (int n = 0; n < BYTES; n++)
         message[n] = (unsigned char)rand();
     if (begin(LIQUID_FEC_CONV_V27)) {

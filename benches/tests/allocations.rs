@@ -6,6 +6,7 @@ use groundlink_benches::link::{Link, Offsets, Transmitter};
 use groundlink_decoder::coding::FrameDecoder;
 use groundlink_decoder::coding::ldpc::{LdpcAlgorithm, LdpcCode, LdpcDecoder, LdpcEncoder, LdpcOptions};
 use groundlink_decoder::link::{LinkDecoder, LinkOutput};
+use groundlink_dsp::downlink::{Band, Lane, Plan, Splitter};
 use groundlink_dsp::receiver::Receiver;
 use groundlink_dsp::{Complex32, SoftBatch};
 use std::alloc::{GlobalAlloc, Layout, System};
@@ -93,6 +94,41 @@ fn receiver_allocates_nothing_per_block() {
         })
         .collect();
     assert!(receiver.status().carrier_locked);
+    assert_eq!(per_block.iter().sum::<u64>(), 0, "{per_block:?}");
+}
+
+#[test]
+fn taking_downlinks_out_of_a_stream_allocates_nothing_per_block() {
+    let bands: Vec<Band> = (0..8)
+        .map(|n| Band {
+            centre_hz: -420e3 + 110e3 * f64::from(n),
+            half_width_hz: if n == 7 { 150e3 } else { 8e3 },
+            least_rate_hz: 20e3,
+            residual_carrier: false,
+        })
+        .collect();
+    let plan = Plan::new(1e6, &bands).unwrap();
+    assert!(plan.channels().is_some() && plan.any_direct());
+    let mut splitter = Splitter::new(&plan).unwrap();
+    let mut lanes: Vec<Lane> = (0..bands.len()).map(|n| Lane::new(&plan, n)).collect();
+    let mut wide = recording(&Link::concatenated().unwrap());
+    let mut channels = vec![Vec::new(); splitter.channels()];
+    let mut out = Vec::new();
+    let mut run = |block: &mut [Complex32]| {
+        channels.iter_mut().for_each(Vec::clear);
+        splitter.process(block, &mut channels);
+        for (n, lane) in lanes.iter_mut().enumerate() {
+            out.clear();
+            let input = plan.source(n).channel.map_or(&*block, |k| &channels[k]);
+            lane.process(input, &mut out);
+        }
+    };
+    let (warm, measured) = wide.split_at_mut(WARM);
+    warm.chunks_mut(BLOCK).for_each(&mut run);
+    let per_block: Vec<u64> = measured
+        .chunks_mut(BLOCK)
+        .map(|block| allocations(|| run(block)))
+        .collect();
     assert_eq!(per_block.iter().sum::<u64>(), 0, "{per_block:?}");
 }
 

@@ -149,6 +149,41 @@ mod tests {
 
     proptest! {
         #[test]
+        fn rows_are_summed_from_the_first_to_the_last(
+            row in 1_usize..150,
+            rows in 1_usize..14,
+            seed in any::<u32>(),
+        ) {
+            let value = |n: usize| ((seed as usize + 31 * n) as f32).sin();
+            let input: Vec<f32> = (0..row * rows).map(value).collect();
+            let taps: Vec<f32> = (0..row * rows).map(|n| value(7 * n + 1)).collect();
+            let mut expected = vec![0.0; row];
+            for (n, (x, t)) in input.iter().zip(&taps).enumerate() {
+                expected[n % row] += t * x;
+            }
+            let mut given = vec![1.0; row];
+            sum_rows(&input, &taps, &mut given);
+            prop_assert_eq!(given, expected);
+        }
+
+        #[test]
+        fn a_product_is_summed_in_parts_and_these_by_halves(pairs in 1_usize..200, seed in any::<u32>()) {
+            let value = |n: usize| ((seed as usize + 31 * n) as f32).sin();
+            let input: Vec<f32> = (0..2 * pairs).map(value).collect();
+            let taps: Vec<f32> = (0..2 * pairs).map(|n| value(n / 2)).collect();
+            let mut parts = [0.0; PARTS];
+            for (n, (x, t)) in input.iter().zip(&taps).enumerate() {
+                parts[n % PARTS] += t * x;
+            }
+            for width in [16, 8, 4, 2] {
+                for n in 0..width {
+                    parts[n] += parts[n + width];
+                }
+            }
+            prop_assert_eq!(dot(&input, &taps), [parts[0], parts[1]]);
+        }
+
+        #[test]
         fn every_version_gives_the_bits_of_the_plain_sum(
             taps in proptest::collection::vec(-1.0_f32..1.0, 1..40),
             outputs in 0_usize..300,

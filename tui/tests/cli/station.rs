@@ -134,7 +134,7 @@ fn mistakes_are_one_line() {
         ),
         (
             "decode pass --station own.toml",
-            "own.toml:1: unknown key signal, allowed in a station file: center_f",
+            "own.toml:4: unknown key frame, allowed in a station file: center_frequency, downlink",
         ),
         (
             "decode pass -p demo --station station.toml",
