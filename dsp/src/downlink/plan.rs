@@ -10,8 +10,8 @@ use std::ops::RangeInclusive;
 /// matter; they decide how, not what comes out.
 const TUNE_NS: f64 = 4.0;
 /// Cost of the filter bank: constant, and for every doubling of the channels.
-const BANK_NS: f64 = 1.5;
-const BANK_DOUBLING_NS: f64 = 0.2;
+const BANK_NS: f64 = 2.5;
+const BANK_DOUBLING_NS: f64 = 0.3;
 /// Cost of giving out a channel, nanoseconds a sample of it.
 const CHANNEL_NS: f64 = 1.0;
 /// Channels considered: powers of two. With fewer the filter bank is slow, with more it leaves the processor's cache.
