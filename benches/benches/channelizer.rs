@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{CpuTime, cpu_time, group};
+use common::{CpuTime, cpu_time, group, random};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use groundlink_dsp::Complex32;
 use groundlink_dsp::channelizer::Channelizer;
@@ -11,10 +11,12 @@ use std::hint::black_box;
 
 const SAMPLES: usize = 1 << 16;
 
-/// A tone: what the numbers are does not matter to the kernels.
+/// Noise, as from an 8-bit converter.
 fn samples() -> Vec<Complex32> {
-    (0..SAMPLES)
-        .map(|n| Complex32::from_polar(0.5, (n % 1000) as f32 * 0.37))
+    let centred = |byte: u8| (f32::from(byte) - 127.5) / 128.0;
+    random(2 * SAMPLES, 1)
+        .chunks_exact(2)
+        .map(|pair| Complex32::new(centred(pair[0]), centred(pair[1])))
         .collect()
 }
 
