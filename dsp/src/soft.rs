@@ -1,5 +1,7 @@
 //! Soft bits with the place in the input that each came from.
 
+use crate::receiver::SymbolQuality;
+
 /// A stretch of soft bits begins here; it lasts until the next mark.
 ///
 /// Bit `b` of the stretch belongs to symbol `(b - bit) / bits_per_symbol` of it, and the centre of symbol
@@ -23,6 +25,8 @@ pub struct Mark {
     pub offset_hz: f64,
     /// Estimated symbol rate, per second.
     pub symbol_rate_hz: f64,
+    /// How good the symbols are, where that can be told.
+    pub quality: Option<SymbolQuality>,
 }
 
 /// Soft bits of a receiver, appended by [`crate::receiver::Receiver::process`], emptied by its caller.

@@ -233,6 +233,7 @@ mod tests {
             es_n0_db: 4.0,
             offset_hz: 7.0,
             symbol_rate_hz: 200.0,
+            quality: None,
         }
     }
 

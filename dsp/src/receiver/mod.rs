@@ -6,6 +6,7 @@ mod fsk;
 mod intake;
 mod pm;
 mod psk;
+mod quality;
 #[cfg(test)]
 mod sent;
 #[cfg(test)]
@@ -15,6 +16,7 @@ pub use biphase::BiPhase;
 pub use fsk::FskReceiver;
 pub use pm::PmReceiver;
 pub use psk::PskReceiver;
+pub use quality::SymbolQuality;
 
 use crate::{Complex32, ConfigError, Mark, Modulation, SignalConfig, SoftBatch};
 use intake::CHUNK;
@@ -34,6 +36,14 @@ pub struct ReceiverStatus {
     pub offset_hz: f64,
     /// Estimated symbol rate, per second.
     pub symbol_rate_hz: f64,
+    /// Estimated symbol rate over the configured one, parts per million beyond 1.
+    pub symbol_rate_error_ppm: f64,
+    /// How good the newest symbols are; `None` where decisions on them mean nothing (no lock, low Es/N0), and of
+    /// modulations whose points do not lie on a circle.
+    pub quality: Option<SymbolQuality>,
+    /// Probability that a search for the signal takes noise for it, at most, as its detector is set; `None` where it
+    /// is only known by measurement.
+    pub false_lock: Option<f64>,
     /// The carrier of phase modulation; `None` with suppressed carriers.
     pub residual_carrier: Option<ResidualCarrier>,
 }
@@ -69,6 +79,8 @@ pub struct Receiver {
     /// What joins half symbols, with their soft bits.
     bi_phase: Option<(BiPhase, SoftBatch)>,
     q_first: bool,
+    /// Symbol rate of the configuration.
+    symbol_rate_hz: f64,
 }
 
 #[derive(Debug)]
@@ -107,6 +119,7 @@ impl Receiver {
             conjugated: Vec::new(),
             bi_phase: config.bi_phase.then(Default::default),
             q_first: config.q_first,
+            symbol_rate_hz: config.symbol_rate_hz,
         })
     }
 
@@ -156,6 +169,7 @@ impl Receiver {
         if self.bi_phase.is_some() {
             status = BiPhase::status(status);
         }
+        status.symbol_rate_error_ppm = (status.symbol_rate_hz / self.symbol_rate_hz - 1.0) * 1e6;
         status
     }
 

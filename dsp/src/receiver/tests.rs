@@ -1,9 +1,9 @@
 //! What all receivers have in common: bi-phase halves, inverted spectra, the order of a symbol's bits.
 
-use super::Receiver;
+use super::{Receiver, ReceiverStatus};
 use crate::channel::{Channel, ChannelConfig, noise_sigma};
 use crate::modulator::{EIGHT_LABELS, Modulator, erf};
-use crate::{Complex32, ConfigError, Modulation, Pulse, SignalConfig, SoftBatch};
+use crate::{Complex32, ConfigError, Modulation, PmConfig, Pulse, SignalConfig, SoftBatch};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use std::f64::consts::{PI, TAU};
@@ -80,6 +80,72 @@ fn error_rate(config: &SignalConfig, sent: &[u8], out: &SoftBatch) -> f64 {
     }
     assert!(total > 0.99 * sent.len() as f64);
     wrong.into_iter().fold(f64::MAX, f64::min) / total
+}
+
+/// Status behind a signal of 20 000 symbols through a channel with Es/N0 of 20 dB.
+fn status_of(config: &SignalConfig, channel: &ChannelConfig) -> ReceiverStatus {
+    let mut rng = ChaCha8Rng::seed_from_u64(2);
+    let count = 20_000 * config.modulation.bits_per_symbol();
+    let bits: Vec<u8> = (0..count).map(|_| rng.random_range(0..2)).collect();
+    let (mut clean, mut samples) = (Vec::new(), Vec::new());
+    Modulator::new(config).unwrap().process(&bits, &mut clean);
+    let sigma = noise_sigma(
+        20.0,
+        config.modulation.data_share() * config.sample_rate_hz / RATE,
+    );
+    let channel = ChannelConfig {
+        noise_sigma: sigma,
+        clock_ppm: 50.0,
+        ..channel.clone()
+    };
+    Channel::new(&channel).unwrap().process(&clean, &mut samples);
+    let (mut receiver, mut out) = (Receiver::new(config).unwrap(), SoftBatch::default());
+    receiver.process(&samples, &mut out);
+    assert_eq!(receiver.status().quality, out.marks.last().unwrap().quality);
+    receiver.status()
+}
+
+#[test]
+fn metrics_show_known_impairments() {
+    let srrc = Pulse::Srrc { roll_off: 0.5 };
+    let pm = Modulation::Pm(PmConfig {
+        index_rad: Some(1.1),
+        ..PmConfig::default()
+    });
+    for config in [
+        signal(Modulation::Bpsk, srrc, 4.0),
+        signal(Modulation::Qpsk, srrc, 4.0),
+        signal(Modulation::Oqpsk, srrc, 4.0),
+        signal(Modulation::Psk8, srrc, 4.0),
+        signal(pm, Pulse::Rect, 16.0),
+    ] {
+        let ideal = ChannelConfig::ideal(config.sample_rate_hz);
+        let status = status_of(&config, &ideal);
+        let text = format!("{:?}: {status:?}", config.modulation);
+        assert!((status.symbol_rate_error_ppm - 50.0).abs() < 3.0, "{text}");
+        assert_eq!(status.false_lock, Some(1e-4), "{text}");
+        let quality = status.quality.unwrap();
+        assert!((quality.evm - 0.1).abs() < 0.015, "{text}");
+        assert!(quality.phase_error_rad.to_degrees() < 2.5, "{text}");
+        // Smoothing of OQPSK and PM is too long for such a carrier.
+        if matches!(config.modulation, Modulation::Oqpsk | Modulation::Pm(_)) {
+            continue;
+        }
+        // Smoothed over 24 symbols or more, a phase that walks by 0.056 rad a symbol is off by some degrees.
+        let noisy = status_of(
+            &config,
+            &ChannelConfig {
+                linewidth_hz: 5.0,
+                ..ideal
+            },
+        );
+        let text = format!("{:?}: {noisy:?}", config.modulation);
+        let quality = noisy.quality.unwrap();
+        let degrees = f64::from(quality.phase_error_rad.to_degrees());
+        assert!((2.0..8.0).contains(&degrees), "{text}");
+        let expected = (0.01 + f64::from(quality.phase_error_rad).powi(2)).sqrt();
+        assert!((f64::from(quality.evm) / expected - 1.0).abs() < 0.15, "{text}");
+    }
 }
 
 /// Bits of a symbol turned: by eighths where there are three, else inverted or not.

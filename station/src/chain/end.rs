@@ -10,13 +10,13 @@ use crate::StationError;
 use crate::input::InputInfo;
 use crate::monitor::{Level, Monitor, Phase};
 use crate::output::record::{Place, Record};
-use crate::output::report::{InputReport, Report, SignalReport, Stopped, VcReport};
+use crate::output::report::{InputReport, Report, SignalReport, Spread, Stopped, VcReport};
 use crate::output::{Outputs, sidecar};
 use crate::time::SampleClock;
 use groundlink_decoder::coding::{CodingConfig, FrameDecoder, Spread};
 use groundlink_decoder::link::LinkDecoder;
 use groundlink_dsp::SoftBatch;
-use groundlink_dsp::receiver::ResidualCarrier;
+use groundlink_dsp::receiver::ReceiverStatus;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -35,8 +35,8 @@ pub struct Ended {
     pub lost_samples: u64,
     /// Samples that were not numbers.
     pub bad_samples: u64,
-    /// The residual carrier as it was last.
-    pub carrier: Option<ResidualCarrier>,
+    /// The receiver as it was last.
+    pub receiver: Option<ReceiverStatus>,
     /// Why it ended early, if something failed.
     pub error: Option<StationError>,
 }
@@ -176,7 +176,7 @@ impl End {
                     status,
                 } => {
                     ended.read = position;
-                    ended.carrier = status.residual_carrier;
+                    ended.receiver = Some(status);
                     ended.lost_samples += lost.map_or(0, |(_, missing)| missing);
                     let outcome = self
                         .take_batch(&batch, lost)
@@ -231,7 +231,7 @@ impl End {
     pub fn show(
         &mut self,
         position: u64,
-        receiver: Option<(groundlink_dsp::receiver::ReceiverStatus, f64)>,
+        receiver: Option<(ReceiverStatus, f64)>,
         lost_samples: u64,
     ) -> Result<(), StationError> {
         if self.shown.is_none_or(|at| at.elapsed() >= STATUS_EVERY) {
@@ -242,12 +242,7 @@ impl End {
         self.to.outputs.flush()
     }
 
-    fn show_now(
-        &mut self,
-        position: u64,
-        receiver: Option<(groundlink_dsp::receiver::ReceiverStatus, f64)>,
-        lost_samples: u64,
-    ) {
+    fn show_now(&mut self, position: u64, receiver: Option<(ReceiverStatus, f64)>, lost_samples: u64) {
         // The counters of a link with many APIDs are the dear part; five times a second will do.
         let due = self
             .shown_counters
@@ -333,10 +328,14 @@ impl End {
     }
 
     fn signal_report(&self, config: &RunConfig) -> SignalReport {
+        let measured = self.frames.signal_report();
+        let stated = config.profile.symbol_rate_hz();
+        let error = |(rate, stated): (Spread, f64)| (rate.mean / stated - 1.0) * 1e6;
         SignalReport {
-            stated_symbol_rate_hz: config.profile.symbol_rate_hz(),
+            stated_symbol_rate_hz: stated,
+            symbol_rate_error_ppm: measured.symbol_rate_hz.zip(stated).map(error),
             restarts: self.soft.restarts(),
-            ..self.frames.signal_report()
+            ..measured
         }
     }
 
@@ -372,7 +371,8 @@ impl End {
                 bad_samples: ended.bad_samples,
             },
             signal: SignalReport {
-                residual_carrier: ended.carrier.map(Into::into),
+                false_lock: ended.receiver.and_then(|receiver| receiver.false_lock),
+                residual_carrier: ended.receiver.and_then(|r| r.residual_carrier).map(Into::into),
                 ..self.signal_report(config)
             },
             coding: self.frames.coding_report().clone(),

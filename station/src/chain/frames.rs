@@ -11,6 +11,7 @@ use groundlink_decoder::coding::{FrameQuality, RsOutcome};
 use groundlink_decoder::link::{
     Continuity, LinkCounters, LinkDecoder, LinkFrame, LinkOutput, LinkPacket, Rejection, Resync,
 };
+use groundlink_dsp::receiver::SymbolQuality;
 use std::collections::VecDeque;
 use std::fmt::Write;
 
@@ -43,6 +44,8 @@ struct SignalSpread {
     eb_n0_db: Spreading,
     offset_hz: Spreading,
     symbol_rate_hz: Spreading,
+    evm_percent: Spreading,
+    phase_error_deg: Spreading,
 }
 
 /// The last stage of the chain.
@@ -129,7 +132,17 @@ pub fn signal_record(signal: SignalAt, eb_n0_db: f64) -> SignalRecord {
         eb_n0_db,
         offset_hz: signal.offset_hz,
         symbol_rate_hz: signal.symbol_rate_hz,
+        evm_percent: signal.quality.map(evm_percent),
+        phase_error_deg: signal.quality.map(phase_error_deg),
     }
+}
+
+fn evm_percent(quality: SymbolQuality) -> f64 {
+    100.0 * f64::from(quality.evm)
+}
+
+fn phase_error_deg(quality: SymbolQuality) -> f64 {
+    f64::from(quality.phase_error_rad).to_degrees()
 }
 
 impl FrameStage {
@@ -185,6 +198,8 @@ impl FrameStage {
             eb_n0_db: self.spread.eb_n0_db.spread(),
             offset_hz: self.spread.offset_hz.spread(),
             symbol_rate_hz: self.spread.symbol_rate_hz.spread(),
+            evm_percent: self.spread.evm_percent.spread(),
+            phase_error_deg: self.spread.phase_error_deg.spread(),
             ..SignalReport::default()
         }
     }
@@ -261,6 +276,10 @@ impl FrameStage {
             self.spread.eb_n0_db.take(eb_n0_db);
             self.spread.offset_hz.take(signal.offset_hz);
             self.spread.symbol_rate_hz.take(signal.symbol_rate_hz);
+            if let Some(quality) = signal.quality {
+                self.spread.evm_percent.take(evm_percent(quality));
+                self.spread.phase_error_deg.take(phase_error_deg(quality));
+            }
         }
     }
 

@@ -1,6 +1,7 @@
 //! Soft-bit index to the place in the input, and to the signal's state there.
 
 use groundlink_dsp::Mark;
+use groundlink_dsp::receiver::SymbolQuality;
 use std::collections::VecDeque;
 
 /// Stretches kept; a frame spans far fewer.
@@ -48,7 +49,7 @@ impl SymbolMap {
         )
     }
 
-    /// State of the signal over these soft bits: mean Es/N0 (dB), and offset and symbol rate at their start.
+    /// State of the signal over these soft bits: mean Es/N0 (dB), and offset, symbol rate and quality at their start.
     pub fn signal(&self, start: u64, end: u64) -> Option<SignalAt> {
         let first = self.stretch(start)?;
         let last = self.stretch(end.saturating_sub(1).max(start))?;
@@ -65,6 +66,7 @@ impl SymbolMap {
             es_n0_db: 10.0 * mean.log10(),
             offset_hz: mark.offset_hz,
             symbol_rate_hz: mark.symbol_rate_hz,
+            quality: mark.quality,
         })
     }
 }
@@ -78,6 +80,8 @@ pub struct SignalAt {
     pub offset_hz: f64,
     /// Symbol rate, per second.
     pub symbol_rate_hz: f64,
+    /// How good the symbols are, where known.
+    pub quality: Option<SymbolQuality>,
 }
 
 #[cfg(test)]
@@ -94,6 +98,7 @@ mod tests {
             es_n0_db,
             offset_hz: at,
             symbol_rate_hz: 1.0,
+            quality: None,
         }
     }
 

@@ -35,6 +35,10 @@ pub struct SignalRecord {
     pub offset_hz: f64,
     /// Symbols per second.
     pub symbol_rate_hz: f64,
+    /// Error vector magnitude, percent.
+    pub evm_percent: Option<f64>,
+    /// Root mean square of the carrier phase's error, degrees.
+    pub phase_error_deg: Option<f64>,
 }
 
 /// What the coding layer says of a frame.

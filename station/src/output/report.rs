@@ -98,8 +98,16 @@ pub struct SignalReport {
     pub offset_hz: Option<Spread>,
     /// Symbols per second.
     pub symbol_rate_hz: Option<Spread>,
+    /// Error vector magnitude, percent.
+    pub evm_percent: Option<Spread>,
+    /// Root mean square of the carrier phase's error, degrees.
+    pub phase_error_deg: Option<Spread>,
     /// Symbols per second that the profile states.
     pub stated_symbol_rate_hz: Option<f64>,
+    /// Mean measured symbol rate over the stated one, parts per million beyond 1.
+    pub symbol_rate_error_ppm: Option<f64>,
+    /// Probability that a search of the receiver takes noise for a signal, at most.
+    pub false_lock: Option<f64>,
     /// Times the receiver began anew.
     pub restarts: u64,
     /// The carrier of phase modulation.

@@ -207,6 +207,7 @@ impl FskReceiver {
             es_n0_db: self.status.es_n0_db,
             offset_hz: self.status.offset_hz,
             symbol_rate_hz: self.status.symbol_rate_hz,
+            quality: None,
         });
     }
 

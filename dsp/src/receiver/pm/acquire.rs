@@ -7,7 +7,7 @@ use num_complex::Complex64;
 use std::f64::consts::TAU;
 
 /// Chance that noise passes for a line.
-const FALSE_ALARM: f64 = 1e-4;
+pub(super) const FALSE_ALARM: f64 = 1e-4;
 /// Strongest lines that are looked at.
 const LINES: usize = 4;
 /// Bins around a line that belong to it.

@@ -71,6 +71,7 @@ impl PmReceiver {
                 level_dbfs: f32::NEG_INFINITY,
                 es_n0_db: f32::NAN,
                 symbol_rate_hz: plan.symbol_rate_hz,
+                false_lock: Some(acquire::FALSE_ALARM),
                 residual_carrier: Some(ResidualCarrier::UNKNOWN),
                 ..ReceiverStatus::default()
             },
@@ -207,6 +208,7 @@ impl PmReceiver {
             samples_per_symbol: mark.samples_per_symbol * per_value * filter.scale(),
             locked: mark.locked && known.locked,
             offset_hz: known.offset_hz,
+            quality: mark.quality.filter(|_| known.locked),
             ..mark
         };
         out.marks.push(mark);
@@ -215,6 +217,7 @@ impl PmReceiver {
         self.status.carrier_locked = known.locked;
         self.status.timing_locked = mark.locked;
         self.status.es_n0_db = mark.es_n0_db;
+        self.status.quality = mark.quality.filter(|_| mark.locked);
         self.status.offset_hz = mark.offset_hz;
         self.status.symbol_rate_hz = mark.symbol_rate_hz;
         if known.locked {

@@ -5,7 +5,8 @@
 use super::Plan;
 use super::branch::Branches;
 use super::integrate::Integrator;
-use crate::{Complex32, Mark, SoftBatch, Waveform};
+use crate::receiver::quality::QualityMeter;
+use crate::{Complex32, Mark, Modulation, SoftBatch, Waveform};
 use num_complex::Complex64;
 use std::f64::consts::{PI, TAU};
 
@@ -71,6 +72,7 @@ pub(super) struct Refiner {
     last: Option<(f64, f64)>,
     levels: Option<Levels>,
     pub points: Vec<Complex32>,
+    quality: Option<QualityMeter>,
 }
 
 impl Refiner {
@@ -97,6 +99,7 @@ impl Refiner {
             last: None,
             levels: None,
             points: Vec::new(),
+            quality: QualityMeter::new(Modulation::Bpsk),
         }
     }
 
@@ -225,6 +228,12 @@ impl Refiner {
         };
         let mut mark = current.mark;
         mark.bit = out.llrs.len();
+        if let Some(meter) = &mut self.quality {
+            if mark.restart || !mark.locked {
+                meter.restart();
+            }
+            mark.quality = meter.take(&combined, levels.es_n0()).filter(|_| mark.locked);
+        }
         mark.es_n0_db = (10.0 * levels.es_n0().max(1e-3).log10()) as f32;
         out.marks.push(mark);
         out.llrs.extend(combined.iter().map(|s| soft(s.re * scale)));

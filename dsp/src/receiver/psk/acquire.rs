@@ -22,8 +22,8 @@ const SPACING: f64 = 0.125;
 const REACH: f64 = 0.75 * SPACING;
 /// How far beyond the range searched a carrier is believed, in symbol rates.
 const BEYOND: f64 = 0.02;
-/// Chance that noise passes for a carrier.
-const FALSE_ALARM: f64 = 1e-4;
+/// Chance that noise passes for a carrier in a search, over all carriers, rates and lines tried.
+pub(super) const FALSE_ALARM: f64 = 1e-4;
 /// Fastest carrier drift expected, Hz per second.
 const MAX_DRIFT: f64 = 1000.0;
 /// Most rates of drift that are tried to each side, in a stretch of one window; longer ones are for weak

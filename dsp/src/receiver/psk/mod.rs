@@ -101,7 +101,9 @@ impl PskReceiver {
             es_n0_db: mark.es_n0_db,
             offset_hz: mark.offset_hz,
             symbol_rate_hz: mark.symbol_rate_hz,
-            residual_carrier: None,
+            quality: mark.quality,
+            false_lock: Some(acquire::FALSE_ALARM),
+            ..ReceiverStatus::default()
         }
     }
 

@@ -43,7 +43,15 @@ impl Engine {
         if modulation == Modulation::Uqpsk {
             self.finish_unbalanced(levels);
         }
-        let mark = self.mark(front, locked, levels, out.llrs.len());
+        let mut mark = self.mark(front, locked, levels, out.llrs.len());
+        if let Some(meter) = &mut self.quality {
+            if self.restart || !locked {
+                meter.restart();
+            }
+            mark.quality = meter
+                .take(&self.current.turned.symbols, levels.es_n0())
+                .filter(|_| locked);
+        }
         out.marks.push(mark);
         self.newest = mark;
         if self.restart {
@@ -142,6 +150,7 @@ impl Engine {
             es_n0_db: (10.0 * levels.es_n0().max(1e-3).log10()) as f32,
             offset_hz: (self.carrier_at(middle) + shift) * self.plan.base_rate_hz(),
             symbol_rate_hz: self.plan.sample_rate_hz / per_symbol,
+            quality: None,
         }
     }
 

@@ -11,6 +11,7 @@ use super::matched::{Interpolator, Matched};
 use super::timing::{self, ClockMeter, ClockTracker, Instants, line_span, tracked};
 use super::turned::Turned;
 use crate::design::raised_cosine;
+use crate::receiver::quality::QualityMeter;
 use crate::{Complex32, Mark, Modulation, Pulse, SoftBatch};
 use num_complex::Complex64;
 use std::f64::consts::TAU;
@@ -82,6 +83,7 @@ pub(super) struct Engine {
     /// Whether the last search went over all windows held: every other one does.
     long_search: bool,
     newest: Mark,
+    quality: Option<QualityMeter>,
     shown: Vec<Complex32>,
 }
 
@@ -122,7 +124,9 @@ impl Engine {
                 es_n0_db: f32::NAN,
                 offset_hz: 0.0,
                 symbol_rate_hz: plan.symbol_rate_hz,
+                quality: None,
             },
+            quality: QualityMeter::new(plan.keying),
             shown: Vec::new(),
         }
     }
