@@ -33,6 +33,38 @@ struct Alignment {
     inverted: bool,
 }
 
+/// Labels of 8PSK from 0° on in steps of 45° (ETSI EN 302 307-1 §5.4.2).
+const EIGHTHS: [u8; 8] = [0b001, 0b000, 0b100, 0b110, 0b010, 0b011, 0b111, 0b101];
+/// Symbols from which the turn of 8PSK is found.
+const TURN_SYMBOLS: usize = 2 * BLOCK;
+
+/// As [`bit_errors`], for 8PSK, whose turn by eighths is not one of its bits' order and signs: that which fits the
+/// first symbols best is taken for all.
+pub fn eighth_errors(sent: &[u8], soft: &[i8]) -> BitErrors {
+    let few = |bits: usize| (3 * TURN_SYMBOLS).min(bits);
+    let agreement = |turn: usize| {
+        let found = bit_errors(
+            &sent[..few(sent.len())],
+            &turned(&soft[..few(soft.len())], turn),
+            3,
+        );
+        found.bits as i64 - 2 * found.errors as i64
+    };
+    let turn = (0..8).max_by_key(|turn| agreement(*turn)).unwrap_or(0);
+    bit_errors(sent, &turned(soft, turn), 3)
+}
+
+/// Signs of the bits of symbols turned by so many eighths.
+fn turned(soft: &[i8], turn: usize) -> Vec<i8> {
+    let symbols = soft.chunks_exact(3).flat_map(|bits| {
+        let label = bits.iter().fold(0, |label, bit| label << 1 | u8::from(*bit > 0));
+        let point = EIGHTHS.iter().position(|other| *other == label).unwrap_or(0);
+        let label = EIGHTHS[(point + turn) % 8];
+        [4, 2, 1].map(|bit| if label & bit > 0 { 1 } else { -1 })
+    });
+    symbols.collect()
+}
+
 /// Compares soft bits with the bits sent, `arms` of each to a symbol. Soft bits that belong to no sent bit
 /// (before the first, behind the last) are left out; a soft bit of 0 counts as the bit 0.
 pub fn bit_errors(sent: &[u8], soft: &[i8], arms: usize) -> BitErrors {
@@ -193,6 +225,17 @@ mod tests {
                 slips: 0
             }
         );
+    }
+
+    #[test]
+    fn a_turn_of_8psk_is_undone() {
+        let sent = random_bits(9000);
+        let mut soft = turned(&soft_of(&sent[30..]), 3);
+        soft[300] = -soft[300];
+        let found = eighth_errors(&sent, &soft);
+        assert_eq!((found.bits, found.slips), (8970, 0));
+        // One wrong bit of a turned label is up to two of the label sent.
+        assert!((1..=2).contains(&found.errors), "{found:?}");
     }
 
     #[test]

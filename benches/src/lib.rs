@@ -5,6 +5,7 @@ pub mod align;
 pub mod codes;
 pub mod curve;
 pub mod ideal;
+pub mod keying;
 pub mod link;
 pub mod receive;
 pub mod source;

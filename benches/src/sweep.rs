@@ -1,6 +1,6 @@
 //! Points of an Eb/N0 sweep: frames lost by a whole link, bit errors of a receiver alone.
 
-use crate::align::{BitErrors, bit_errors};
+use crate::align::{BitErrors, bit_errors, eighth_errors};
 use crate::ideal::IdealReceiver;
 use crate::link::{Link, Offsets, Transmitter, channel_config};
 use crate::receive::ReceivingEnd;
@@ -10,7 +10,7 @@ use groundlink_decoder::coding::{CodedFrame, FrameEncoder};
 use groundlink_dsp::channel::Channel;
 use groundlink_dsp::modulator::Modulator;
 use groundlink_dsp::receiver::Receiver;
-use groundlink_dsp::{Modulation, Pulse, SignalConfig, SoftBatch};
+use groundlink_dsp::{Modulation, SignalConfig, SoftBatch};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use std::collections::HashSet;
@@ -130,22 +130,6 @@ pub fn frames(link: &Link, path: Path, eb_n0_db: f64, frames: u64, seed: u64) ->
     Ok(counter.point)
 }
 
-/// The signal whose bit errors are measured: 4 samples a symbol; PSK with root raised cosine 0.5, FSK of index 1
-/// with rectangular pulse, GMSK with BT 0.5.
-pub fn plain_signal(modulation: Modulation) -> SignalConfig {
-    let symbol_rate_hz = 10_000.0;
-    let (pulse, deviation_hz) = match modulation {
-        Modulation::Fsk => (Pulse::Rect, Some(symbol_rate_hz / 2.0)),
-        Modulation::Pm(_) => (Pulse::Rect, None),
-        Modulation::Gmsk => (Pulse::Gaussian { bt: 0.5 }, None),
-        _ => (Pulse::Srrc { roll_off: 0.5 }, None),
-    };
-    SignalConfig {
-        deviation_hz,
-        ..SignalConfig::new(modulation, pulse, symbol_rate_hz, 4.0 * symbol_rate_hz)
-    }
-}
-
 /// Sends so many random bits without coding at this Eb/N0 (dB) and compares the signs of the soft bits.
 ///
 /// # Errors
@@ -172,7 +156,10 @@ pub fn bits(
     let mut batch = SoftBatch::default();
     receiver.process(&samples, &mut batch);
     receiver.finish(&mut batch);
-    Ok(bit_errors(&sent, &batch.llrs, arms))
+    Ok(match signal.modulation {
+        Modulation::Psk8 => eighth_errors(&sent, &batch.llrs),
+        _ => bit_errors(&sent, &batch.llrs, arms),
+    })
 }
 
 /// Runs the points of a sweep on so many threads, results in the order of the points.
@@ -209,8 +196,10 @@ pub fn run_points<T: Send>(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::keying::Keying;
     use crate::statistics::interval95;
     use crate::theory::psk_ber;
+    use clap::ValueEnum;
 
     #[test]
     fn points_come_back_in_their_order() {
@@ -248,24 +237,15 @@ mod tests {
 
     #[test]
     fn every_modulation_arrives_without_errors_when_clear() {
-        for modulation in [
-            Modulation::Bpsk,
-            Modulation::Qpsk,
-            Modulation::Oqpsk,
-            Modulation::Uqpsk,
-            Modulation::Dbpsk,
-            Modulation::Dqpsk,
-            Modulation::Pi4Dqpsk,
-            Modulation::Fsk,
-            Modulation::Gmsk,
-        ] {
+        for keying in Keying::value_variants() {
+            let signal = keying.signal();
             let offsets = Offsets {
                 frequency_hz: 90.0,
                 clock_ppm: 20.0,
             };
-            let found = bits(&plain_signal(modulation), offsets, 20.0, 8000, 3).unwrap();
-            assert!(found.bits > 7900, "{modulation:?}: {found:?}");
-            assert_eq!((found.errors, found.slips), (0, 0), "{modulation:?}");
+            let found = bits(&signal, offsets, 20.0, 8000, 3).unwrap();
+            assert!(found.bits > 7900, "{keying:?}: {found:?}");
+            assert_eq!((found.errors, found.slips), (0, 0), "{keying:?}");
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Error rates that theory gives for the additive white Gaussian noise channel.
 
 use groundlink_decoder::coding::CodingConfig;
-use groundlink_dsp::Modulation;
+use groundlink_dsp::{Modulation, SignalConfig};
 use std::f64::consts::PI;
 
 /// A level in dB as a power ratio.
@@ -38,26 +38,58 @@ pub fn orthogonal_fsk_ber(eb_n0_db: f64) -> f64 {
     0.5 * (-from_db(eb_n0_db) / 2.0).exp()
 }
 
-/// Reference of a modulation, with its name. For GMSK it is that of coherent MSK, which no receiver of GMSK
-/// reaches.
-pub fn reference_ber(modulation: Modulation, eb_n0_db: f64) -> f64 {
-    match modulation {
+/// Bits that differ between the labels of 8PSK so many eighths apart, summed over the eight points (ETSI EN 302 307-1
+/// §5.4.2: neighbours differ in one bit).
+const EIGHTH_DISTANCES: [f64; 8] = [0.0, 8.0, 16.0, 16.0, 16.0, 16.0, 16.0, 8.0];
+
+/// Bit error rate of ideal coherent 8PSK with Gray labels: the chance of a noisy phase to fall into each sector
+/// (J. G. Proakis, Digital Communications, for its density) times the bits that are then wrong.
+pub fn eight_psk_ber(eb_n0_db: f64) -> f64 {
+    const STEPS: usize = 2000;
+    let es_n0 = 3.0 * from_db(eb_n0_db);
+    let density = |angle: f64| {
+        let along = es_n0.sqrt() * angle.cos();
+        (-es_n0).exp() / (2.0 * PI)
+            + along / PI.sqrt() / 2.0 * (-es_n0 * angle.sin().powi(2)).exp() * (2.0 - erfc(along))
+    };
+    let width = PI / 4.0 / STEPS as f64;
+    let sector = |k: usize| -> f64 {
+        let from = (k as f64 - 0.5) * PI / 4.0;
+        (0..STEPS)
+            .map(|n| density(from + (n as f64 + 0.5) * width) * width)
+            .sum()
+    };
+    (1..8).map(|k| sector(k) * EIGHTH_DISTANCES[k] / 24.0).sum()
+}
+
+/// Bit error rate that theory has for a signal. For GMSK it is that of coherent MSK, which no receiver of
+/// GMSK reaches.
+pub fn reference_ber(signal: &SignalConfig, eb_n0_db: f64) -> f64 {
+    match signal.modulation {
         Modulation::Fsk => orthogonal_fsk_ber(eb_n0_db),
         // A change is wrong when one of the two symbols is.
         Modulation::Dbpsk | Modulation::Dqpsk | Modulation::Pi4Dqpsk => {
             let coherent = psk_ber(eb_n0_db);
             2.0 * coherent * (1.0 - coherent)
         }
+        Modulation::Uqpsk => {
+            let ratio = from_db(signal.unbalance_db);
+            let arm = |share: f64| psk_ber(eb_n0_db + 10.0 * (2.0 * share).log10());
+            f64::midpoint(arm(ratio / (1.0 + ratio)), arm(1.0 / (1.0 + ratio)))
+        }
+        Modulation::Psk8 => eight_psk_ber(eb_n0_db),
         _ => psk_ber(eb_n0_db),
     }
 }
 
 /// What [`reference_ber`] is called.
-pub fn reference_name(modulation: Modulation) -> &'static str {
-    match modulation {
+pub fn reference_name(signal: &SignalConfig) -> &'static str {
+    match signal.modulation {
         Modulation::Fsk => "orthogonal FSK, no carrier phase",
         Modulation::Gmsk => "coherent MSK",
         Modulation::Dbpsk | Modulation::Dqpsk | Modulation::Pi4Dqpsk => "2 p (1 - p), p of coherent PSK",
+        Modulation::Uqpsk => "mean of both arms",
+        Modulation::Psk8 => "coherent 8PSK",
         _ => "0.5 erfc(sqrt(Eb/N0))",
     }
 }
@@ -119,6 +151,27 @@ mod tests {
             );
         }
         assert!((erfc(2.5 - 1e-12) / erfc(2.5) - 1.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn eight_psk_meets_its_symbol_error_rate() {
+        // Well above threshold a wrong symbol is a neighbour: one bit of three, and the chance is that of leaving the
+        // sector to either side, erfc(sqrt(Es/N0) sin(π/8)).
+        for eb_n0_db in [8.0, 10.0, 12.0] {
+            let symbol = erfc((3.0 * from_db(eb_n0_db)).sqrt() * (PI / 8.0).sin());
+            let found = eight_psk_ber(eb_n0_db) * 3.0 / symbol;
+            assert!((found - 1.0).abs() < 2e-3, "{eb_n0_db} dB: {found}");
+        }
+        assert!((eight_psk_ber(-60.0) - 0.5).abs() < 2e-3);
+    }
+
+    #[test]
+    fn unbalanced_arms_without_unbalance_are_those_of_qpsk() {
+        let signal = SignalConfig {
+            unbalance_db: 0.0,
+            ..crate::keying::Keying::Uqpsk.signal()
+        };
+        assert!((reference_ber(&signal, 5.0) / psk_ber(5.0) - 1.0).abs() < 1e-12);
     }
 
     #[test]

@@ -2,14 +2,15 @@
 //! table, draws an SVG.
 
 use anyhow::{Context, Result, bail};
-use clap::{Parser, ValueEnum};
+use clap::Parser;
 use groundlink_benches::align::BitErrors;
 use groundlink_benches::curve::{Curve, Measured};
+use groundlink_benches::keying::Keying;
 use groundlink_benches::link::{Link, Offsets};
 use groundlink_benches::statistics::{interval95, rate};
-use groundlink_benches::sweep::{FramePoint, Path, bits, frames, plain_signal, run_points};
+use groundlink_benches::sweep::{FramePoint, Path, bits, frames, run_points};
 use groundlink_benches::theory::{frame_error_rate, reference_ber, reference_name};
-use groundlink_dsp::{Modulation, SignalConfig};
+use groundlink_dsp::SignalConfig;
 use std::path::PathBuf;
 
 /// Frames lost (or, with --ber, bit errors) against Eb/N0: a Markdown table on stdout, with --svg a picture too.
@@ -74,33 +75,6 @@ struct Args {
     svg: Option<PathBuf>,
 }
 
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum Keying {
-    Bpsk,
-    Qpsk,
-    Oqpsk,
-    Dbpsk,
-    Dqpsk,
-    Pi4Dqpsk,
-    Fsk,
-    Gmsk,
-}
-
-impl From<Keying> for Modulation {
-    fn from(keying: Keying) -> Self {
-        match keying {
-            Keying::Bpsk => Self::Bpsk,
-            Keying::Qpsk => Self::Qpsk,
-            Keying::Oqpsk => Self::Oqpsk,
-            Keying::Dbpsk => Self::Dbpsk,
-            Keying::Dqpsk => Self::Dqpsk,
-            Keying::Pi4Dqpsk => Self::Pi4Dqpsk,
-            Keying::Fsk => Self::Fsk,
-            Keying::Gmsk => Self::Gmsk,
-        }
-    }
-}
-
 impl Args {
     fn points(&self) -> Result<Vec<f64>> {
         let count = (self.to - self.from) / self.step;
@@ -132,7 +106,7 @@ impl Args {
 
     fn signal(&self) -> Result<SignalConfig> {
         match self.modulation {
-            Some(keying) => Ok(plain_signal(keying.into())),
+            Some(keying) => Ok(keying.signal()),
             None => Ok(self.link()?.signal),
         }
     }
@@ -177,7 +151,7 @@ fn sweep_frames(args: &Args, command: String) -> Result<Curve> {
     let theory: Vec<Option<f64>> = points
         .iter()
         .map(|&eb_n0_db| {
-            let ber = reference_ber(link.signal.modulation, link.channel_bit_db(eb_n0_db));
+            let ber = reference_ber(&link.signal, link.channel_bit_db(eb_n0_db));
             frame_error_rate(&link.coding, ber)
         })
         .collect();
@@ -189,7 +163,7 @@ fn sweep_frames(args: &Args, command: String) -> Result<Curve> {
         let ideal = ideal
             .as_ref()
             .map(|ideal| rate(ideal[index].lost(), ideal[index].sent));
-        let channel = reference_ber(link.signal.modulation, link.channel_bit_db(eb_n0_db));
+        let channel = reference_ber(&link.signal, link.channel_bit_db(eb_n0_db));
         print_frame_row(eb_n0_db, point, ideal, theory[index], channel);
     }
     let mut measured = vec![("receiver and decoder".to_owned(), lost(&points, &modem))];
@@ -248,21 +222,24 @@ fn sweep_bits(args: &Args, command: String) -> Result<Curve> {
     let results = run_points(&points, args.threads, |index, eb_n0_db| {
         bits(&signal, offsets, eb_n0_db, args.bits, args.seed + index as u64)
     })?;
-    let name = reference_name(signal.modulation);
+    let name = reference_name(&signal);
     println!("| Eb/N0 dB | bits | compared | errors | slips | BER | 95 % | {name} | loss dB |");
     println!("|---|---|---|---|---|---|---|---|---|");
     for (&eb_n0_db, found) in points.iter().zip(&results) {
-        print_bit_row(signal.modulation, args.bits, eb_n0_db, found);
+        print_bit_row(&signal, args.bits, eb_n0_db, found);
     }
     let pairs = points.iter().zip(&results);
     let rates = pairs
         .map(|(&eb_n0_db, found)| measured(eb_n0_db, found.errors, found.bits))
         .collect();
-    let reference = |eb_n0_db| reference_ber(signal.modulation, eb_n0_db);
+    let reference = |eb_n0_db| reference_ber(&signal, eb_n0_db);
     let span = args.to - args.from;
     let fine = (0..=200).map(|n| args.from + span * f64::from(n) / 200.0);
     Ok(Curve {
-        title: format!("{:?}: bit errors without coding", signal.modulation).to_uppercase(),
+        title: match args.modulation {
+            Some(keying) => format!("{}: bit errors without coding", keying.name()),
+            None => "Bit errors without coding".into(),
+        },
         rate_name: "bit error rate".into(),
         command,
         measured: vec![("receiver".into(), rates)],
@@ -271,30 +248,30 @@ fn sweep_bits(args: &Args, command: String) -> Result<Curve> {
     })
 }
 
-fn print_bit_row(modulation: Modulation, sent: usize, eb_n0_db: f64, found: &BitErrors) {
+fn print_bit_row(signal: &SignalConfig, sent: usize, eb_n0_db: f64, found: &BitErrors) {
     let (low, high) = interval95(found.errors, found.bits);
     let ber = rate(found.errors, found.bits);
-    let loss = implementation_loss_db(modulation, eb_n0_db, ber);
+    let loss = implementation_loss_db(signal, eb_n0_db, ber);
     println!(
         "| {eb_n0_db:.2} | {sent} | {} | {} | {} | {ber:.3e} | {low:.2e} to {high:.2e} | {:.3e} | {} |",
         found.bits,
         found.errors,
         found.slips,
-        reference_ber(modulation, eb_n0_db),
+        reference_ber(signal, eb_n0_db),
         loss.map_or_else(|| "–".to_owned(), |loss| format!("{loss:.2}")),
     );
 }
 
 /// How much less Eb/N0 the reference needs for the same rate; `None` where no error, or nothing but errors, was
 /// seen.
-fn implementation_loss_db(modulation: Modulation, eb_n0_db: f64, ber: f64) -> Option<f64> {
+fn implementation_loss_db(signal: &SignalConfig, eb_n0_db: f64, ber: f64) -> Option<f64> {
     if !(ber > 0.0 && ber < 0.5) {
         return None;
     }
     let (mut low, mut high) = (-60.0, 60.0);
     for _ in 0..60 {
         let middle = f64::midpoint(low, high);
-        if reference_ber(modulation, middle) > ber {
+        if reference_ber(signal, middle) > ber {
             low = middle;
         } else {
             high = middle;
@@ -337,8 +314,8 @@ mod tests {
     #[test]
     fn loss_is_the_shift_of_the_reference() {
         let ber = psk_ber(5.0);
-        let loss = implementation_loss_db(Modulation::Qpsk, 5.7, ber).unwrap();
+        let loss = implementation_loss_db(&Keying::Qpsk.signal(), 5.7, ber).unwrap();
         assert!((loss - 0.7).abs() < 1e-9, "{loss}");
-        assert_eq!(implementation_loss_db(Modulation::Qpsk, 5.0, 0.0), None);
+        assert_eq!(implementation_loss_db(&Keying::Qpsk.signal(), 5.0, 0.0), None);
     }
 }
