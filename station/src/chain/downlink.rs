@@ -128,7 +128,7 @@ impl Worker {
         self.end.take_batch(&self.batch, None)?;
         self.ended.read = slab.position;
         let status = self.receiver.status();
-        self.ended.carrier = status.residual_carrier;
+        self.ended.receiver = Some(status);
         if let Some(missing) = slab.ending.and_then(|ending| ending.missing) {
             self.ended.lost_samples += missing;
             self.batch.clear();

@@ -10,7 +10,7 @@ use crate::StationError;
 use crate::input::InputInfo;
 use crate::monitor::{Level, Monitor, Phase};
 use crate::output::record::{Place, Record};
-use crate::output::report::{InputReport, Report, SignalReport, Spread, Stopped, VcReport};
+use crate::output::report::{InputReport, Report, SignalReport, Stopped, VcReport};
 use crate::output::{Outputs, sidecar};
 use crate::time::SampleClock;
 use groundlink_decoder::coding::{CodingConfig, FrameDecoder, Spread};
@@ -330,10 +330,10 @@ impl End {
     fn signal_report(&self, config: &RunConfig) -> SignalReport {
         let measured = self.frames.signal_report();
         let stated = config.profile.symbol_rate_hz();
-        let error = |(rate, stated): (Spread, f64)| (rate.mean / stated - 1.0) * 1e6;
+        let mean = measured.symbol_rate_hz.map(|rate| rate.mean);
         SignalReport {
             stated_symbol_rate_hz: stated,
-            symbol_rate_error_ppm: measured.symbol_rate_hz.zip(stated).map(error),
+            symbol_rate_error_ppm: mean.zip(stated).map(|(mean, stated)| (mean / stated - 1.0) * 1e6),
             restarts: self.soft.restarts(),
             ..measured
         }

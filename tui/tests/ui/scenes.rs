@@ -293,7 +293,7 @@ fn update_status(status: &mut StationStatus, scene: Scene, decodes: bool, step: 
             es_n0_db: status.eb_n0_db - 3.6,
             offset_hz: if decodes { 1_234.5 - step as f64 } else { 0.0 },
             symbol_rate_hz: 9_600.2,
-            residual_carrier: None,
+            ..ReceiverStatus::default()
         });
         status.sync = sync(decodes, step);
     }
