@@ -24,11 +24,14 @@ const REACH: f64 = 0.75 * SPACING;
 const BEYOND: f64 = 0.02;
 /// Chance that noise passes for a carrier in a search, over all carriers, rates and lines tried.
 pub(super) const FALSE_ALARM: f64 = 1e-4;
-/// Fastest carrier drift expected, Hz per second.
+/// Fastest carrier drift expected, Hz per second: this or more, in proportion to the symbol rate, as high rates go
+/// with high carriers.
 const MAX_DRIFT: f64 = 1000.0;
-/// Most rates of drift that are tried to each side, in a stretch of one window; longer ones are for weak
-/// signals, which cannot be caught in fast drift anyway.
-const MAX_CHIRPS: f64 = 16.0;
+const MAX_DRIFT_PER_BAUD: f64 = 0.05;
+/// Most rates of drift that are tried to each side, in a stretch of one window, and in longer ones, which are for weak
+/// signals.
+const MAX_CHIRPS: f64 = 40.0;
+const MAX_LONG_CHIRPS: f64 = 3.0;
 
 /// What was found in a stretch.
 #[derive(Debug, Clone, Copy)]
@@ -270,9 +273,14 @@ impl Acquirer {
             return 0;
         }
         let seconds = count as f64 / self.plan.symbol_rate_hz;
-        let cycles = f64::from(self.plan.order()) * MAX_DRIFT * seconds * seconds;
-        let windows = count as f64 / WINDOW as f64;
-        (cycles / CHIRP_STEP).min(MAX_CHIRPS / (windows * windows)) as i32
+        let drift = MAX_DRIFT.max(MAX_DRIFT_PER_BAUD * self.plan.symbol_rate_hz);
+        let cycles = f64::from(self.plan.order()) * drift * seconds * seconds;
+        let most = if count > WINDOW {
+            MAX_LONG_CHIRPS
+        } else {
+            MAX_CHIRPS
+        };
+        (cycles / CHIRP_STEP).round().min(most) as i32
     }
 
     fn certain(&self, power: f64, cells: f64) -> bool {

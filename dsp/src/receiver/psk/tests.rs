@@ -495,3 +495,32 @@ proptest! {
         prop_assert_eq!(out, whole);
     }
 }
+
+/// Doppler of a low orbit at S band, scaled to the symbol rate: 2 kHz/s at 100 kBd. A single slip would cost a
+/// good part of the symbols, with the one rotation that is allowed.
+#[test]
+fn a_weak_signal_is_followed_through_drift() {
+    let cases = [
+        (Modulation::Bpsk, -2.0, 2000.0),
+        (Modulation::Qpsk, 0.5, 2000.0),
+        (Modulation::Qpsk, 3.0, -5000.0),
+        (Modulation::Oqpsk, 3.0, 2000.0),
+    ];
+    for (modulation, es_n0_db, doppler_hz_s) in cases {
+        let config = signal(modulation, 3.0, 0.5);
+        let channel = ChannelConfig {
+            frequency_hz: -doppler_hz_s,
+            doppler_hz_s,
+            ..noisy(&config, es_n0_db, 3)
+        };
+        let sent = send(&config, 200_000, &channel);
+        let out = receive(&config, &sent.samples);
+        // At half a decibel it takes some windows until the carrier is found.
+        let settled = sent.first + 16_384.0 * sent.samples_per_symbol;
+        let (wrong, total) = errors(&config, &sent, &out, |m| m.at > settled);
+        let rate = wrong as f64 / total as f64;
+        let limit = theory(modulation, es_n0_db - 0.15);
+        assert!(total > 180_000, "{modulation:?}: {total}");
+        assert!(rate < limit, "{modulation:?}: {rate}, at most {limit}");
+    }
+}

@@ -94,6 +94,11 @@ impl Turned {
         self.rotors = rotors;
     }
 
+    /// Length of a block.
+    pub fn block_period(&self) -> f64 {
+        self.block_period
+    }
+
     fn block_time(&self, block: usize) -> f64 {
         self.start + (block as f64 + 0.5) * self.block_period
     }

@@ -1,12 +1,11 @@
 //! What a window gives: phase, levels, soft bits and mark, and what they tell about the next one.
 
-use super::{Engine, LOCK_POWER};
+use super::{Engine, FEWEST_SPANNED, LOCK_POWER, SEEN_POWER};
 use crate::receiver::psk::carrier::{
     BLOCK_SYMBOLS, offset_corrections, residual_phase, slope, smoothing_reach, unbalanced_corrections,
 };
 use crate::receiver::psk::demap::Levels;
 use crate::receiver::psk::front::FrontEnd;
-use crate::receiver::psk::plan::WINDOW;
 use crate::receiver::psk::turned::Turned;
 use crate::{Complex32, Mark, Modulation, Pulse, SoftBatch};
 use num_complex::Complex64;
@@ -24,9 +23,10 @@ impl Engine {
         let modulation = self.plan.modulation;
         let levels = self.follow_levels();
         let reach = self.smoothing(levels);
+        self.span = self.spanned(reach);
         residual_phase(
             [
-                &self.track.before,
+                self.track.before.last(reach),
                 &self.current.turned.blocks,
                 &self.next.turned.blocks,
             ],
@@ -101,9 +101,11 @@ impl Engine {
                 .ceil()
                 .clamp(1.0, most as f64) as usize;
         }
-        let least = match self.plan.modulation {
-            Modulation::Oqpsk => offset_reach(self.plan.pulse).min(most),
-            _ => 1,
+        let (least, most) = match self.plan.modulation {
+            Modulation::Oqpsk => (offset_reach(self.plan.pulse).min(most), most),
+            // The fourth power shows so little of a weak carrier that it takes several windows.
+            Modulation::Qpsk => (1, 10 * most),
+            _ => (1, most),
         };
         smoothing_reach(
             levels.es_n0(),
@@ -167,39 +169,34 @@ impl Engine {
 
     /// Carries the carrier model over to the next window.
     pub(super) fn follow(&mut self, locked: bool) {
-        let old = self.track.model;
         let window = self.current.turned.symbols.len() as f64 * self.current.period;
         let boundary = self.current.start + window;
-        let mut model = old;
+        let mut model = self.track.model;
         model.move_to(boundary);
         model.phase += self.track.last_phase;
-        self.track.seen |= locked && self.track.power > LOCK_POWER;
-        if locked && self.track.seen && self.phases.len() > 8 {
-            let reach = self.track.levels.map_or(1, |levels| self.smoothing(levels));
-            let (gain, rate_gain) = if self.plan.window > WINDOW {
-                // Noise hardly tilts a long window, but an acceleration taken from the first one does.
-                (0.7, 0.3)
-            } else {
-                let gain = (2.0 / reach as f64).clamp(0.15, 0.5);
-                (gain, gain * gain / 8.0)
-            };
-            let error = slope(&self.phases) / (BLOCK_SYMBOLS as f64 * self.current.period);
-            model.freq += gain * error;
-            model.rate += rate_gain * error / window.max(1.0);
-        }
+        // A weak signal shows only in windows together; a burst in the next one must not pass for it.
+        let weak = self.span > FEWEST_SPANNED && self.track.spanned_power > SEEN_POWER;
+        let steady = self.next.turned.energy < 2.0 * self.current.turned.energy;
+        self.track.seen |= locked && (self.track.power > LOCK_POWER || weak && steady);
         self.track.last_phase = 0.0;
-        let turned = &mut self.current.turned;
-        turned.refer_to(&model, self.plan.order());
-        self.track.before_energy = turned.energy;
-        std::mem::swap(&mut self.track.before, &mut turned.blocks);
-        self.track.model = model;
+        let turned = &self.current.turned;
+        self.track.before.push(&turned.blocks, turned.energy);
+        self.refer_to(&model, boundary);
         self.retune_when_far(boundary);
+    }
+
+    /// Windows that twice the symbols are in which the phase is averaged over.
+    fn spanned(&self, reach: usize) -> usize {
+        let symbols = 2 * 2 * reach * BLOCK_SYMBOLS;
+        symbols.div_ceil(self.plan.window).max(FEWEST_SPANNED)
     }
 
     /// Lets the matched filter follow a carrier that has moved.
     fn retune_when_far(&mut self, boundary: f64) {
         let model = &mut self.track.model;
-        let offset = model.freq / TAU;
+        // In the middle of the next window.
+        let ahead = self.plan.window as f64 * self.plan.samples_per_symbol() / 2.0;
+        let offset = model.freq_at(boundary + ahead) / TAU;
         if !self.track.locked || offset.abs() * self.plan.samples_per_symbol() < RETUNE {
             return;
         }

@@ -1,6 +1,7 @@
 //! The window engine: decides lock, tracks clock and carrier, and emits soft bits window by window.
 
 mod emit;
+mod history;
 
 use super::Plan;
 use super::acquire::{Acquirer, Candidate};
@@ -13,20 +14,37 @@ use super::turned::Turned;
 use crate::design::raised_cosine;
 use crate::receiver::quality::QualityMeter;
 use crate::{Complex32, Mark, Modulation, Pulse, SoftBatch};
+use history::{Bend, History, fit, search};
 use num_complex::Complex64;
 use std::f64::consts::TAU;
 
 /// Windows held from the one in work on; a weak signal is acquired over all of them.
 const HELD: usize = 4;
+/// Fewest windows that the carrier is followed over: the one in work, one before and one after it.
+const FEWEST_SPANNED: usize = 3;
 /// Windows without lock that are bridged on the old clock and carrier.
 const PATIENCE: u32 = 8;
 /// Line power, relative to noise, that a locked window shows.
 const LOCK_POWER: f64 = 8.0;
+/// The same over several windows, when it shows that the signal is in all of them.
+const SEEN_POWER: f64 = 16.0;
 /// Line power of a window, relative to that of all held, from which on the others hold little of the signal:
 /// 1/4 where all are full of it, 1 where two are.
 const WHOLE_SHARE: f64 = 0.7;
 /// Coherence of the clock line that is worth a correction.
 const CLOCK_COHERENCE: f64 = 2.0;
+/// Part of the rate measured over some windows that is believed: the next ones measure it again.
+const RATE_GAIN: f64 = 0.3;
+
+/// What a search has shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Acquired {
+    Nothing,
+    /// The signal that is tracked.
+    Same,
+    /// Another one, which is tracked from now on.
+    New,
+}
 
 /// Symbols of a window, before carrier recovery.
 #[derive(Debug, Default)]
@@ -44,14 +62,14 @@ struct Track {
     levels: Option<Levels>,
     /// Phase beyond the model at the end of the last window.
     last_phase: f64,
-    /// Blocks of the window before, relative to the model.
-    before: Vec<Complex64>,
-    before_energy: f64,
+    before: History,
     misses: u32,
     clock_misfits: u32,
     locked: bool,
     /// Line power of the window in work alone.
     power: f64,
+    /// Line power of all windows spanned, as long as no window has been seen.
+    spanned_power: f64,
     /// Whether a window has shown the signal by itself: those before a burst are noise.
     seen: bool,
 }
@@ -73,6 +91,8 @@ pub(super) struct Engine {
     next: Window,
     has_next: bool,
     phases: Vec<f64>,
+    /// Windows over which the carrier shows well: more the weaker the signal.
+    span: usize,
     /// Working memory of the residual phase.
     prefix: Vec<Complex64>,
     /// The matched pulse half a symbol and one and a half symbols from its centre.
@@ -110,6 +130,7 @@ impl Engine {
             next: Window::default(),
             has_next: false,
             phases: Vec::new(),
+            span: FEWEST_SPANNED,
             prefix: Vec::new(),
             half_symbol_taps: [0.5, 1.5].map(|t| matched_pulse(plan.pulse, t) as f32),
             clock_lines: Vec::new(),
@@ -185,14 +206,23 @@ impl Engine {
             self.track.misses += 1;
             let misfit = self.track.misses;
             // From the window in work: one that begins later would lose this one, and look beyond what is ready.
-            if self.acquire(self.current.start) {
-                self.fetch_pair();
-                locked = self.check_lock();
-            } else if misfit > PATIENCE {
-                self.track.locked = false;
+            match self.acquire(self.current.start) {
+                Acquired::New => {
+                    self.fetch_pair();
+                    locked = self.check_lock();
+                }
+                Acquired::Same => {
+                    self.track.misses = 0;
+                    locked = true;
+                }
+                Acquired::Nothing if misfit > PATIENCE => self.track.locked = false,
+                Acquired::Nothing => {}
             }
         } else if locked {
             self.track.misses = 0;
+        }
+        if locked && self.track.seen {
+            self.refine_carrier();
         }
         self.emit(front, locked && self.track.locked, out);
         self.follow(locked);
@@ -201,8 +231,8 @@ impl Engine {
         self.matched.forget(keep.floor() as i64 - margin);
     }
 
-    /// Searches the signal from the window at `start` on. True when a new one was found.
-    fn acquire(&mut self, start: f64) -> bool {
+    /// Searches the signal from the window at `start` on, and takes up a new one.
+    fn acquire(&mut self, start: f64) -> Acquired {
         let span = self.plan.window as f64 * self.plan.samples_per_symbol();
         let here = match self.cached.take() {
             Some((at, found)) if (at - start).abs() < 0.5 * self.plan.samples_per_symbol() => found,
@@ -228,12 +258,14 @@ impl Engine {
                 }
             }
         };
-        let Some(found) = found else { return false };
+        let Some(found) = found else {
+            return Acquired::Nothing;
+        };
         if self.track.locked && self.same(&found, start) {
-            return false;
+            return Acquired::Same;
         }
         self.lock(&found, start);
-        true
+        Acquired::New
     }
 
     fn search(&mut self, start: f64, count: usize) -> Option<Candidate> {
@@ -390,22 +422,71 @@ impl Engine {
         turned.compute(window.start, period, &self.track.model, self.plan.modulation);
     }
 
+    /// Refines the carrier model over as many windows as show the carrier well, this one and the next among them.
+    fn refine_carrier(&mut self) {
+        let far = self.spanned_blocks(|parts, energy, scratch| search(parts, energy, LOCK_POWER, scratch));
+        if let Some(far) = far {
+            self.bend(far, 1.0);
+        }
+        let near = self.spanned_blocks(|parts, energy, _| fit(parts, energy, LOCK_POWER));
+        if let Some(near) = near {
+            self.bend(near, RATE_GAIN);
+        }
+    }
+
+    /// What `look` finds in the blocks of all windows that the carrier is followed over, and their number.
+    fn spanned_blocks(
+        &mut self,
+        look: impl Fn(&[&[Complex64]], f64, &mut Vec<Complex64>) -> Option<Bend>,
+    ) -> Option<Bend> {
+        let (now, then) = (&self.current.turned, &self.next.turned);
+        let (before, energy) = self.track.before.newest(self.span - 2);
+        let energy = energy + now.energy + then.energy;
+        look(&[before, &now.blocks, &then.blocks], energy, &mut self.prefix)
+    }
+
+    /// Changes the carrier model by what was found over the windows, its rate by this part of it.
+    fn bend(&mut self, found: Bend, rate_gain: f64) {
+        let (before, _) = self.track.before.newest(self.span - 2);
+        let blocks = before.len() + self.current.turned.blocks.len() + self.next.turned.blocks.len();
+        let to_start = before.len() as f64 - blocks as f64 / 2.0;
+        let (order, block) = (f64::from(self.plan.order()), self.current.turned.block_period());
+        let rate = rate_gain * found.rate;
+        let start = self.current.start;
+        let mut model = self.track.model;
+        model.move_to(start);
+        model.freq += (found.freq + rate * to_start) / (order * block);
+        model.rate += rate / (order * block * block);
+        self.refer_to(&model, start);
+    }
+
+    /// Goes over to another model, from `boundary` on and for the windows before it.
+    fn refer_to(&mut self, model: &CarrierModel, boundary: f64) {
+        let order = self.plan.order();
+        let change = model.minus(&self.track.model, boundary, f64::from(order));
+        let block_period = self.current.turned.block_period();
+        self.track.before.turn(&change, boundary, block_period);
+        self.current.turned.refer_to(model, order);
+        self.next.turned.refer_to(model, order);
+        self.track.model = *model;
+    }
+
     /// Looks for the carrier near the model.
     fn check_lock(&mut self) -> bool {
         let model = self.track.model;
         let (now, then) = (&mut self.current.turned, &mut self.next.turned);
         now.refer_to(&model, self.plan.order());
         then.refer_to(&model, self.plan.order());
-        let before = &self.track.before;
         let pair = now.energy + then.energy;
+        let (before, energy) = self.track.before.newest(self.span - 2);
         self.track.power = line_power(&[&now.blocks], now.energy, LOCK_POWER);
-        let line = self.track.power > LOCK_POWER
-            || line_power(&[&now.blocks, &then.blocks], pair, LOCK_POWER) > LOCK_POWER
-            || line_power(
-                &[before, &now.blocks, &then.blocks],
-                self.track.before_energy + pair,
-                LOCK_POWER,
-            ) > LOCK_POWER;
+        let mut line = self.track.power > LOCK_POWER
+            || line_power(&[&now.blocks, &then.blocks], pair, LOCK_POWER) > LOCK_POWER;
+        if !line || !self.track.seen {
+            let power = line_power(&[before, &now.blocks, &then.blocks], energy + pair, SEEN_POWER);
+            line |= power > LOCK_POWER;
+            self.track.spanned_power = power;
+        }
         line && self.track.clock_misfits < 2
     }
 }
@@ -429,12 +510,12 @@ impl Track {
             model,
             levels: None,
             last_phase: 0.0,
-            before: Vec::new(),
-            before_energy: 0.0,
+            before: History::default(),
             misses: 0,
             clock_misfits: 0,
             locked,
             power: 0.0,
+            spanned_power: 0.0,
             seen: false,
         }
     }

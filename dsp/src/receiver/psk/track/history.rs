@@ -1,0 +1,198 @@
+//! Stripped symbols of the windows behind the one in work, and what the carrier does over all of them.
+
+use crate::receiver::psk::carrier::{CarrierModel, Phasors};
+use num_complex::Complex64;
+use std::f64::consts::PI;
+
+/// Most windows kept. Of QPSK at an Es/N0 of 0 dB six windows hold enough of the carrier, at −2 dB fifteen.
+const WINDOWS: usize = 14;
+
+/// Sums of blocks, about so many, that the search looks at.
+const SUMS: usize = 24;
+/// Steps of the rate that are searched to each side, each two radians at the ends; of the frequency twice as many.
+const STEPS: i32 = 3;
+
+/// Blocks of stripped symbols, oldest first, relative to the carrier model.
+#[derive(Debug, Default)]
+pub(super) struct History {
+    blocks: Vec<Complex64>,
+    /// Number of blocks and energy of each window, oldest first.
+    windows: Vec<(usize, f64)>,
+}
+
+impl History {
+    /// Adds a window, and lets go of the oldest one when there are enough.
+    pub fn push(&mut self, blocks: &[Complex64], energy: f64) {
+        if self.windows.len() == WINDOWS {
+            let (count, _) = self.windows.remove(0);
+            self.blocks.drain(..count);
+        }
+        self.blocks.extend_from_slice(blocks);
+        self.windows.push((blocks.len(), energy));
+    }
+
+    /// Blocks and energy of the newest windows, as many of them as there are.
+    pub fn newest(&self, windows: usize) -> (&[Complex64], f64) {
+        let skip = self.windows.len().saturating_sub(windows);
+        let old: usize = self.windows[..skip].iter().map(|(count, _)| count).sum();
+        let energy = self.windows[skip..].iter().map(|(_, energy)| energy).sum();
+        (&self.blocks[old..], energy)
+    }
+
+    /// The newest blocks, as many of them as there are.
+    pub fn last(&self, blocks: usize) -> &[Complex64] {
+        &self.blocks[self.blocks.len().saturating_sub(blocks)..]
+    }
+
+    /// Refers the blocks to a model that differs by this from the one before, `order` times; the last block ends at
+    /// `end`.
+    pub fn turn(&mut self, change: &CarrierModel, end: f64, block_period: f64) {
+        let first = end - (self.blocks.len() as f64 - 0.5) * block_period;
+        let mut turns = Phasors::new(change, first, block_period);
+        for block in &mut self.blocks {
+            *block *= turns.next();
+        }
+    }
+}
+
+/// What a model lacks of the carrier that blocks show.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Bend {
+    /// Frequency at their middle, rad per block.
+    pub freq: f64,
+    /// Rate of the frequency, rad per block².
+    pub rate: f64,
+}
+
+/// Fits a parabola to the phase of blocks one after the other, which must be within about a radian of its mean.
+/// `None` when they show no line of this power over noise.
+pub(super) fn fit(parts: &[&[Complex64]], energy: f64, power: f64) -> Option<Bend> {
+    let count: usize = parts.iter().map(|part| part.len()).sum();
+    let all = || parts.iter().copied().flatten();
+    let sum: Complex64 = all().sum();
+    if count < 8 || energy <= 0.0 || sum.norm_sqr() < power * energy {
+        return None;
+    }
+    let n = count as f64;
+    let upright = sum.conj() / sum.norm_sqr() * n;
+    let (middle, mean_square) = ((n - 1.0) / 2.0, (n * n - 1.0) / 12.0);
+    let (mut tilt, mut bend) = (0.0, 0.0);
+    for (k, block) in all().enumerate() {
+        let phase = (block * upright).im;
+        let at = k as f64 - middle;
+        tilt += at * phase;
+        bend += (at * at - mean_square) * phase;
+    }
+    Some(Bend {
+        freq: tilt / (n * mean_square),
+        rate: 2.0 * bend / (n * (n * n - 1.0) * (n * n - 4.0) / 180.0),
+    })
+}
+
+/// Searches a few cycles to both sides, and rates, for what raises the power of the line by at least `power` times
+/// that of noise. `None` when nothing does.
+pub(super) fn search(
+    parts: &[&[Complex64]],
+    energy: f64,
+    power: f64,
+    sums: &mut Vec<Complex64>,
+) -> Option<Bend> {
+    let count: usize = parts.iter().map(|part| part.len()).sum();
+    let each = (count / SUMS).max(1);
+    sums.clear();
+    for (k, block) in parts.iter().copied().flatten().enumerate() {
+        if k % each == 0 {
+            sums.push(Complex64::ZERO);
+        }
+        if let Some(sum) = sums.last_mut() {
+            *sum += block;
+        }
+    }
+    let half = count as f64 / 2.0;
+    let (freq_step, rate_step) = (PI / 2.0 / half, 2.0 * PI / (half * half));
+    let at = |freq: f64, rate: f64| {
+        let model = CarrierModel {
+            time: half,
+            phase: 0.0,
+            freq,
+            rate,
+        };
+        let mut turns = Phasors::new(&model, each as f64 / 2.0, each as f64);
+        let sum: Complex64 = sums.iter().map(|sum| sum * turns.next()).sum();
+        sum.norm_sqr()
+    };
+    let here = at(0.0, 0.0);
+    // The sums of equal phase are no stronger than this.
+    let most: f64 = sums.iter().map(|sum| sum.norm()).sum();
+    let mut best = (here + power * energy, None);
+    if most * most <= best.0 {
+        return None;
+    }
+    for rate in -STEPS..=STEPS {
+        for freq in -2 * STEPS..=2 * STEPS {
+            let bend = Bend {
+                freq: f64::from(freq) * freq_step,
+                rate: f64::from(rate) * rate_step,
+            };
+            let power = at(bend.freq, bend.rate);
+            if power > best.0 {
+                best = (power, Some(bend));
+            }
+        }
+    }
+    best.1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn blocks(count: usize, freq: f64, half_rate: f64) -> Vec<Complex64> {
+        let middle = (count as f64 - 1.0) / 2.0;
+        (0..count)
+            .map(|k| k as f64 - middle)
+            .map(|t| 3.0 * Complex64::cis(1.0 + freq * t + half_rate * t * t))
+            .collect()
+    }
+
+    #[test]
+    fn fits_frequency_and_rate() {
+        let all = blocks(192, 1e-3, 2e-5);
+        let (first, rest) = all.split_at(50);
+        let found = fit(&[first, rest], 192.0 * 9.0, 8.0).unwrap();
+        assert!((found.freq / 1e-3 - 1.0).abs() < 0.05, "{found:?}");
+        assert!((found.rate / 4e-5 - 1.0).abs() < 0.05, "{found:?}");
+        assert_eq!(fit(&[first, rest], 192.0 * 9.0 * 50.0, 8.0), None);
+    }
+
+    #[test]
+    fn searches_what_is_far() {
+        let all = blocks(192, 0.06, 3e-4);
+        let found = search(&[&all], 192.0 * 9.0, 8.0, &mut Vec::new()).unwrap();
+        assert!((found.freq - 0.06).abs() < 0.01, "{found:?}");
+        assert!((found.rate - 6e-4).abs() < 2e-4, "{found:?}");
+        let near = blocks(192, 0.002, 1e-5);
+        assert_eq!(search(&[&near], 192.0 * 9.0, 8.0, &mut Vec::new()), None);
+    }
+
+    #[test]
+    fn keeps_the_newest_windows_and_turns_them() {
+        let mut history = History::default();
+        for window in 0..20 {
+            history.push(&[Complex64::new(f64::from(window), 0.0); 3], f64::from(window));
+        }
+        let (newest, energy) = history.newest(2);
+        assert_eq!(newest.len(), 6);
+        assert!((energy - 37.0).abs() < 1e-9, "{energy}");
+        assert_eq!(history.newest(100).0.len(), 3 * WINDOWS);
+        let change = CarrierModel {
+            time: 10.0,
+            freq: 0.1,
+            ..CarrierModel::default()
+        };
+        history.turn(&change, 10.0, 2.0);
+        // The last block is centred half a block before its end.
+        let expected = 19.0 * Complex64::cis(0.1);
+        assert!((history.last(1)[0] - expected).norm() < 1e-9);
+    }
+}
