@@ -28,8 +28,8 @@ pub(super) const FALSE_ALARM: f64 = 1e-4;
 /// with high carriers.
 const MAX_DRIFT: f64 = 1000.0;
 const MAX_DRIFT_PER_BAUD: f64 = 0.05;
-/// Most rates of drift that are tried to each side, in a stretch of one window, and in longer ones, which are for weak
-/// signals.
+/// Most rates of drift that are tried to each side, in a stretch of one window, and in one of up to four, for weaker
+/// signals; in longer ones none.
 const MAX_CHIRPS: f64 = 40.0;
 const MAX_LONG_CHIRPS: f64 = 3.0;
 

@@ -8,6 +8,12 @@ pub(super) const WINDOW: usize = 512;
 /// Of 8PSK, whose eighth power has so little of the carrier left that it takes more of them to see it at all
 /// (from Es/N0 of 8 dB on), and of unbalanced QPSK, in whose square the product of the arms is noise.
 const LONG_WINDOW: usize = 2048;
+/// Windows held.
+const HOLD: usize = 4;
+/// The same of QPSK, whose fourth power has little of the carrier left below an Es/N0 of 2 dB, from a symbol rate on
+/// (per second) at which they do not delay much: less than half a second.
+const LONG_HOLD: usize = 16;
+const LONG_HOLD_FROM: f64 = 20e3;
 /// Fewest samples per symbol that carry the signal.
 const MIN_SAMPLES_PER_SYMBOL: f64 = 1.9;
 /// Below this many samples per symbol the squared signal's clock line folds onto itself.
@@ -26,6 +32,8 @@ pub(super) struct Plan {
     pub unbalance: f64,
     /// Symbols in a window.
     pub window: usize,
+    /// Windows held from the one in work on.
+    pub held: usize,
     pub pulse: Pulse,
     pub sample_rate_hz: f64,
     pub symbol_rate_hz: f64,
@@ -72,6 +80,14 @@ impl Plan {
             window: match config.modulation {
                 Modulation::Psk8 | Modulation::Uqpsk => LONG_WINDOW,
                 _ => WINDOW,
+            },
+            held: match config.modulation {
+                Modulation::Qpsk | Modulation::Dqpsk | Modulation::Pi4Dqpsk
+                    if symbol_rate >= LONG_HOLD_FROM =>
+                {
+                    LONG_HOLD
+                }
+                _ => HOLD,
             },
             pulse: config.pulse,
             sample_rate_hz: rate,

@@ -502,7 +502,8 @@ proptest! {
 fn a_weak_signal_is_followed_through_drift() {
     let cases = [
         (Modulation::Bpsk, -2.0, 2000.0),
-        (Modulation::Qpsk, 0.5, 2000.0),
+        (Modulation::Qpsk, 0.0, 0.0),
+        (Modulation::Qpsk, 1.0, 2000.0),
         (Modulation::Qpsk, 3.0, -5000.0),
         (Modulation::Oqpsk, 3.0, 2000.0),
     ];
@@ -515,8 +516,8 @@ fn a_weak_signal_is_followed_through_drift() {
         };
         let sent = send(&config, 200_000, &channel);
         let out = receive(&config, &sent.samples);
-        // At half a decibel it takes some windows until the carrier is found.
-        let settled = sent.first + 16_384.0 * sent.samples_per_symbol;
+        // The first windows are not always seen.
+        let settled = sent.first + 8192.0 * sent.samples_per_symbol;
         let (wrong, total) = errors(&config, &sent, &out, |m| m.at > settled);
         let rate = wrong as f64 / total as f64;
         let limit = theory(modulation, es_n0_db - 0.15);

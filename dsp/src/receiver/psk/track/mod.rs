@@ -18,8 +18,10 @@ use history::{Bend, History, fit, search};
 use num_complex::Complex64;
 use std::f64::consts::TAU;
 
-/// Windows held from the one in work on; a weak signal is acquired over all of them.
-const HELD: usize = 4;
+/// Windows that a weak signal is acquired over.
+const SEVERAL: usize = 4;
+/// Searches without success after which all windows held are searched, where these are more.
+const PATIENT_SEARCHES: u32 = 8;
 /// Fewest windows that the carrier is followed over: the one in work, one before and one after it.
 const FEWEST_SPANNED: usize = 3;
 /// Windows without lock that are bridged on the old clock and carrier.
@@ -28,7 +30,7 @@ const PATIENCE: u32 = 8;
 const LOCK_POWER: f64 = 8.0;
 /// The same over several windows, when it shows that the signal is in all of them.
 const SEEN_POWER: f64 = 16.0;
-/// Line power of a window, relative to that of all held, from which on the others hold little of the signal:
+/// Line power of a window, relative to that of several, from which on the others hold little of the signal:
 /// 1/4 where all are full of it, 1 where two are.
 const WHOLE_SHARE: f64 = 0.7;
 /// Coherence of the clock line that is worth a correction.
@@ -100,8 +102,8 @@ pub(super) struct Engine {
     clock_lines: Vec<Complex64>,
     /// Result for the stretch that is searched next, and where it starts.
     cached: Option<(f64, Option<Candidate>)>,
-    /// Whether the last search went over all windows held: every other one does.
-    long_search: bool,
+    /// Searches without success so far: every other one goes over several windows.
+    searches: u32,
     newest: Mark,
     quality: Option<QualityMeter>,
     shown: Vec<Complex32>,
@@ -135,7 +137,7 @@ impl Engine {
             half_symbol_taps: [0.5, 1.5].map(|t| matched_pulse(plan.pulse, t) as f32),
             clock_lines: Vec::new(),
             cached: None,
-            long_search: false,
+            searches: 0,
             newest: Mark {
                 bit: 0,
                 at: 0.0,
@@ -158,7 +160,7 @@ impl Engine {
 
     /// Whether all samples that the next step looks at are there.
     pub fn ready(&self) -> bool {
-        let span = (HELD * self.plan.window + 8) as f64 * self.plan.samples_per_symbol() * 1.04;
+        let span = (self.plan.held * self.plan.window + 8) as f64 * self.plan.samples_per_symbol() * 1.04;
         self.matched.end() > (self.window_start() + span) as i64 + 2 * self.interpolator.margin()
     }
 
@@ -215,7 +217,9 @@ impl Engine {
                     self.track.misses = 0;
                     locked = true;
                 }
-                Acquired::Nothing if misfit > PATIENCE => self.track.locked = false,
+                Acquired::Nothing if misfit > PATIENCE.max(self.plan.held as u32) => {
+                    self.track.locked = false;
+                }
                 Acquired::Nothing => {}
             }
         } else if locked {
@@ -250,9 +254,11 @@ impl Engine {
                 Some(self.better(after, later.filter(|c| c.certain)))
             }
             (None, None) => {
-                self.long_search = !self.long_search;
-                if self.long_search {
+                self.searches += 1;
+                if self.plan.held > SEVERAL && self.searches.is_multiple_of(PATIENT_SEARCHES) {
                     self.search_all(start, span)
+                } else if !self.searches.is_multiple_of(2) {
+                    self.search_several(start, span)
                 } else {
                     None
                 }
@@ -273,17 +279,30 @@ impl Engine {
             .search(&self.matched, &self.meter, &self.interpolator, start, count)
     }
 
-    /// Searches all windows held as one. Where the signal fills only the last of them, one of these alone
+    /// Searches several windows as one. Where the signal fills only the last of them, one of these alone
     /// shows it better.
-    fn search_all(&mut self, start: f64, span: f64) -> Option<Candidate> {
+    fn search_several(&mut self, start: f64, span: f64) -> Option<Candidate> {
         let found = self
-            .search(start, HELD * self.plan.window)
+            .search(start, SEVERAL * self.plan.window)
             .filter(|c| c.certain)?;
-        (2..HELD)
+        (2..SEVERAL)
             .filter_map(|k| self.search(start + k as f64 * span, self.plan.window))
             .filter(|c| c.certain && c.power > WHOLE_SHARE * found.power)
             .max_by(|a, b| a.power.total_cmp(&b.power))
             .or(Some(found))
+    }
+
+    /// Searches all windows held as one, for a signal in all of them: one that fills only some is found better when
+    /// its time has come.
+    fn search_all(&mut self, start: f64, span: f64) -> Option<Candidate> {
+        let found = self
+            .search(start, self.plan.held * self.plan.window)
+            .filter(|c| c.certain)?;
+        let concentrated = (0..self.plan.held / SEVERAL).any(|k| {
+            self.search(start + (k * SEVERAL) as f64 * span, SEVERAL * self.plan.window)
+                .is_some_and(|c| c.power > WHOLE_SHARE * found.power)
+        });
+        (!concentrated).then_some(found)
     }
 
     /// The find of the window after, where it is the same signal seen better.
@@ -300,8 +319,10 @@ impl Engine {
     fn same(&self, found: &Candidate, start: f64) -> bool {
         let tracked = self.carrier_at(found.middle);
         let symbols = (found.start - start) / self.track.clock.period;
+        // Over a long stretch both clocks err a little.
+        let length = (found.clock.blocks * timing::BLOCK_SYMBOLS) as f64;
         (tracked - found.carrier).abs() * self.plan.base_samples_per_symbol() < 0.002
-            && (symbols - symbols.round()).abs() < 0.15
+            && (symbols - symbols.round()).abs() < 0.15 + 2e-5 * length
     }
 
     /// Tracked carrier, cycles per baseband sample.
