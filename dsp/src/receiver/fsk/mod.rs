@@ -1,31 +1,36 @@
 //! FSK, GFSK and GMSK receiver, from IQ or from FM-demodulated audio.
 //!
-//! Nothing is fed back: every stretch of 64 symbols is demodulated with a clock, baseline and noise level
-//! estimated on windows around it, before a bit of it is decided. So the first frame of a burst is received
-//! as well as the last, the baseline is the middle of the two levels rather than what a slow high-pass makes
-//! of it (long runs of equal bits survive), and the result cannot depend on loop bandwidths.
+//! Every stretch of 64 symbols is demodulated with a clock, baseline and noise level estimated on windows around it,
+//! before a bit of it is decided. So the first frame of a burst is received as well as the last, and the baseline is
+//! the middle of the two levels rather than what a slow high-pass makes of it (long runs of equal bits survive).
 //!
-//! A stretch is locked when the windows around it show a signal and its own symbols do. On white noise, and on a bare
-//! carrier of any level in it, none of 15 000 stretches was. On a lasting signal so many of 100 are missed:
+//! From IQ of FSK and GFSK that is where it begins: rows of symbols are detected by the phase that runs on through them
+//! ([`sequence`]), which is nearly as good as with a known phase. Carrier, deviation and clock are put right by the
+//! decisions, handed on to the next stretch, and back to those before a signal was found.
+//!
+//! A stretch is locked when the windows around it show a signal and its own symbols do; with rows of symbols when these
+//! fit the samples better than any do noise, and are not a bare carrier. On white noise, and on a bare carrier
+//! of any level in it, none of 15 000 stretches was. On a lasting signal so many of 100 are missed:
 //!
 //! | Es/N0, dB | 1 | 2 | 3 | 5 and more |
 //! |---|---|---|---|---|
 //! | GMSK from IQ (coherent) | 13 | 3 | 0.6 | 0.3 |
-//! | FSK of index 1 from IQ | 53 | 12 | 0.6 | 0 |
+//! | FSK of index 1 from IQ | 5 | 0.6 | 0.3 | 0 |
 //! | GFSK from audio in white noise | 92 | 48 | 3.3 | 0 |
 //!
-//! Next to a burst up to three stretches of noise may count as locked where the frequency comes from the angle of IQ
-//! samples (FSK and GFSK from IQ), none otherwise. Soft bits of stretches that are not locked keep their sign, but
-//! little of their magnitude.
+//! Soft bits of stretches that are not locked keep their sign, but little of their magnitude.
 
 mod clock;
 mod coherent;
 mod discriminator;
 mod eye;
 mod front;
+mod sequence;
+mod stages;
 mod stream;
 #[cfg(test)]
 mod tests;
+mod tones;
 mod track;
 mod window;
 
@@ -33,14 +38,10 @@ use super::ReceiverStatus;
 use crate::modulator::{Modulator, check_rates, deviation_hz, within};
 use crate::usable::usable;
 use crate::{Complex32, ConfigError, FskInput, Mark, Modulation, Pulse, SignalConfig, SoftBatch};
-use clock::BLOCK;
-use coherent::Matched;
-use discriminator::Discriminator;
-use front::Front;
-use num_complex::Complex64;
-use stream::Stream;
-use track::{Emitted, Track};
-use window::{SEGMENT, SEGMENTS, Scratch, Signal, Window};
+use eye::Eye;
+use sequence::Place;
+use stages::Stages;
+use track::Emitted;
 
 /// Points kept for display.
 const POINTS: usize = 256;
@@ -58,6 +59,8 @@ pub struct FskReceiver {
     oversampling: usize,
     /// Power of the interference between symbols relative to theirs, as the discriminator sees a clean signal.
     interference: f64,
+    /// The eye of a clean signal.
+    eye: Eye,
     stages: Stages,
     /// Source position at which the stages began, and source samples taken since.
     origin: u64,
@@ -66,21 +69,6 @@ pub struct FskReceiver {
     power: f64,
     points: Vec<Complex32>,
     clean: Vec<Complex32>,
-}
-
-/// Everything that starts afresh after a gap.
-#[derive(Debug)]
-struct Stages {
-    front: Front,
-    discriminator: Discriminator,
-    matched: Option<Matched>,
-    audio: bool,
-    oversampled: Vec<Complex32>,
-    x: Stream<f32>,
-    lines: Stream<Complex64>,
-    windows: Stream<Window>,
-    track: Track,
-    scratch: Scratch,
 }
 
 impl FskReceiver {
@@ -93,14 +81,21 @@ impl FskReceiver {
     pub fn new(config: &SignalConfig) -> Result<Self, ConfigError> {
         check(config)?;
         let oversampling = oversampling(config);
+        let mut stages = Stages::new(config, oversampling);
+        let mut eye = Eye::default();
+        if config.fsk_input == FskInput::Iq {
+            eye = clean_eye(config, oversampling);
+        }
+        stages.follow(config, oversampling, &eye);
         Ok(Self {
+            eye,
             config: config.clone(),
             oversampling,
             interference: match config.fsk_input {
-                FskInput::Iq => interference(config, oversampling),
+                FskInput::Iq => 1.0 / eye.ratio().max(1.0),
                 FskInput::FmAudio => 0.0,
             },
-            stages: Stages::new(config, oversampling),
+            stages,
             origin: 0,
             taken: 0,
             status: ReceiverStatus {
@@ -139,6 +134,7 @@ impl FskReceiver {
         self.origin += self.taken + missing;
         self.taken = 0;
         self.stages = Stages::new(&self.config, self.oversampling);
+        self.stages.follow(&self.config, self.oversampling, &self.eye);
     }
 
     /// The input has ended: appends the symbols up to its last sample.
@@ -165,42 +161,52 @@ impl FskReceiver {
 
     fn advance(&mut self, ended: bool, out: &mut SoftBatch) {
         self.stages.estimate(self.oversampling, ended);
-        while let Some(stretch) = self.stages.emit(self.oversampling, ended, &mut out.llrs) {
-            self.deliver(stretch, out);
+        while let Some((stretch, found)) = self.stages.emit(self.oversampling, ended, &mut out.llrs) {
+            self.deliver(stretch, found, out);
         }
         self.stages.forget(self.oversampling);
     }
 
-    /// Adds the mark of a stretch whose soft bits are out already, and takes over its estimates.
-    fn deliver(&mut self, stretch: Emitted, out: &mut SoftBatch) {
+    /// Adds the mark of a stretch whose soft bits are out already, and takes over its estimates. `found`: where its
+    /// symbols were found in the end, and their Es/N0, if in other ways than the window says.
+    fn deliver(&mut self, stretch: Emitted, found: Option<(Place, f64)>, out: &mut SoftBatch) {
         let rate = self.config.symbol_rate_hz;
         self.status.carrier_locked = stretch.locked;
         self.status.timing_locked = stretch.locked;
-        self.status.es_n0_db = self.es_n0_db(&stretch) as f32;
+        self.status.es_n0_db = match found {
+            Some((_, ratio)) => 10.0 * ratio.max(1e-3).log10(),
+            None => self.es_n0_db(&stretch),
+        } as f32;
         self.status.symbol_rate_hz = rate * stretch.speed;
-        self.status.offset_hz = match self.config.fsk_input {
-            FskInput::Iq => match stretch.carrier {
-                Some(carrier) => carrier.frequency * stretch.speed * rate,
-                None => stretch.eye.middle * rate,
-            },
-            FskInput::FmAudio => 0.0,
+        self.status.offset_hz = match (self.config.fsk_input, found, stretch.carrier) {
+            (FskInput::FmAudio, ..) => 0.0,
+            (_, Some((place, _)), _) => place.frequency * place.speed * rate,
+            (_, _, Some(carrier)) => carrier.frequency * stretch.speed * rate,
+            _ => stretch.eye.middle * rate,
         };
-        for &value in &self.stages.track.values {
-            let spread = stretch.eye.amplitude.hypot(stretch.eye.noise).max(1e-30);
-            let point = (f64::from(value) - stretch.eye.middle) / spread;
+        let middle = if found.is_some() { 0.0 } else { stretch.eye.middle };
+        let values = &self.stages.track.values;
+        let power = values
+            .iter()
+            .map(|&v| (f64::from(v) - middle).powi(2))
+            .sum::<f64>();
+        let spread = (power / values.len().max(1) as f64).sqrt().max(1e-30);
+        for &value in values {
+            let point = (f64::from(value) - middle) / spread;
             if self.points.len() == 2 * POINTS {
                 self.points.drain(..POINTS);
             }
             self.points.push(Complex32::new(point as f32, 0.0));
         }
-        let count = self.stages.track.values.len();
-        if count == 0 {
+        if stretch.count == 0 {
             return;
         }
         let step = self.stages.front.step() * self.oversampling as f64;
+        let found = found.filter(|_| stretch.locked);
+        let first = found.map_or(stretch.first, |(place, _)| place.first);
         out.marks.push(Mark {
-            bit: out.llrs.len() - count,
-            at: self.origin as f64 + self.stages.source(stretch.first * self.oversampling as f64),
+            bit: out.llrs.len() - stretch.count,
+            at: self.origin as f64 + self.stages.source(first * self.oversampling as f64),
             samples_per_symbol: step / stretch.speed,
             restart: stretch.restart,
             locked: stretch.locked,
@@ -231,140 +237,10 @@ impl FskReceiver {
     }
 }
 
-impl Stages {
-    fn new(config: &SignalConfig, oversampling: usize) -> Self {
-        let half_width = channel_half_width(config);
-        let width_hz = match config.fsk_input {
-            FskInput::FmAudio => 1.5 * config.symbol_rate_hz,
-            FskInput::Iq => half_width * 1.3 * config.symbol_rate_hz + config.search_hz,
-        };
-        let discriminator = match config.fsk_input {
-            FskInput::FmAudio => Discriminator::audio(oversampling),
-            FskInput::Iq => Discriminator::iq(
-                oversampling,
-                half_width + config.search_hz / config.symbol_rate_hz,
-            ),
-        };
-        let matched = match (config.modulation, config.fsk_input, config.pulse) {
-            (Modulation::Gmsk, FskInput::Iq, Pulse::Gaussian { bt }) => {
-                Some(Matched::new(bt, oversampling, discriminator.delay()))
-            }
-            _ => None,
-        };
-        Self {
-            front: Front::new(config, oversampling, width_hz),
-            matched,
-            discriminator,
-            audio: config.fsk_input == FskInput::FmAudio,
-            oversampled: Vec::new(),
-            x: Stream::new(),
-            lines: Stream::new(),
-            windows: Stream::new(),
-            track: Track::new(),
-            scratch: Scratch::default(),
-        }
-    }
-
-    /// Source position of a position in `x`, relative to where the stages began.
-    fn source(&self, position: f64) -> f64 {
-        self.front.source(position - self.discriminator.delay())
-    }
-
-    fn position(&self, source: f64) -> f64 {
-        self.front.position(source) + self.discriminator.delay()
-    }
-
-    fn latency(&self) -> usize {
-        let behind = (self.discriminator.delay() + 4.0) * self.front.step();
-        self.front.latency() + behind.ceil() as usize
-    }
-
-    fn samples(&mut self, samples: &[Complex32]) {
-        self.oversampled.clear();
-        self.front.process(samples, &mut self.oversampled);
-        self.discriminator.process(&self.oversampled, &mut self.x);
-        if let Some(matched) = &mut self.matched {
-            matched.process(&self.oversampled);
-        }
-    }
-
-    /// Estimates all windows for which enough is known.
-    fn estimate(&mut self, oversampling: usize, ended: bool) {
-        let block = BLOCK * oversampling;
-        while self.x.end() >= (self.lines.end() + 1) * block
-            || (ended && self.x.end() > self.lines.end() * block)
-        {
-            let line = clock::block_line(&self.x, self.lines.end(), oversampling);
-            if let Some(matched) = &mut self.matched {
-                matched.next_block();
-            }
-            self.lines.push(line);
-        }
-        loop {
-            let number = self.windows.end();
-            let begins = number * SEGMENT * oversampling;
-            let known = self.lines.end() >= window::blocks_needed(number);
-            if !(known || ended && begins < self.x.end()) {
-                return;
-            }
-            let before = number.checked_sub(1).and_then(|before| self.windows.get(before));
-            let window = window::estimate(
-                number,
-                &self.lines,
-                Signal {
-                    x: &self.x,
-                    oversampling,
-                    matched: self.matched.as_ref(),
-                    audio: self.audio,
-                },
-                before,
-                &mut self.scratch,
-            );
-            self.windows.push(window);
-        }
-    }
-
-    fn emit(&mut self, oversampling: usize, ended: bool, llrs: &mut Vec<i8>) -> Option<Emitted> {
-        let begins = self.source(0.0);
-        let first = if begins < 0.0 {
-            self.position(0.0) / oversampling as f64
-        } else {
-            0.0
-        };
-        self.track.emit(
-            &self.windows,
-            Signal {
-                x: &self.x,
-                oversampling,
-                matched: self.matched.as_ref(),
-                audio: self.audio,
-            },
-            first,
-            ended,
-            llrs,
-        )
-    }
-
-    fn forget(&mut self, oversampling: usize) {
-        let segment = self
-            .windows
-            .end()
-            .min(self.track.segment())
-            .saturating_sub(SEGMENTS + 1);
-        self.x.forget(segment * SEGMENT * oversampling);
-        if let Some(matched) = &mut self.matched {
-            matched.forget((segment * SEGMENT) as f64);
-        }
-        self.lines
-            .forget((segment * SEGMENT / BLOCK).saturating_sub(clock::REACH));
-        self.windows.forget(segment);
-    }
-}
-
-/// Power of the interference between symbols relative to theirs in the eye of a clean signal.
-fn interference(config: &SignalConfig, oversampling: usize) -> f64 {
+/// The eye of a clean signal.
+fn clean_eye(config: &SignalConfig, oversampling: usize) -> Eye {
     let Ok(mut modulator) = Modulator::new(config) else {
-        return 0.0;
+        return Eye::default();
     };
     // Every row of seven bits occurs in the maximum-length sequence of x^7 + x^6 + 1.
     let mut register = 1_u8;
@@ -381,11 +257,13 @@ fn interference(config: &SignalConfig, oversampling: usize) -> f64 {
     stages.samples(&samples);
     stages.estimate(oversampling, false);
     let windows = stages.windows.range(0, stages.windows.end());
-    let clearest = windows
-        .iter()
-        .map(|window| window.eye.ratio())
-        .fold(1.0, f64::max);
-    1.0 / clearest
+    windows.iter().fold(Eye::default(), |best, window| {
+        if window.eye.ratio() > best.ratio() {
+            window.eye
+        } else {
+            best
+        }
+    })
 }
 
 /// Half width of the channel filter in symbol rates: about the frequency swing plus what the transitions

@@ -490,28 +490,105 @@ fn bit_error_rate(config: &SignalConfig, es_n0_db: f64, count: usize) -> f64 {
 }
 
 #[test]
-fn error_rates_are_those_of_theory() {
-    // Per kind and Es/N0: lowest and highest error rate. FSK of index 1 with a discriminator: not worse than
-    // non-coherent orthogonal detection, exp(-Es/2N0)/2 (J. G. Proakis, Digital Communications, 5.4). FM audio
-    // with white noise: the matched filter, erfc(sqrt(Es/N0))/2.
-    for (fsk_input, es_n0_db, low, high) in [
-        (FskInput::Iq, 8.0, 0.7, 1.0),
-        (FskInput::Iq, 10.0, 0.5, 1.0),
-        (FskInput::FmAudio, 2.0, 0.95, 1.1),
-        (FskInput::FmAudio, 6.0, 0.9, 1.25),
-    ] {
-        let mut config = config(Modulation::Fsk, Pulse::Rect, fsk_input, 48_000.0);
+fn error_rates_of_audio_are_those_of_a_matched_filter() {
+    // White noise on the audio: erfc(sqrt(Es/N0))/2.
+    for (es_n0_db, low, high) in [(2.0, 0.95, 1.1), (6.0, 0.9, 1.25)] {
+        let mut config = config(Modulation::Fsk, Pulse::Rect, FskInput::FmAudio, 48_000.0);
         config.deviation_hz = Some(4800.0);
-        let ratio = 10f64.powf(es_n0_db / 10.0);
-        let theory = match fsk_input {
-            FskInput::Iq => 0.5 * (-ratio / 2.0).exp(),
-            FskInput::FmAudio => 0.5 * (1.0 - crate::modulator::erf(ratio.sqrt())),
-        };
+        let theory = 0.5 * (1.0 - crate::modulator::erf(10f64.powf(es_n0_db / 20.0)));
         let found = bit_error_rate(&config, es_n0_db, 20_000) / theory;
         assert!(
             (low..=high).contains(&found),
-            "{fsk_input:?} at {es_n0_db} dB: {found} times theory"
+            "{es_n0_db} dB: {found} times theory"
         );
+    }
+}
+
+/// Normal distribution's tail.
+fn tail(x: f64) -> f64 {
+    0.5 * (1.0 - crate::modulator::erf(x / std::f64::consts::SQRT_2))
+}
+
+#[test]
+fn rows_of_symbols_are_detected_as_with_a_known_carrier() {
+    // Index, Gaussian bandwidth (0: rectangular), samples a symbol, Eb/N0, squared distance over 2 Eb of the symbols most
+    // alike that theory is for, the times that an error counts, and the loss allowed, in dB. Orthogonal tones
+    // (index 1, 2, 4): Q(sqrt(Eb/N0)), J. G. Proakis, Digital Communications, 5.2. Minimum shift: two errors of
+    // Q(sqrt(2 Eb/N0)), as bits are changes of phase. Index 0.7: 1.21 times the distance of minimum shift over three
+    // symbols (J. B. Anderson, T. Aulin, C.-E. Sundberg, Digital Phase Modulation, 2.5).
+    for (index, bt, sps, es_n0_db, distance, times, loss_db) in [
+        (0.5, 0.0, 5.0, 5.0, 2.0, 2.0, 0.4),
+        (0.5, 0.5, 5.0, 6.0, 2.0, 2.0, 0.6),
+        (0.7, 0.0, 5.0, 5.0, 2.43, 1.5, 0.7),
+        (1.0, 0.0, 5.0, 4.0, 1.0, 1.0, 0.2),
+        (1.0, 0.0, 5.0, 7.0, 1.0, 1.0, 0.3),
+        (1.0, 0.5, 5.0, 6.0, 1.0, 1.0, 0.0),
+        (2.0, 0.0, 8.0, 6.0, 1.0, 1.0, 0.5),
+        (4.0, 0.0, 10.0, 6.0, 1.0, 1.0, 0.5),
+    ] {
+        let pulse = if bt == 0.0 {
+            Pulse::Rect
+        } else {
+            Pulse::Gaussian { bt }
+        };
+        let mut config = config(Modulation::Fsk, pulse, FskInput::Iq, RATE * sps);
+        config.deviation_hz = Some(0.5 * index * RATE);
+        config.search_hz = 0.1 * RATE;
+        let bits = random_bits(12_000, 31);
+        let channel = ChannelConfig {
+            noise_sigma: noise_sigma(es_n0_db, sps),
+            frequency_hz: 0.08 * RATE,
+            phase_rad: 1.0,
+            clock_ppm: 50.0,
+            leading: 3000,
+            trailing: 3000,
+            seed: 32,
+            ..ChannelConfig::ideal(config.sample_rate_hz)
+        };
+        let (samples, at) = transmit(&config, &channel, &bits);
+        let result = compare(&receive(&config, &samples), &bits, &at);
+        let found = (result.errors + result.missing) as f64 / bits.len() as f64;
+        let theory = |db: f64| times * tail((distance * 10f64.powf(db / 10.0)).sqrt());
+        assert!(
+            found < theory(es_n0_db - loss_db),
+            "{config:?} at {es_n0_db} dB: {found}, theory {}",
+            theory(es_n0_db)
+        );
+    }
+}
+
+#[test]
+fn soft_bits_of_rows_of_symbols_are_log_likelihood_ratios() {
+    for (index, es_n0_db) in [(0.5, 3.0), (1.0, 5.0)] {
+        let mut config = config(Modulation::Fsk, Pulse::Rect, FskInput::Iq, 48_000.0);
+        config.deviation_hz = Some(0.5 * index * RATE);
+        let bits = random_bits(40_000, 33);
+        let channel = ChannelConfig {
+            noise_sigma: noise_sigma(es_n0_db, 5.0),
+            seed: 34,
+            ..ChannelConfig::ideal(config.sample_rate_hz)
+        };
+        let (samples, at) = transmit(&config, &channel, &bits);
+        let batch = receive(&config, &samples);
+        let places = positions(&batch);
+        let first = places.partition_point(|&place| place < at[0] - 2.5);
+        // Bits and errors by magnitude, in natural units.
+        let mut bins = [(0.0, 0.0); 4];
+        for (&llr, &bit) in batch.llrs[first..].iter().zip(&bits) {
+            let magnitude = f32::from(llr.unsigned_abs()) * SoftBatch::LLR_UNIT;
+            if let Some(bin) = bins.get_mut(magnitude as usize) {
+                bin.0 += 1.0;
+                bin.1 += f64::from(u8::from((llr > 0) != (bit == 1)));
+            }
+        }
+        for (n, (all, wrong)) in bins.into_iter().enumerate() {
+            let said = n as f64 + 0.5;
+            let true_ratio = ((all - wrong) / wrong).ln();
+            assert!(
+                all > 500.0 && (true_ratio - said).abs() < 0.25 * said + 0.15,
+                "index {index}, about {said}: {true_ratio} ({wrong} of {all} wrong)"
+            );
+        }
     }
 }
 

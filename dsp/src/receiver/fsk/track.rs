@@ -4,13 +4,15 @@ use super::coherent::{self, Carrier};
 use super::eye::{Evidence, Eye};
 use super::stream::Stream;
 use super::window::{SEGMENT, SEGMENTS, Signal, Window};
-use crate::SoftBatch;
 use std::cmp::Ordering;
 
 /// Clock difference, in symbols, up to which two estimates are of the same clock.
 const SAME_CLOCK: f64 = 0.2;
 /// Segments for which a lost clock is carried on at its last rate before the estimates are followed again.
 const FLYWHEEL: u32 = 8;
+/// Parts of a delay that was found that the clock's phase and its rate are put right by.
+const CLOCK_PHASE: f64 = 0.4;
+const CLOCK_RATE: f64 = 0.08;
 /// Advantage of a window that is centred on its segment.
 const CENTRED: f64 = 1.5;
 
@@ -33,6 +35,10 @@ pub(super) struct Emitted {
     pub(super) carrier: Option<Carrier>,
     pub(super) locked: bool,
     pub(super) restart: bool,
+    /// Number of symbols.
+    pub(super) count: usize,
+    /// How far they are to be believed, 0 to 1.
+    pub(super) trust: f64,
 }
 
 /// Best knowledge of one segment, at its centre.
@@ -52,6 +58,10 @@ pub(super) struct Track {
     /// Clock of the next symbol's centre.
     next: f64,
     lost: u32,
+    /// By how many symbols those of the last stretch were found to come later than its clock said.
+    heard: Option<(f64, bool)>,
+    /// Stretches since the clock has been held by that.
+    held: u32,
     /// The clock started anew, and no symbol has been put out since.
     restarted: bool,
     done: bool,
@@ -60,7 +70,7 @@ pub(super) struct Track {
     /// Values of the symbols of the newest stretch.
     pub(super) values: Vec<f32>,
     /// Their log-likelihood ratios, were the window's estimates right.
-    ratios: Vec<f64>,
+    pub(super) ratios: Vec<f64>,
 }
 
 impl Track {
@@ -70,6 +80,8 @@ impl Track {
             last: None,
             next: 0.0,
             lost: 0,
+            heard: None,
+            held: 0,
             restarted: false,
             done: false,
             clearest: (Window::default(), 0),
@@ -83,6 +95,12 @@ impl Track {
         self.segment
     }
 
+    /// Tells by how many symbols those of the last stretch come later than its clock said: the next one follows this
+    /// rather than the windows. `anew`: the signal has just been found.
+    pub(super) fn hear(&mut self, delay: f64, anew: bool) {
+        self.heard = Some((delay, anew));
+    }
+
     /// Puts out the symbols up to the next segment's centre (after the end of input: up to the end), none
     /// before symbol time `begin`.
     pub(super) fn emit(
@@ -91,7 +109,6 @@ impl Track {
         signal: Signal<'_>,
         begin: f64,
         ended: bool,
-        llrs: &mut Vec<i8>,
     ) -> Option<Emitted> {
         self.values.clear();
         let end = signal.x.end().saturating_sub(1) as f64 / signal.oversampling as f64;
@@ -100,7 +117,7 @@ impl Track {
             self.done = true;
             let line = Line::through(&last, 1.0 + last.window.rate.deviation);
             let clearest = self.clearest.0;
-            return Some(self.sample(&line, &last, end + 1e-9, signal, (false, clearest), llrs));
+            return Some(self.sample(&line, &last, end + 1e-9, signal, (false, clearest)));
         }
         let window = best(windows, self.segment);
         let u = (self.segment * SEGMENT) as f64 + SEGMENT as f64 / 2.0;
@@ -114,14 +131,20 @@ impl Track {
                 let line = Line::through(&fresh, 1.0 + window.rate.deviation);
                 (fresh, line, true)
             }
-            Some(last) => self.join(&last, fresh),
+            Some(last) => match self.heard.take() {
+                Some((delay, anew)) => {
+                    self.held = if anew { 0 } else { self.held.saturating_add(1) };
+                    hold(&last, fresh, delay, self.held)
+                }
+                None => self.join(&last, fresh),
+            },
         };
         if restart {
             let from = self.last.map_or(begin, |last| last.u);
             self.next = (line.clock(from) - 0.5).ceil() + 0.5;
         }
         let clearest = self.look_for_clearest(windows);
-        let emitted = self.sample(&line, &anchor, u.min(end), signal, (restart, clearest), llrs);
+        let emitted = self.sample(&line, &anchor, u.min(end), signal, (restart, clearest));
         self.last = Some(anchor);
         self.segment += 1;
         Some(emitted)
@@ -173,7 +196,6 @@ impl Track {
         until: f64,
         signal: Signal<'_>,
         (restart, clearest): (bool, Window),
-        llrs: &mut Vec<i8>,
     ) -> Emitted {
         let window = &anchor.window;
         let first = line.time(self.next);
@@ -208,15 +230,7 @@ impl Track {
         }
         // A window also covers what lies beside a burst, so that each stretch has to show the signal itself.
         let locked = window.clear && evidence.of_signal(clearest.ratio());
-        let trust = if locked {
-            window.trust
-        } else {
-            DOUBT * window.trust
-        };
-        llrs.extend(self.ratios.iter().map(|ratio| {
-            let llr = trust * ratio / f64::from(SoftBatch::LLR_UNIT);
-            llr.round().clamp(-127.0, 127.0) as i8
-        }));
+        let doubt = if locked { 1.0 } else { DOUBT };
         let restart = self.restarted || restart;
         self.restarted = restart && self.values.is_empty();
         Emitted {
@@ -226,8 +240,35 @@ impl Track {
             carrier: window.carrier,
             locked,
             restart,
+            count: self.values.len(),
+            trust: doubt * window.trust,
         }
     }
+}
+
+/// Continues the clock from the last anchor, put right by what its symbols were found to be late.
+fn hold(last: &Anchor, fresh: Anchor, delay: f64, held: u32) -> (Anchor, Line, bool) {
+    // Least squares over the stretches so far, then a memory of constant length.
+    let n = f64::from(held);
+    let scale = (n + 1.0) * (n + 2.0);
+    let phase = (2.0 * (2.0 * n + 1.0) / scale).clamp(CLOCK_PHASE, 1.0);
+    let rate = if held == 0 {
+        0.0
+    } else {
+        (6.0 / scale).clamp(CLOCK_RATE, 0.5)
+    };
+    let speed = 1.0 + last.window.rate.deviation - rate * delay / SEGMENT as f64;
+    let right = Anchor {
+        clock: last.clock - phase * delay,
+        ..*last
+    };
+    let line = Line::through(&right, speed);
+    let mut anchor = Anchor {
+        clock: line.clock(fresh.u),
+        ..fresh
+    };
+    anchor.window.rate.deviation = speed - 1.0;
+    (anchor, line, false)
 }
 
 /// A straight piece of the clock.

@@ -79,6 +79,8 @@ pub(super) struct Signal<'a> {
     pub(super) oversampling: usize,
     /// Matched filter of coherent detection, when there is one.
     pub(super) matched: Option<&'a Matched>,
+    /// A rate that is not certain is taken for the nominal one.
+    pub(super) nominal: bool,
     /// The frequency comes from audio, not from the angle of IQ samples.
     pub(super) audio: bool,
 }
@@ -137,7 +139,11 @@ fn with_clock(
     let centre = centre_block(window);
     let around = lines.range(centre.saturating_sub(REACH), centre + REACH);
     let known = before.filter(|w| w.locked).map(|w| w.rate.deviation);
-    let rate = clock::estimate_rate(around, known);
+    let mut rate = clock::estimate_rate(around, known);
+    if signal.nominal && rate.coherence < lock {
+        // The best of many rates that all say little; the nominal one is likelier.
+        rate.deviation = known.unwrap_or(0.0);
+    }
     let first = window * SEGMENT / BLOCK;
     let centre = (centre * BLOCK) as f64;
     let line = line_at(lines.range(first, first + BLOCKS), first, rate.deviation, centre);

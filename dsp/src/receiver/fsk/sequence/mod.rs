@@ -1,0 +1,204 @@
+//! Detection of rows of symbols in IQ, by the phase that runs on through them.
+//!
+//! Each stretch is gone through forward and backward ([`trellis`]) with the clock, carrier and deviation that the
+//! windows gave; with the decisions of that these are put right ([`refine`]), and it is gone through again.
+
+mod follow;
+mod refine;
+mod trellis;
+mod waveform;
+
+use super::stream::Stream;
+use crate::{Complex32, Pulse};
+pub(super) use follow::{Follower, Guess};
+use num_complex::Complex64;
+use refine::{Point, Powers, Spread};
+use std::f64::consts::TAU;
+use trellis::{Intervals, Trellis};
+use waveform::{Templates, Waveforms};
+
+/// Segments before the present one for which samples must be kept.
+pub(super) const REACH: usize = follow::WAITING + 2;
+/// Symbols on either side of a stretch from which it is reached.
+const MARGIN: usize = 24;
+/// Symbols after which modulation leaves nothing in common.
+const FAR: usize = 16;
+/// Symbols that survivors differ in at least: paths that part meet again after more of them, or not at all.
+const MEMORY: usize = 3;
+/// Least deviation that is taken for one, in cycles per symbol.
+const LEAST_DEVIATION: f64 = 0.05;
+
+/// Where the symbols of a stretch are, in symbol time (nominal symbols), and what they are like.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Place {
+    /// Centre of the first symbol.
+    pub(super) first: f64,
+    /// Symbol rate relative to nominal.
+    pub(super) speed: f64,
+    /// Carrier, in cycles per symbol.
+    pub(super) frequency: f64,
+    /// Deviation, in cycles per symbol.
+    pub(super) deviation: f64,
+}
+
+/// Detector of the symbols of stretches.
+#[derive(Debug)]
+pub(super) struct Sequence {
+    oversampling: f64,
+    /// Samples by which symbol time lags behind them.
+    delay: f64,
+    waveforms: Waveforms,
+    templates: Templates,
+    trellis: Trellis,
+    levels: usize,
+    re: Vec<f32>,
+    im: Vec<f32>,
+    interval: Vec<(f32, f32)>,
+    /// Sum of the samples of every interval.
+    sums: Vec<Complex64>,
+    values: Vec<f32>,
+    decided: Vec<usize>,
+    points: Vec<Point>,
+}
+
+impl Sequence {
+    pub(super) fn new(pulse: Pulse, levels: &[f64], oversampling: usize, delay: f64) -> Self {
+        let waveforms = Waveforms::new(pulse, levels, oversampling);
+        let memory = waveforms.span.max(MEMORY);
+        Self {
+            oversampling: oversampling as f64,
+            delay,
+            trellis: Trellis::new(levels.len(), memory, waveforms.span),
+            templates: Templates::default(),
+            levels: levels.len(),
+            waveforms,
+            re: Vec::new(),
+            im: Vec::new(),
+            interval: Vec::new(),
+            sums: Vec::new(),
+            values: Vec::new(),
+            decided: Vec::new(),
+            points: Vec::new(),
+        }
+    }
+
+    /// Goes through a stretch of `count` symbols and decides on them; the powers that they show then.
+    fn pass(&mut self, samples: &Stream<Complex32>, place: Place, count: usize, kept: f32) -> Powers {
+        self.correlate(samples, place, count + 2 * MARGIN);
+        let intervals = Intervals {
+            re: &self.re,
+            im: &self.im,
+            turn_re: &self.templates.turn_re,
+            turn_im: &self.templates.turn_im,
+        };
+        self.trellis.run(intervals, kept, &mut self.values);
+        self.decide(place.deviation);
+        refine::powers(&self.points)
+    }
+
+    /// Energy of the waveforms that hold most of it, one of every interval of a stretch.
+    fn energy(&mut self, samples: &Stream<Complex32>, place: Place, count: usize) -> f64 {
+        self.correlate(samples, place, count + 2 * MARGIN);
+        let contexts = self.waveforms.contexts;
+        let most = |(re, im): (&[f32], &[f32])| {
+            let energies = re.iter().zip(im).map(|(re, im)| re * re + im * im);
+            f64::from(energies.fold(0.0, f32::max))
+        };
+        self.re
+            .chunks_exact(contexts)
+            .zip(self.im.chunks_exact(contexts))
+            .map(most)
+            .sum()
+    }
+
+    /// The place that the last pass shows; the phase is taken to hold together over `held` symbols.
+    fn refined(&self, place: Place, spread: Spread, held: usize) -> Place {
+        let correction = refine::correction(&self.points, held, place.deviation, spread);
+        Place {
+            first: place.first + correction.delay / place.speed,
+            frequency: place.frequency + correction.frequency,
+            deviation: (place.deviation + correction.deviation).max(LEAST_DEVIATION),
+            ..place
+        }
+    }
+
+    /// Power of spectral lines in the last pass: what intervals have in common with those far behind them.
+    fn line(&self) -> f64 {
+        let later = self.sums.iter().skip(FAR);
+        let common: Complex64 = later.zip(&self.sums).map(|(a, b)| a * b.conj()).sum();
+        common.norm() / (self.sums.len() - FAR) as f64
+    }
+
+    /// Log-likelihood ratios of the bits of the last pass's `count` symbols.
+    fn ratios(&self, count: usize, powers: Powers, ratios: &mut Vec<f32>) {
+        let noise = powers.noise.max(1e-3 * powers.signal).max(1e-30);
+        let scale = (2.0 * powers.signal.sqrt() / noise) as f32;
+        ratios.clear();
+        for row in self.values.chunks_exact(self.levels).skip(MARGIN).take(count) {
+            ratios.push(scale * (row[1] - row[0]));
+        }
+    }
+
+    /// Correlates every interval, from [`MARGIN`] before the first symbol on, with all waveforms.
+    fn correlate(&mut self, samples: &Stream<Complex32>, place: Place, count: usize) {
+        self.templates.set(&self.waveforms, place.deviation);
+        let contexts = self.waveforms.contexts;
+        self.re.resize(count * contexts, 0.0);
+        self.im.resize(count * contexts, 0.0);
+        let turns = place.frequency * place.speed / self.oversampling;
+        let step = Complex64::cis(-TAU * turns);
+        let start = place.first - (MARGIN as f64 + 0.5) / place.speed;
+        let origin = start * self.oversampling - self.delay;
+        self.sums.clear();
+        for n in 0..count {
+            let begin = origin + n as f64 * self.oversampling / place.speed;
+            let end = begin + self.oversampling / place.speed;
+            let first = begin.ceil();
+            let mut phasor = Complex64::cis(-TAU * (turns * (first - origin)).fract());
+            self.interval.clear();
+            let mut at = first;
+            while at < end {
+                let sample = if at < 0.0 { None } else { samples.get(at as usize) };
+                let sample = sample.copied().unwrap_or_default();
+                let turned = Complex64::new(sample.re.into(), sample.im.into()) * phasor;
+                self.interval.push((turned.re as f32, turned.im as f32));
+                phasor *= step;
+                at += 1.0;
+            }
+            self.sums.push(
+                self.interval
+                    .iter()
+                    .map(|s| Complex64::new(s.0.into(), s.1.into()))
+                    .sum(),
+            );
+            let row = n * contexts..(n + 1) * contexts;
+            let out = (&mut self.re[row.clone()], &mut self.im[row]);
+            self.templates
+                .correlate(&self.waveforms, first - begin, &self.interval, out);
+        }
+    }
+
+    /// Decides on all symbols, and finds the correlations with their waveforms.
+    fn decide(&mut self, deviation: f64) {
+        let best = |row: &[f32]| (1..row.len()).fold(0, |best, n| if row[n] > row[best] { n } else { best });
+        self.decided.clear();
+        let rows = self.values.chunks_exact(self.levels);
+        self.decided.extend(rows.map(best));
+        self.points.clear();
+        let contexts = self.waveforms.contexts;
+        let reach = self.waveforms.span / 2;
+        let mut reached = 0.0;
+        for (n, row) in self.decided.windows(self.waveforms.span).enumerate() {
+            let context = row.iter().fold(0, |row, symbol| row * self.levels + symbol);
+            let place = (n + reach) * contexts + context;
+            let turn = self.waveforms.ends[context];
+            let value = Complex64::new(self.re[place].into(), self.im[place].into());
+            self.points.push(Point {
+                value: value * Complex64::cis(-TAU * deviation * reached),
+                turn,
+                reached: reached + turn / 2.0,
+            });
+            reached += turn;
+        }
+    }
+}
