@@ -183,7 +183,9 @@ impl Stages {
                 llrs.extend(ratios.iter().map(|ratio| soft(stretch.trust * ratio)));
                 return Some((stretch, None));
             };
-            if let Some((delay, anew)) = stretch.and_then(|stretch| follower.push(&self.iq, stretch)) {
+            if let Some((delay, anew)) =
+                stretch.and_then(|stretch| follower.push(&self.iq, stretch, &self.track.ratios))
+            {
                 self.track.hear(delay, anew);
             }
             if let Some((stretch, place, ratio, ratios)) = follower.pop(ended && stretch.is_none()) {

@@ -131,13 +131,7 @@ impl Track {
                 let line = Line::through(&fresh, 1.0 + window.rate.deviation);
                 (fresh, line, true)
             }
-            Some(last) => match self.heard.take() {
-                Some((delay, anew)) => {
-                    self.held = if anew { 0 } else { self.held.saturating_add(1) };
-                    hold(&last, fresh, delay, self.held)
-                }
-                None => self.join(&last, fresh),
-            },
+            Some(last) => self.go_on(&last, fresh),
         };
         if restart {
             let from = self.last.map_or(begin, |last| last.u);
@@ -160,6 +154,21 @@ impl Track {
             (remembered, age + 1)
         };
         self.clearest.0
+    }
+
+    /// Continues the clock by the windows where they are sure of it, else by what was heard of the last stretch.
+    fn go_on(&mut self, last: &Anchor, fresh: Anchor) -> (Anchor, Line, bool) {
+        let heard = self.heard.take();
+        let expected = last.clock + (fresh.u - last.u) * (1.0 + last.window.rate.deviation);
+        let difference = expected - fresh.clock;
+        let sure = fresh.window.locked && (difference - difference.round()).abs() < SAME_CLOCK;
+        match heard {
+            Some((delay, anew)) if !sure => {
+                self.held = if anew { 0 } else { self.held.saturating_add(1) };
+                hold(last, fresh, delay, self.held)
+            }
+            _ => self.join(last, fresh),
+        }
     }
 
     /// Continues the clock from the last anchor to a fresh one, or starts anew.

@@ -32,9 +32,15 @@ const LATE: f64 = 0.3;
 const PHASE_REACH: f64 = 0.12;
 /// Part by which the measured deviation may differ from the one told for this to be believed.
 const NEAR: f64 = 0.2;
-/// Part of the signal's power in a spectral line from which it is a bare carrier. Of modulated signals those of index 1
-/// have the strongest lines; they look like a fifth of the power.
-const BARE: f64 = 0.35;
+/// Part of the signal's power in spectral lines from which it is a bare carrier, below an Es/N0 of 2 (a power ratio) and
+/// above. Of modulated signals those of a small index come nearest.
+const BARE: [f64; 2] = [0.35, 0.5];
+/// Factor by which fewer errors must be expected of symbols by themselves, of which there is a least number, for these to
+/// be believed rather than rows.
+const PLAINER: f32 = 6.0;
+const LEAST_ERRORS: f32 = 1.0;
+/// Stretches beside a burst that windows may take for a part of it.
+const BESIDE: u32 = 4;
 /// Part of a survivor's phase reference that is left after a symbol, and symbols within which the phase must hold
 /// together: as long as the parameters are not well known, and then.
 const KEPT_SHORT: f32 = 0.8;
@@ -50,7 +56,22 @@ struct Held {
     powers: Powers,
     /// It looks like a carrier without modulation.
     bare: bool,
+    /// Log-likelihood ratios of the bits, and those of symbols by themselves.
     ratios: Vec<f32>,
+    plain: Vec<f32>,
+}
+
+impl Held {
+    /// Whether symbols by themselves say far more: the phase does not run on as it should.
+    fn plainer(&self) -> bool {
+        let errors = |ratios: &[f32]| {
+            ratios
+                .iter()
+                .map(|ratio| 1.0 / (1.0 + ratio.abs().exp()))
+                .sum::<f32>()
+        };
+        self.stretch.locked && errors(&self.ratios) > PLAINER * errors(&self.plain).max(LEAST_ERRORS)
+    }
 }
 
 /// Carrier and deviation of the last stretch with a signal, its Es/N0, and the stretches since.
@@ -71,6 +92,8 @@ pub(in super::super) struct Follower {
     known: Option<Known>,
     /// Stretches since a signal was found.
     since_found: u32,
+    /// Stretches in a row whose symbols said more by themselves.
+    plain: u32,
     guess: Guess,
 }
 
@@ -93,29 +116,36 @@ impl Follower {
             spare: Vec::new(),
             known: None,
             since_found: 0,
+            plain: 0,
             guess,
         }
     }
 
-    /// Takes the next stretch. When its symbols are those of a signal: by how many they come later than was said, and
+    /// Takes the next stretch, and the log-likelihood ratios of its symbols by themselves. When its symbols are those of a signal: by how many they come later than was said, and
     /// whether the signal has only just been found.
     pub(in super::super) fn push(
         &mut self,
         samples: &Stream<Complex32>,
         stretch: Emitted,
+        plain: &[f64],
     ) -> Option<(f64, bool)> {
-        let mut ratios = self.spare.pop().unwrap_or_default();
-        ratios.clear();
+        let [ratios, mut symbols] = [(); 2].map(|()| {
+            let mut ratios = self.spare.pop().unwrap_or_default();
+            ratios.clear();
+            ratios
+        });
+        symbols.extend(plain.iter().map(|&ratio| (stretch.trust * ratio) as f32));
         let mut held = Held {
             stretch,
             place: self.place(&stretch),
             powers: Powers::default(),
             bare: false,
             ratios,
+            plain: symbols,
         };
         let known = self.known.filter(|known| known.age <= MEMORY);
         let follows = self.detect(samples, &mut held, known);
-        let good = held.powers.ratio() > GOOD;
+        let good = held.powers.ratio() > GOOD && !held.plainer();
         if good {
             let mut now = remember(&held);
             if let Some(known) = known.filter(|_| follows) {
@@ -159,7 +189,16 @@ impl Follower {
             return None;
         }
         let mut held = self.waiting.pop_front()?;
-        held.stretch.locked = held.powers.ratio() > GOOD && !held.bare;
+        let good = held.powers.ratio() > GOOD;
+        if held.plainer() {
+            self.plain = self.plain.saturating_add(1);
+            held.stretch.locked = good || self.plain > BESIDE;
+            std::mem::swap(&mut held.ratios, &mut held.plain);
+        } else {
+            self.plain = 0;
+            held.stretch.locked = good && (held.stretch.locked || !held.bare);
+        }
+        self.spare.push(held.plain);
         self.spare.push(held.ratios);
         let ratios = self.spare.last()?;
         Some((held.stretch, held.place, held.powers.ratio(), ratios))
@@ -201,7 +240,7 @@ impl Follower {
         if powers.ratio() > held.powers.ratio() || held.ratios.is_empty() {
             held.place = place;
             held.powers = powers;
-            held.bare = self.sequence.line() > BARE * powers.signal;
+            held.bare = self.sequence.line() > BARE[usize::from(powers.ratio() > 2.0)] * powers.signal;
             self.sequence.ratios(held.stretch.count, powers, &mut held.ratios);
         }
     }
