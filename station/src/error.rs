@@ -29,6 +29,14 @@ pub enum StationError {
     /// What ended the runs of several downlinks at once.
     #[error(transparent)]
     Common(Arc<StationError>),
+    /// One downlink of several cannot begin.
+    #[error("downlink {name}: {source}")]
+    Downlink {
+        /// Its name.
+        name: String,
+        /// Why.
+        source: Box<StationError>,
+    },
     /// The signal cannot be received at this sample rate.
     #[error("profile {profile}: {source}")]
     Signal {

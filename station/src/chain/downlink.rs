@@ -10,6 +10,7 @@ use crate::input::InputInfo;
 use crate::monitor::Monitor;
 use crate::output::report::Report;
 use crate::time::SampleClock;
+use groundlink_decoder::coding::CodingConfig;
 use groundlink_dsp::downlink::{Lane, Plan};
 use groundlink_dsp::receiver::Receiver;
 use groundlink_dsp::{Mark, SignalConfig, SoftBatch};
@@ -29,23 +30,32 @@ pub struct Worker {
     /// Samples that the receiver had been given when the stretch began.
     begun: u64,
     given: u64,
-    rate_hz: f64,
+    wide_rate_hz: f64,
     tuned: Vec<Complex32>,
     batch: SoftBatch,
 }
 
-impl Worker {
+/// A downlink that can be received and decoded, its outputs not yet open.
+pub struct Tuned {
+    config: RunConfig,
+    signal: SignalConfig,
+    coding: CodingConfig,
+    channel: Option<usize>,
+    lane: Lane,
+    receiver: Receiver,
+    wide_rate_hz: f64,
+}
+
+impl Tuned {
     /// The downlink of this number in the plan; `signal` is what it is in the wide stream.
     ///
     /// # Errors
-    /// When it cannot be received or decoded, or an output cannot be created.
-    pub fn open(
+    /// When it cannot be received or decoded.
+    pub fn new(
         config: RunConfig,
         plan: &Plan,
         number: usize,
         signal: &SignalConfig,
-        info: &InputInfo,
-        threads: Threads,
     ) -> Result<Self, StationError> {
         let lane = Lane::new(plan, number);
         let signal = SignalConfig {
@@ -57,28 +67,45 @@ impl Worker {
             profile: config.profile.name.clone(),
             source,
         })?;
-        let coding = config.profile.coding_config()?;
-        let monitor = Monitor::new();
-        let (origin, unit) = (SoftOrigin::Receiver, IndexUnit::Sample);
-        let mut end = End::open_with(&config, &coding, origin, unit, &monitor, threads)?;
-        end.to.clock = SampleClock::new(&info.captures, plan.rate_hz());
-        end.announce(&config, Some(info), &signal_text(&signal))?;
         Ok(Self {
+            coding: config.profile.coding_config()?,
             config,
+            signal,
             channel: plan.source(number).channel,
             lane,
             receiver,
+            wide_rate_hz: plan.rate_hz(),
+        })
+    }
+
+    /// Opens its outputs.
+    ///
+    /// # Errors
+    /// When the coding or the frames cannot be, or an output cannot be created.
+    pub fn open(self, info: &InputInfo, threads: Threads) -> Result<Worker, StationError> {
+        let monitor = Monitor::new();
+        let (origin, unit) = (SoftOrigin::Receiver, IndexUnit::Sample);
+        let mut end = End::open_with(&self.config, &self.coding, origin, unit, &monitor, threads)?;
+        end.to.clock = SampleClock::new(&info.captures, self.wide_rate_hz);
+        end.announce(&self.config, Some(info), &signal_text(&self.signal))?;
+        Ok(Worker {
+            config: self.config,
+            channel: self.channel,
+            lane: self.lane,
+            receiver: self.receiver,
             end,
             ended: Ended::default(),
             over: false,
             begun: 0,
             given: 0,
-            rate_hz: plan.rate_hz(),
+            wide_rate_hz: self.wide_rate_hz,
             tuned: Vec::new(),
             batch: SoftBatch::default(),
         })
     }
+}
 
+impl Worker {
     /// Samples per second that its receiver is given.
     pub fn rate_hz(&self) -> f64 {
         self.lane.rate_hz()
@@ -135,7 +162,8 @@ impl Worker {
             self.end.take_batch(&self.batch, Some((slab.position, missing)))?;
         }
         let lost = self.ended.lost_samples;
-        self.end.show(slab.position, Some((status, self.rate_hz)), lost)
+        self.end
+            .show(slab.position, Some((status, self.wide_rate_hz)), lost)
     }
 
     /// Finishes: last records and the report. `stopped` says that somebody asked for the end.

@@ -1,7 +1,7 @@
 //! Several downlinks out of one stream of samples: source thread, splitter thread, and the downlinks side by side in a
 //! pool of threads, slab by slab.
 
-use super::downlink::Worker;
+use super::downlink::{Tuned, Worker};
 use super::end::Threads;
 use super::pool::Pool;
 use super::samples::{circle, read_source};
@@ -92,7 +92,7 @@ pub fn run_station_samples(
 ) -> Result<StationReport, StationError> {
     let info = source.info().clone();
     let set = Set::new(config, &info)?;
-    let splitter = Splitter::new(&set.plan).map_err(|source| set.wrong(0, source))?;
+    let splitter = Splitter::new(&set.plan).map_err(|source| set.wrong(source))?;
     let pool = Arc::new(Pool::new(config.threads)?);
     let mut workers = set.workers(config, &info, &pool)?;
     let mut report = set.report(config, &info, &workers);
@@ -159,9 +159,9 @@ impl<'a> Set<'a> {
         })
     }
 
-    fn wrong(&self, number: usize, source: ConfigError) -> StationError {
+    fn wrong(&self, source: ConfigError) -> StationError {
         StationError::Signal {
-            profile: self.station.downlinks[number].profile.name.clone(),
+            profile: self.station.name.clone(),
             source,
         }
     }
@@ -172,7 +172,7 @@ impl<'a> Set<'a> {
         info: &InputInfo,
         pool: &Arc<Pool>,
     ) -> Result<Vec<Worker>, StationError> {
-        let worker = |(number, downlink): (usize, &Downlink)| {
+        let tune = |(number, downlink): (usize, &Downlink)| {
             let run = RunConfig {
                 input: config.input.clone(),
                 from: From::Iq,
@@ -183,10 +183,18 @@ impl<'a> Set<'a> {
                 block: config.block,
                 threads: config.threads,
             };
-            let threads = Threads::Shared(Arc::<Pool>::clone(pool));
-            Worker::open(run, &self.plan, number, &self.signals[number], info, threads)
+            Tuned::new(run, &self.plan, number, &self.signals[number])
+                .map_err(|error| named(&downlink.name, error))
         };
-        self.station.downlinks.iter().enumerate().map(worker).collect()
+        let downlinks = &self.station.downlinks;
+        // All of them before the first output is created.
+        let tuned: Vec<Tuned> = downlinks.iter().enumerate().map(tune).collect::<Result<_, _>>()?;
+        let open = |(tuned, downlink): (Tuned, &Downlink)| {
+            tuned
+                .open(info, Threads::Shared(Arc::<Pool>::clone(pool)))
+                .map_err(|error| named(&downlink.name, error))
+        };
+        tuned.into_iter().zip(downlinks).map(open).collect()
     }
 
     /// The report of a run of which nothing has been read yet.
@@ -210,6 +218,17 @@ impl<'a> Set<'a> {
                 .collect(),
             ..StationReport::of(&info.name)
         }
+    }
+}
+
+/// The error of a downlink that cannot begin; outputs name themselves.
+fn named(name: &str, error: StationError) -> StationError {
+    match error {
+        StationError::Output { .. } => error,
+        _ => StationError::Downlink {
+            name: name.to_owned(),
+            source: Box::new(error),
+        },
     }
 }
 

@@ -127,6 +127,10 @@ fn mistakes_are_one_line() {
         "[[downlink]]\nname = 'a'\nprofile = 'demo'\noffset = 251e3\n",
     );
     folder.write("audio.raw", [0; 4000]);
+    let fast = "[[downlink]]\nname = 'a'\nprofile = 'demo'\noffset = 0\nframes = 'kept'\n[[downlink]]\nname = 'b'\nprofile = 'snpp'\n\
+                offset = 0\n";
+    folder.write("fast.toml", fast);
+    folder.write("kept", "frames of an earlier pass");
     for (arguments, expected) in [
         (
             "decode pass --station none.toml",
@@ -147,6 +151,10 @@ fn mistakes_are_one_line() {
         (
             "decode pass --station far.toml",
             "downlink a lies 251000 Hz from the centre of the samples, must be within 250000 Hz",
+        ),
+        (
+            "decode pass --station fast.toml",
+            "downlink b: profile snpp: symbol_rate_hz is 15000000, must be ",
         ),
         (
             "decode raw.cu8 --rate 500k --station station.toml",
@@ -182,4 +190,5 @@ fn mistakes_are_one_line() {
         );
         assert!(run.complaint().contains(expected), "{arguments}: {}", run.stderr);
     }
+    assert_eq!(folder.read("kept"), b"frames of an earlier pass");
 }
