@@ -33,9 +33,9 @@ pub fn psk_ber(eb_n0_db: f64) -> f64 {
     0.5 * erfc(from_db(eb_n0_db).sqrt())
 }
 
-/// Bit error rate of orthogonal FSK (index 1) received without carrier phase: `0.5 exp(-Eb/N0 / 2)`.
+/// Bit error rate of orthogonal FSK (index 1) received with a known carrier phase: `0.5 erfc(sqrt(Eb/N0 / 2))`.
 pub fn orthogonal_fsk_ber(eb_n0_db: f64) -> f64 {
-    0.5 * (-from_db(eb_n0_db) / 2.0).exp()
+    0.5 * erfc((from_db(eb_n0_db) / 2.0).sqrt())
 }
 
 /// Bits that differ between the labels of 8PSK so many eighths apart, summed over the eight points (ETSI EN 302 307-1
@@ -85,7 +85,7 @@ pub fn reference_ber(signal: &SignalConfig, eb_n0_db: f64) -> f64 {
 /// What [`reference_ber`] is called.
 pub fn reference_name(signal: &SignalConfig) -> &'static str {
     match signal.modulation {
-        Modulation::Fsk => "orthogonal FSK, no carrier phase",
+        Modulation::Fsk => "coherent orthogonal FSK",
         Modulation::Gmsk => "coherent MSK",
         Modulation::Dbpsk | Modulation::Dqpsk | Modulation::Pi4Dqpsk => "2 p (1 - p), p of coherent PSK",
         Modulation::Uqpsk => "mean of both arms",

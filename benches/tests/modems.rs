@@ -16,7 +16,7 @@ fn point(keying: Keying) -> (f64, f64) {
         Keying::Dbpsk | Keying::Dqpsk | Keying::Pi4Dqpsk | Keying::Uqpsk => (5.0, 0.25),
         Keying::Oqpsk => (3.0, 0.3),
         Keying::Pm | Keying::PmBiPhase | Keying::PmSine | Keying::PmSquare => (3.0, 0.25),
-        Keying::Fsk => (8.0, 1.2),
+        Keying::Fsk => (7.0, 0.3),
         Keying::Gmsk => (9.0, 2.5),
     }
 }
