@@ -25,8 +25,8 @@ pub enum Keying {
     Pi4Dqpsk,
     /// OQPSK.
     Oqpsk,
-    /// OQPSK with half-sine pulses: minimum-shift keying.
-    Msk,
+    /// OQPSK with half-sine pulses: minimum-shift keying whose bits are those of the arms.
+    OqpskHalfSine,
     /// Unbalanced QPSK, I 6 dB above Q.
     Uqpsk,
     /// 8PSK.
@@ -42,14 +42,27 @@ pub enum Keying {
     PmSquare,
     /// FSK of index 1.
     Fsk,
+    /// Minimum-shift keying.
+    Msk,
     /// GMSK of BT 0.5.
     Gmsk,
+    /// GMSK of BT 0.3.
+    #[value(name = "gmsk-0.3")]
+    Gmsk30,
+    /// GMSK of BT 0.25.
+    #[value(name = "gmsk-0.25")]
+    Gmsk25,
+    /// Precoded GMSK of BT 0.5.
+    GmskPrecoded,
+    /// Precoded GMSK of BT 0.25.
+    #[value(name = "gmsk-0.25-precoded")]
+    Gmsk25Precoded,
 }
 
 impl Keying {
     /// The signal: 4 samples a symbol and root-raised cosine pulses of roll-off 0.5 (half-sine: 8 samples, bi-phase: 4
     /// per half); PM of index 1.1 with rectangular pulses and what samples its subcarrier needs; FSK with rectangular
-    /// pulses.
+    /// pulses; MSK and GMSK with theirs.
     pub fn signal(self) -> SignalConfig {
         let pm = |subcarrier: Option<(f64, Waveform)>| {
             Modulation::Pm(PmConfig {
@@ -69,7 +82,7 @@ impl Keying {
             Self::Dqpsk => (Modulation::Dqpsk, 4.0),
             Self::Pi4Dqpsk => (Modulation::Pi4Dqpsk, 4.0),
             Self::Oqpsk => (Modulation::Oqpsk, 4.0),
-            Self::Msk => (Modulation::Oqpsk, 8.0),
+            Self::OqpskHalfSine => (Modulation::Oqpsk, 8.0),
             Self::Uqpsk => (Modulation::Uqpsk, 4.0),
             Self::Psk8 => (Modulation::Psk8, 4.0),
             Self::Pm => (pm(None), 16.0),
@@ -77,16 +90,27 @@ impl Keying {
             Self::PmSine => (pm(Some((8.0, Waveform::Sine))), 48.0),
             Self::PmSquare => (pm(Some((3.05, Waveform::Square))), 168.0),
             Self::Fsk => (Modulation::Fsk, 4.0),
-            Self::Gmsk => (Modulation::Gmsk, 4.0),
+            Self::Msk
+            | Self::Gmsk
+            | Self::Gmsk30
+            | Self::Gmsk25
+            | Self::GmskPrecoded
+            | Self::Gmsk25Precoded => (Modulation::Gmsk, 4.0),
         };
         let pulse = match modulation {
             Modulation::Pm(_) | Modulation::Fsk => Pulse::Rect,
-            Modulation::Gmsk => Pulse::Gaussian { bt: 0.5 },
-            _ if self == Self::Msk => Pulse::HalfSine,
+            Modulation::Gmsk => match self {
+                Self::Msk => Pulse::Rect,
+                Self::Gmsk30 => Pulse::Gaussian { bt: 0.3 },
+                Self::Gmsk25 | Self::Gmsk25Precoded => Pulse::Gaussian { bt: 0.25 },
+                _ => Pulse::Gaussian { bt: 0.5 },
+            },
+            _ if self == Self::OqpskHalfSine => Pulse::HalfSine,
             _ => Pulse::Srrc { roll_off: 0.5 },
         };
         SignalConfig {
             deviation_hz: (self == Self::Fsk).then_some(SYMBOL_RATE_HZ / 2.0),
+            precoding: matches!(self, Self::GmskPrecoded | Self::Gmsk25Precoded),
             bi_phase: matches!(self, Self::BpskBiPhase | Self::PmBiPhase),
             ..SignalConfig::new(modulation, pulse, SYMBOL_RATE_HZ, samples * SYMBOL_RATE_HZ)
         }
@@ -102,7 +126,7 @@ impl Keying {
             Self::Dqpsk => "DQPSK",
             Self::Pi4Dqpsk => "π/4-DQPSK",
             Self::Oqpsk => "OQPSK",
-            Self::Msk => "OQPSK, half-sine (MSK)",
+            Self::OqpskHalfSine => "OQPSK, half-sine",
             Self::Uqpsk => "UQPSK, 6 dB",
             Self::Psk8 => "8PSK",
             Self::Pm => "PCM/PM/NRZ",
@@ -110,7 +134,12 @@ impl Keying {
             Self::PmSine => "PCM/PSK/PM, sine",
             Self::PmSquare => "PCM/PSK/PM, square",
             Self::Fsk => "FSK, index 1",
+            Self::Msk => "MSK",
             Self::Gmsk => "GMSK, BT 0.5",
+            Self::Gmsk30 => "GMSK, BT 0.3",
+            Self::Gmsk25 => "GMSK, BT 0.25",
+            Self::GmskPrecoded => "GMSK, BT 0.5, precoded",
+            Self::Gmsk25Precoded => "GMSK, BT 0.25, precoded",
         }
     }
 }

@@ -141,8 +141,13 @@ pub fn bits(
     count: usize,
     seed: u64,
 ) -> Result<BitErrors> {
-    let arms = signal.modulation.bits_per_symbol();
-    let es_n0_db = eb_n0_db + 10.0 * (arms as f64).log10();
+    // The signs of precoded bits are open as those of two arms are.
+    let arms = if signal.precoding {
+        2
+    } else {
+        signal.modulation.bits_per_symbol()
+    };
+    let es_n0_db = eb_n0_db + 10.0 * (signal.modulation.bits_per_symbol() as f64).log10();
     let mut rng = ChaCha8Rng::seed_from_u64(content_seed(seed));
     let sent: Vec<u8> = (0..count).map(|_| rng.random_range(0..2)).collect();
     let mut modulator = Modulator::new(signal)?;

@@ -65,11 +65,12 @@ pub fn eight_psk_ber(eb_n0_db: f64) -> f64 {
 /// Bit error rate that theory has for a signal. For GMSK it is that of coherent MSK, which no receiver of
 /// GMSK reaches.
 pub fn reference_ber(signal: &SignalConfig, eb_n0_db: f64) -> f64 {
+    let coherent = psk_ber(eb_n0_db);
     match signal.modulation {
         Modulation::Fsk => orthogonal_fsk_ber(eb_n0_db),
+        Modulation::Gmsk if signal.precoding => coherent,
         // A change is wrong when one of the two symbols is.
-        Modulation::Dbpsk | Modulation::Dqpsk | Modulation::Pi4Dqpsk => {
-            let coherent = psk_ber(eb_n0_db);
+        Modulation::Gmsk | Modulation::Dbpsk | Modulation::Dqpsk | Modulation::Pi4Dqpsk => {
             2.0 * coherent * (1.0 - coherent)
         }
         Modulation::Uqpsk => {
@@ -78,7 +79,7 @@ pub fn reference_ber(signal: &SignalConfig, eb_n0_db: f64) -> f64 {
             f64::midpoint(arm(ratio / (1.0 + ratio)), arm(1.0 / (1.0 + ratio)))
         }
         Modulation::Psk8 => eight_psk_ber(eb_n0_db),
-        _ => psk_ber(eb_n0_db),
+        _ => coherent,
     }
 }
 
@@ -86,7 +87,8 @@ pub fn reference_ber(signal: &SignalConfig, eb_n0_db: f64) -> f64 {
 pub fn reference_name(signal: &SignalConfig) -> &'static str {
     match signal.modulation {
         Modulation::Fsk => "coherent orthogonal FSK",
-        Modulation::Gmsk => "coherent MSK",
+        Modulation::Gmsk if signal.precoding => "coherent MSK",
+        Modulation::Gmsk => "2 p (1 - p), p of coherent MSK",
         Modulation::Dbpsk | Modulation::Dqpsk | Modulation::Pi4Dqpsk => "2 p (1 - p), p of coherent PSK",
         Modulation::Uqpsk => "mean of both arms",
         Modulation::Psk8 => "coherent 8PSK",

@@ -12,12 +12,15 @@ use groundlink_benches::theory::reference_ber;
 fn point(keying: Keying) -> (f64, f64) {
     match keying {
         Keying::Bpsk | Keying::Qpsk => (3.0, 0.15),
-        Keying::BpskBiPhase | Keying::Msk | Keying::Psk8 => (5.0, 0.2),
+        Keying::BpskBiPhase | Keying::OqpskHalfSine | Keying::Psk8 => (5.0, 0.2),
         Keying::Dbpsk | Keying::Dqpsk | Keying::Pi4Dqpsk | Keying::Uqpsk => (5.0, 0.25),
         Keying::Oqpsk => (3.0, 0.3),
         Keying::Pm | Keying::PmBiPhase | Keying::PmSine | Keying::PmSquare => (3.0, 0.25),
         Keying::Fsk => (7.0, 0.3),
-        Keying::Gmsk => (9.0, 2.5),
+        Keying::Msk | Keying::Gmsk | Keying::GmskPrecoded => (4.0, 0.25),
+        // Of this 0.1 and 0.14 dB are the modulation's own.
+        Keying::Gmsk30 => (4.0, 0.35),
+        Keying::Gmsk25 | Keying::Gmsk25Precoded => (4.0, 0.45),
     }
 }
 

@@ -98,6 +98,42 @@ fn qpsk_is_decoded_in_all_rotations_mirrored_or_not_with_and_without_inner_code(
 }
 
 #[test]
+fn bits_on_two_arms_in_turn_are_decoded_with_any_signs() {
+    let mut random = Random(6);
+    for coded in [false, true] {
+        for (lead, signs) in [
+            (0, [1, 1]),
+            (0, [1, -1]),
+            (1, [-1, 1]),
+            (1, [1, -1]),
+            (1, [-1, -1]),
+        ] {
+            let config = CodingConfig {
+                symbols: SymbolBits::Alternating,
+                ..if coded {
+                    ccsds(1)
+                } else {
+                    without_code(SymbolBits::One)
+                }
+            };
+            let (frames, mut bits) = transmit(&config, 4, (0, 0), &mut random);
+            bits.splice(0..0, vec![0; lead]);
+            let soft: Vec<i8> = sure(&bits)
+                .iter()
+                .zip(signs.into_iter().cycle())
+                .map(|(soft, sign)| soft * sign)
+                .collect();
+            let received = receive(&config, &soft, 1000);
+            assert_eq!(
+                bytes_of(&received),
+                frames,
+                "coded {coded}, lead {lead}, {signs:?}"
+            );
+        }
+    }
+}
+
+#[test]
 fn eight_phases_are_decoded_in_all_turns() {
     let mut random = Random(4);
     let config = without_code(SymbolBits::Three);

@@ -25,7 +25,8 @@ pub enum Modulation {
     Oqpsk,
     /// Frequency-shift keying with the pulse of the configuration (rectangular: FSK, Gaussian: GFSK).
     Fsk,
-    /// Gaussian minimum-shift keying: FSK of index 0.5 with a Gaussian pulse.
+    /// Gaussian minimum-shift keying: FSK of index 0.5 with a Gaussian pulse; with a rectangular one it is
+    /// minimum-shift keying.
     Gmsk,
     /// Phase modulation with a residual carrier, one bit a symbol: positive phase is a 1.
     Pm(PmConfig),
@@ -120,6 +121,9 @@ pub struct SignalConfig {
     pub q_first: bool,
     /// Power of the I arm of unbalanced QPSK over that of the Q arm, dB: 3 to 20 or -20 to -3. Zero for all else.
     pub unbalance_db: f64,
+    /// Whether the bits of GMSK are precoded, so that they are the signs of its pulses on the two arms instead of
+    /// their changes (CCSDS 401.0-B §2.4.17). What this leaves open: the sign of all bits, and that of every other.
+    pub precoding: bool,
 }
 
 impl SignalConfig {
@@ -141,6 +145,7 @@ impl SignalConfig {
             iq_swap: false,
             q_first: false,
             unbalance_db: if modulation == Modulation::Uqpsk { 6.0 } else { 0.0 },
+            precoding: false,
         }
     }
 
@@ -164,6 +169,12 @@ impl SignalConfig {
         }
         if self.modulation != Modulation::Uqpsk && self.unbalance_db != 0.0 {
             return refuse("unbalance_db");
+        }
+        if self.precoding && self.modulation != Modulation::Gmsk {
+            return refuse("precoding");
+        }
+        if self.precoding && self.fsk_input == FskInput::FmAudio {
+            return Err(ConfigError::FmAudio { field: "precoding" });
         }
         if self.modulation == Modulation::Uqpsk && !(3.0..=20.0).contains(&self.unbalance_db.abs()) {
             return Err(ConfigError::OutOfRange {
@@ -204,6 +215,12 @@ pub enum ConfigError {
         field: &'static str,
         /// Modulation found.
         modulation: Modulation,
+    },
+    /// A field that does not go with FM audio, which has lost the carrier's phase.
+    #[error("{field} does not go with FM audio")]
+    FmAudio {
+        /// Field of [`SignalConfig`].
+        field: &'static str,
     },
     /// A pulse that does not go with the modulation.
     #[error("pulse {pulse:?} does not go with modulation {modulation:?}")]

@@ -268,12 +268,12 @@ const REFUSED: &[(&str, &str)] = &[
     (
         "[signal]\n\nsymbolrate = 9600\n",
         "x.toml:3: unknown key signal.symbolrate, allowed in [signal]: modulation, symbol_rate, pulse, \
-             carrier, search, iq_swap, input, carrier_loop, timing_loop, roll_off, bt, deviation, iq_order, unbalance, modulation_index, subcarrier, carrier_loop_order",
+             carrier, search, iq_swap, input, carrier_loop, timing_loop, roll_off, bt, deviation, precoding, iq_order, unbalance, modulation_index, subcarrier, carrier_loop_order",
     ),
     (
         "[signal]\nmodulation = \"gmsk\"\nsymbol_rate = 9600\nroll_off = 0.5\n",
         "x.toml:4: unknown key signal.roll_off, allowed in [signal] with modulation gmsk and pulse gaussian: \
-             modulation, symbol_rate, pulse, carrier, search, iq_swap, input, carrier_loop, timing_loop, bt",
+             modulation, symbol_rate, pulse, carrier, search, iq_swap, input, carrier_loop, timing_loop, bt, precoding",
     ),
     (
         "[frame]\ntype = \"tm\"\nocf = true\n",
@@ -282,7 +282,7 @@ const REFUSED: &[(&str, &str)] = &[
     (
         "[signal]\nmodulation = \"16psk\"\n",
         "x.toml:2: signal.modulation is \"16psk\", must be \"bpsk\", \"qpsk\", \"oqpsk\", \"uqpsk\", \"8psk\", \
-             \"dbpsk\", \"dqpsk\", \"pi4-dqpsk\", \"fsk\", \"gfsk\", \"gmsk\" or \"pm\"",
+             \"dbpsk\", \"dqpsk\", \"pi4-dqpsk\", \"fsk\", \"gfsk\", \"gmsk\", \"msk\" or \"pm\"",
     ),
     (
         "[signal]\nmodulation = \"uqpsk\"\nsymbol_rate = 1\nunbalance = 2\n",

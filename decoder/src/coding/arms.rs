@@ -45,6 +45,7 @@ impl Arms {
         };
         let kind = match symbols {
             SymbolBits::One => Kind::Straight,
+            SymbolBits::Alternating => pairs(&[STRAIGHT]),
             SymbolBits::Two => pairs(&[STRAIGHT, EXCHANGED]),
             SymbolBits::TwoOffset => pairs(&[STRAIGHT, EXCHANGED, CROSSED]),
             SymbolBits::Three => Kind::Eighths,

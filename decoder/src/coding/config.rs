@@ -13,6 +13,8 @@ pub enum SymbolBits {
     /// One bit a symbol (BPSK, FSK, GMSK): the sign of all bits is unknown.
     #[default]
     One,
+    /// One bit a symbol, on two arms in turn (precoded GMSK): the signs of either arm are unknown.
+    Alternating,
     /// Two bits a symbol (QPSK): I, Q in turn, rotated by a multiple of 90° and perhaps mirrored.
     Two,
     /// Two bits a symbol with offset (OQPSK): as `Two`, and one arm may be a symbol late.

@@ -56,7 +56,7 @@ impl Hypothesis {
     pub(crate) fn all(config: ConvolutionalConfig, symbols: SymbolBits) -> Vec<Self> {
         let exchanges: &[Exchange] = match symbols {
             // Three bits a symbol have no inner code.
-            SymbolBits::One | SymbolBits::Three => &[Exchange::None],
+            SymbolBits::One | SymbolBits::Alternating | SymbolBits::Three => &[Exchange::None],
             SymbolBits::Two => &[Exchange::None, Exchange::Even],
             SymbolBits::TwoOffset => &[Exchange::None, Exchange::Even, Exchange::Odd],
         };
@@ -250,9 +250,11 @@ mod tests {
     #[test]
     fn as_many_hypotheses_as_the_modulation_leaves_open() {
         use PunctureRate::{R12, R23, R34, R56, R78};
-        use SymbolBits::{One, Two, TwoOffset};
+        use SymbolBits::{Alternating, One, Two, TwoOffset};
         assert_eq!(count(R12, true, One), (8, 1));
         assert_eq!(count(R12, false, One), (2, 1));
+        // One arm inverted or not, at either offset.
+        assert_eq!(count(R12, false, Alternating), (4, 1));
         // Exchanged or not, at either offset, one arm inverted or not.
         assert_eq!(count(R12, false, Two), (8, 1));
         assert_eq!(count(R12, true, Two), (12, 1));

@@ -32,6 +32,9 @@ enum Kind {
     Arms([f32; 2]),
     /// Three bits, one of eight points.
     Eighths,
+    /// One bit, whose frequency pulse makes its level the sign of an arm: `(-1)^(k+1) d[k] d[k-1]` for level `d[k]`,
+    /// which are both kept, `d[-1]` being 1.
+    Precoded { last: f32, sign: f32 },
     /// Changes of phase, in eighths of a turn, by the value of a symbol's bits, and the phase reached.
     Changes {
         changes: &'static [usize],
@@ -39,6 +42,12 @@ enum Kind {
         referred: bool,
     },
 }
+
+/// The precoder before the first bit.
+const PRECODER: Kind = Kind::Precoded {
+    last: 1.0,
+    sign: -1.0,
+};
 
 /// Collects the bits of symbols.
 #[derive(Debug)]
@@ -67,6 +76,7 @@ impl Mapper {
             Modulation::Dbpsk => changes(&[0, 4], 0),
             Modulation::Dqpsk => changes(&[0, 2, 6, 4], 1),
             Modulation::Pi4Dqpsk => changes(&[1, 3, 7, 5], 1),
+            Modulation::Gmsk if config.precoding => PRECODER,
             Modulation::Bpsk | Modulation::Fsk | Modulation::Gmsk | Modulation::Pm(_) => Kind::Level,
         };
         Self {
@@ -112,8 +122,10 @@ impl Mapper {
             }
             levels
         });
-        if let Kind::Changes { referred, .. } = &mut self.kind {
-            *referred = false;
+        match &mut self.kind {
+            Kind::Changes { referred, .. } => *referred = false,
+            Kind::Precoded { .. } => self.kind = PRECODER,
+            Kind::Level | Kind::Arms(_) | Kind::Eighths => {}
         }
         last
     }
@@ -127,6 +139,11 @@ impl Mapper {
         let level = |bit: usize| if bit & 1 == 1 { 1.0 } else { -1.0 };
         match &mut self.kind {
             Kind::Level => [level(value), 0.0],
+            Kind::Precoded { last, sign } => {
+                let pulse = *sign * level(value) * *last;
+                (*last, *sign) = (level(value), -*sign);
+                [pulse, 0.0]
+            }
             Kind::Arms([i, q]) => [*i * level(value >> 1), *q * level(value)],
             Kind::Eighths => {
                 let label = |l: &u8| usize::from(*l) == value;

@@ -29,7 +29,7 @@ const HISTORY: usize = 4096;
 /// A bit 1 gives a positive soft bit at the receiver: BPSK +1, QPSK and OQPSK +1/√2 on the arm (I takes the
 /// even bits, Q the odd ones, or the other way round), FSK the higher frequency. Differential modulations send a
 /// symbol before the first bits, for these to refer to. FM audio has the value ±1 at full deviation.
-/// GMSK is not precoded: each bit is one frequency pulse. In PM a 1 is a
+/// Of precoded GMSK that holds but for the signs that precoding leaves open. In PM a 1 is a
 /// positive phase; a subcarrier begins at phase zero, rising, with the first symbol.
 #[derive(Debug)]
 pub struct Modulator {
@@ -345,8 +345,7 @@ fn check(config: &SignalConfig) -> Result<(), ConfigError> {
         Pulse::Rect | Pulse::HalfSine => {}
     }
     let fits = match config.modulation {
-        Modulation::Fsk => matches!(config.pulse, Pulse::Gaussian { .. } | Pulse::Rect),
-        Modulation::Gmsk => matches!(config.pulse, Pulse::Gaussian { .. }),
+        Modulation::Fsk | Modulation::Gmsk => matches!(config.pulse, Pulse::Gaussian { .. } | Pulse::Rect),
         Modulation::Pm(pm) => {
             check_pm(&pm, config)?;
             config.pulse == Pulse::Rect

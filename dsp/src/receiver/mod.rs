@@ -3,6 +3,7 @@
 mod biphase;
 mod chirp;
 mod fsk;
+mod gmsk;
 mod intake;
 mod pm;
 mod psk;
@@ -14,11 +15,12 @@ mod tests;
 
 pub use biphase::BiPhase;
 pub use fsk::FskReceiver;
+pub use gmsk::GmskReceiver;
 pub use pm::PmReceiver;
 pub use psk::PskReceiver;
 pub use quality::SymbolQuality;
 
-use crate::{Complex32, ConfigError, Mark, Modulation, SignalConfig, SoftBatch};
+use crate::{Complex32, ConfigError, FskInput, Mark, Modulation, SignalConfig, SoftBatch};
 use intake::CHUNK;
 
 /// What a receiver knows of its signal right now.
@@ -87,6 +89,7 @@ pub struct Receiver {
 enum Family {
     Psk(Box<PskReceiver>),
     Fsk(Box<FskReceiver>),
+    Gmsk(Box<GmskReceiver>),
     Pm(Box<PmReceiver>),
 }
 
@@ -96,6 +99,7 @@ macro_rules! each {
         match $family {
             Family::Psk($receiver) => $call,
             Family::Fsk($receiver) => $call,
+            Family::Gmsk($receiver) => $call,
             Family::Pm($receiver) => $call,
         }
     };
@@ -109,7 +113,19 @@ impl Receiver {
     pub fn new(config: &SignalConfig) -> Result<Self, ConfigError> {
         let plain = config.plain()?;
         let family = match config.modulation {
-            Modulation::Fsk | Modulation::Gmsk => Family::Fsk(Box::new(FskReceiver::new(&plain)?)),
+            Modulation::Gmsk if config.fsk_input == FskInput::Iq => {
+                Family::Gmsk(Box::new(GmskReceiver::new(&plain)?))
+            }
+            Modulation::Gmsk => {
+                // Without the carrier's phase it is FSK like any other.
+                let frequency = SignalConfig {
+                    modulation: Modulation::Fsk,
+                    deviation_hz: Some(plain.symbol_rate_hz / 4.0),
+                    ..plain
+                };
+                Family::Fsk(Box::new(FskReceiver::new(&frequency)?))
+            }
+            Modulation::Fsk => Family::Fsk(Box::new(FskReceiver::new(&plain)?)),
             Modulation::Pm(_) => Family::Pm(Box::new(PmReceiver::new(&plain)?)),
             _ => Family::Psk(Box::new(PskReceiver::new(&plain)?)),
         };

@@ -112,6 +112,10 @@ fn signal(signal: &Signal) -> Result<(), Problem> {
         }
         pm::check(config, rate)?;
     }
+    if signal.precoding && (signal.modulation != Modulation::Gmsk || signal.input == SignalInput::FmAudio) {
+        let allowed = "false but with msk and gmsk that are not FM audio";
+        return Err(Problem::new("signal.precoding", "true", allowed));
+    }
     let fsk = matches!(signal.modulation, Modulation::Fsk | Modulation::Gmsk);
     if signal.input == SignalInput::FmAudio && !fsk {
         let allowed = "\"auto\", \"iq\" or \"real\" with a phase modulation";

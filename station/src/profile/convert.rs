@@ -44,6 +44,7 @@ impl Profile {
             iq_swap: signal.iq_swap,
             q_first: signal.q_first,
             unbalance_db: signal.unbalance_db,
+            precoding: signal.precoding,
             ..SignalConfig::new(
                 signal.modulation,
                 signal.pulse,
@@ -62,10 +63,11 @@ impl Profile {
         self.check()?;
         let coding = &self.coding;
         Ok(CodingConfig {
-            symbols: match self.signal.as_ref().map(|s| s.modulation) {
-                Some(Modulation::Qpsk) => SymbolBits::Two,
-                Some(Modulation::Oqpsk) => SymbolBits::TwoOffset,
-                Some(Modulation::Psk8) => SymbolBits::Three,
+            symbols: match self.signal.as_ref().map(|s| (s.modulation, s.precoding)) {
+                Some((Modulation::Gmsk, true)) => SymbolBits::Alternating,
+                Some((Modulation::Qpsk, _)) => SymbolBits::Two,
+                Some((Modulation::Oqpsk, _)) => SymbolBits::TwoOffset,
+                Some((Modulation::Psk8, _)) => SymbolBits::Three,
                 // The arms of unbalanced QPSK are told apart, and changes of phase have no ambiguity.
                 _ => SymbolBits::One,
             },
@@ -163,6 +165,11 @@ impl Profile {
         };
         match (signal.input, complex) {
             (SignalInput::Auto | SignalInput::Iq, true) => Ok(SignalInput::Iq),
+            (SignalInput::Auto | SignalInput::FmAudio, false) if signal.precoding => {
+                Err(ProfileError::Precoding {
+                    name: self.name.clone(),
+                })
+            }
             (SignalInput::Auto, false) if fsk => Ok(SignalInput::FmAudio),
             (SignalInput::Auto | SignalInput::Real, false) => Ok(SignalInput::Real),
             (SignalInput::FmAudio, false) => Ok(SignalInput::FmAudio),

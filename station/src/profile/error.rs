@@ -135,6 +135,15 @@ pub enum ProfileError {
         /// What the samples are.
         samples: &'static str,
     },
+    /// Precoded bits in audio that has lost the carrier's phase.
+    #[error(
+        "profile {name}: signal.precoding does not go with real samples taken as FM audio, set signal.input = \"real\" if \
+         they are a passband"
+    )]
+    Precoding {
+        /// Name of the profile.
+        name: String,
+    },
     /// A real passband cannot hold the carrier.
     #[error("profile {name}: signal.carrier is {found} Hz, must be {allowed} in a real passband")]
     RealCarrier {

@@ -25,7 +25,14 @@ pub(super) fn signal(section: &Section<'_>) -> Result<Signal, ProfileError> {
     section.only(
         &[
             &COMMON[..],
-            &["roll_off", "bt", "deviation", "iq_order", "unbalance"],
+            &[
+                "roll_off",
+                "bt",
+                "deviation",
+                "precoding",
+                "iq_order",
+                "unbalance",
+            ],
             &pm::KEYS,
         ]
         .concat(),
@@ -56,6 +63,7 @@ pub(super) fn signal(section: &Section<'_>) -> Result<Signal, ProfileError> {
         iq_swap: section.boolean("iq_swap")?.unwrap_or(false),
         q_first: section.choice("iq_order", IQ_ORDERS)?.unwrap_or(false),
         unbalance_db: unbalance.unwrap_or(balanced),
+        precoding: section.boolean("precoding")?.unwrap_or(false),
         input: section.choice("input", INPUTS)?.unwrap_or(SignalInput::Auto),
         carrier_loop_hz: or_auto("carrier_loop")?,
         timing_loop_hz: or_auto("timing_loop")?,
@@ -78,6 +86,9 @@ fn keying(section: &Section<'_>) -> Result<(Modulation, PulseWord), ProfileError
     }
     if modulation == Modulation::Fsk {
         allowed.push("deviation");
+    }
+    if modulation == Modulation::Gmsk {
+        allowed.push("precoding");
     }
     if modulation.bits_per_symbol() == 2 {
         allowed.push("iq_order");

@@ -50,7 +50,7 @@ pub enum SignalInput {
 /// The modulated carrier.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Signal {
-    /// Modulation. GFSK is `Fsk` with a Gaussian pulse.
+    /// Modulation. GFSK is `Fsk` with a Gaussian pulse, MSK is `Gmsk` with a rectangular one.
     pub modulation: Modulation,
     /// Symbols per second.
     pub symbol_rate_hz: f64,
@@ -68,6 +68,8 @@ pub struct Signal {
     pub q_first: bool,
     /// Power of the I arm of unbalanced QPSK over that of the Q arm, dB; zero for all else.
     pub unbalance_db: f64,
+    /// Whether the bits of MSK and GMSK are precoded.
+    pub precoding: bool,
     /// What the samples are.
     pub input: SignalInput,
     /// Noise bandwidth of the carrier loop, Hz; `None` chooses it.

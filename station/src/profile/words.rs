@@ -22,6 +22,7 @@ pub(super) const MODULATIONS: Words<(Modulation, bool)> = &[
     ("fsk", (Modulation::Fsk, false)),
     ("gfsk", (Modulation::Fsk, true)),
     ("gmsk", (Modulation::Gmsk, true)),
+    ("msk", (Modulation::Gmsk, false)),
     ("pm", (Modulation::Pm(ANY_PM), false)),
 ];
 
@@ -52,7 +53,7 @@ pub(super) const PULSES: Words<PulseWord> = &[
 pub(super) fn pulses_of(modulation: Modulation, gaussian: bool) -> Words<PulseWord> {
     match (modulation, gaussian) {
         (_, true) => &[("gaussian", PulseWord::Gaussian)],
-        (Modulation::Fsk | Modulation::Pm(_), false) => &[("rect", PulseWord::Rect)],
+        (Modulation::Fsk | Modulation::Gmsk | Modulation::Pm(_), false) => &[("rect", PulseWord::Rect)],
         _ => &[
             ("srrc", PulseWord::Srrc),
             ("rect", PulseWord::Rect),

@@ -84,6 +84,9 @@ fn signal(out: &mut Lines, signal: &Signal) {
             "Hz, peak; auto measures it",
         );
     }
+    if signal.modulation == Modulation::Gmsk {
+        out.key("precoding", signal.precoding, "CCSDS 401.0-B 2.4.17");
+    }
     if let Modulation::Pm(config) = &signal.modulation {
         pm::write(out, config);
     }

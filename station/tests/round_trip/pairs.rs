@@ -102,8 +102,21 @@ const GFSK: [Signal; 2] = [
     ("gfsk iq", "modulation = 'gfsk'\ndeviation = 3200", true, 50e3),
     ("gfsk audio", "modulation = 'gfsk'\ndeviation = 3200", false, 48e3),
 ];
-const GMSK: [Signal; 2] = [
+const GMSK: [Signal; 5] = [
     ("gmsk iq", "modulation = 'gmsk'", true, 48e3),
+    (
+        "gmsk precoded",
+        "modulation = 'gmsk'\nbt = 0.25\nprecoding = true",
+        true,
+        31e3,
+    ),
+    ("msk", "modulation = 'msk'", true, 40e3),
+    (
+        "msk precoded real",
+        "modulation = 'msk'\nprecoding = true\ninput = 'real'\ncarrier = 12000",
+        false,
+        60e3,
+    ),
     ("gmsk audio", "modulation = 'gmsk'\nbt = 0.5", false, 48e3),
 ];
 
@@ -279,5 +292,5 @@ fn gfsk() {
 
 #[test]
 fn gmsk() {
-    check(&GMSK, 13);
+    check(&GMSK, 23);
 }

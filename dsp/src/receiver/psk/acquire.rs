@@ -7,7 +7,7 @@
 
 use super::Plan;
 use super::carrier::stripped;
-use super::line::LineFinder;
+use super::line::{Line, LineFinder};
 use super::matched::{Interpolator, Matched};
 use super::plan::WINDOW;
 use super::timing::{BLOCK_SYMBOLS, Clock, ClockMeter, Instants};
@@ -24,6 +24,13 @@ const REACH: f64 = 0.75 * SPACING;
 const BEYOND: f64 = 0.02;
 /// Chance that noise passes for a carrier in a search, over all carriers, rates and lines tried.
 pub(super) const FALSE_ALARM: f64 = 1e-4;
+/// Power of the weaker of OQPSK's lines over that of the stronger one: they are alike, but of a carrier without
+/// modulation one is a residue of the other.
+const LEAST_BALANCE: f64 = 0.05;
+/// Share of the power that a filter lets through from which on it is not rounding errors.
+const RESIDUE: f64 = 1e-9;
+/// Cycles of drift within a stretch that do not matter.
+const SLIGHT_DRIFT: f64 = 0.25;
 /// Fastest carrier drift expected, Hz per second: this or more, in proportion to the symbol rate, as high rates go
 /// with high carriers.
 const MAX_DRIFT: f64 = 1000.0;
@@ -100,7 +107,7 @@ impl Acquirer {
         for index in 0..self.carriers.len() {
             let carrier = self.carriers[index];
             let found = if offset {
-                self.try_offset(matched, carrier, start, count)
+                self.try_offset(matched, carrier, start, count, 0)
             } else {
                 self.try_carrier(matched, meter, interpolator, carrier, start, count)
             };
@@ -111,8 +118,11 @@ impl Acquirer {
             }
         }
         match best {
-            // Off its centre the filter weakens one line of OQPSK; on the carrier found both show in full.
-            Some(found) if offset => self.try_offset(matched, found.carrier, start, count),
+            // Off its centre the filter weakens one line of OQPSK; on the carrier found both show in full, and there
+            // rates of drift are tried.
+            Some(found) if offset => {
+                self.try_offset(matched, found.carrier, start, count, self.offset_chirps(count))
+            }
             Some(found) if self.plan.order() == 8 => Some(self.on_its_side(matched, found, start, count)),
             best => best,
         }
@@ -203,7 +213,14 @@ impl Acquirer {
 
     /// OQPSK has no clock line in its power; its square has two lines, at twice the carrier plus and minus
     /// the symbol rate, which give carrier, phase and clock at once.
-    fn try_offset(&mut self, matched: &Matched, carrier: f64, start: f64, count: usize) -> Option<Candidate> {
+    fn try_offset(
+        &mut self,
+        matched: &Matched,
+        carrier: f64,
+        start: f64,
+        count: usize,
+        chirps: i32,
+    ) -> Option<Candidate> {
         let nominal = self.plan.samples_per_symbol();
         let first = self.filter(matched, carrier, start, count, 0);
         self.symbols.clear();
@@ -220,17 +237,18 @@ impl Acquirer {
         self.values
             .extend(self.symbols.iter().map(|s| s * scale * (s * scale)));
         let reach = (2.0 * REACH + 0.016) / nominal;
-        let upper = self.lines.strongest_locally(&self.values, 1.0 / nominal, reach);
-        let lower = self.lines.strongest_locally(&self.values, -1.0 / nominal, reach);
+        let passed = matched.passed(&self.filtered, first as i64);
+        let [upper, lower] = self
+            .lines
+            .strongest_pair(&self.values, 1.0 / nominal, reach, chirps);
         let period = 2.0 / (upper.freq - lower.freq);
         if (period / nominal - 1.0).abs() > 0.03 {
             return None;
         }
         let centre = self.values.len() as f64 / 2.0;
-        let (up, low) = (
-            line_phase(&self.values, upper.freq, centre),
-            line_phase(&self.values, lower.freq, centre),
-        );
+        let [up, low] = [upper, lower].map(|line| line_value(&self.values, &line, centre));
+        let balance = up.norm_sqr().min(low.norm_sqr()) / up.norm_sqr().max(low.norm_sqr());
+        let [up, low] = [up, low].map(Complex64::arg);
         let apart = (low - up + PI).rem_euclid(TAU) - PI;
         let late = apart / (2.0 * TAU) * period;
         let middle = first + centre;
@@ -250,13 +268,13 @@ impl Acquirer {
         let decimation = self.plan.matched_decimation as f64;
         Some(Candidate {
             carrier: carrier + f64::midpoint(upper.freq, lower.freq) / 2.0 / decimation,
-            rate: 0.0,
+            rate: upper.rate / (2.0 * decimation * decimation),
             phase: Some(0.5 * (up + TAU * late / period) + TAU * (carrier * decimation * middle).fract()),
             start: begin - symbols * period,
             middle,
             clock,
             power,
-            certain: self.certain(power, upper.cells),
+            certain: self.certain(power, upper.cells) && balance > LEAST_BALANCE && passed > RESIDUE,
         })
     }
 
@@ -272,15 +290,28 @@ impl Acquirer {
         if self.plan.order() == 8 {
             return 0;
         }
-        let seconds = count as f64 / self.plan.symbol_rate_hz;
-        let drift = MAX_DRIFT.max(MAX_DRIFT_PER_BAUD * self.plan.symbol_rate_hz);
-        let cycles = f64::from(self.plan.order()) * drift * seconds * seconds;
         let most = if count > WINDOW {
             MAX_LONG_CHIRPS
         } else {
             MAX_CHIRPS
         };
-        (cycles / CHIRP_STEP).round().min(most) as i32
+        (self.drift_cycles(count) / CHIRP_STEP).round().min(most) as i32
+    }
+
+    /// The same for OQPSK: one more, as rates between the last two are found, too.
+    fn offset_chirps(&self, count: usize) -> i32 {
+        if self.drift_cycles(count) > SLIGHT_DRIFT {
+            self.chirps(count) + 1
+        } else {
+            0
+        }
+    }
+
+    /// Cycles by which the fastest drift moves a line within a stretch.
+    fn drift_cycles(&self, count: usize) -> f64 {
+        let seconds = count as f64 / self.plan.symbol_rate_hz;
+        let drift = MAX_DRIFT.max(MAX_DRIFT_PER_BAUD * self.plan.symbol_rate_hz);
+        f64::from(self.plan.order()) * drift * seconds * seconds
     }
 
     fn certain(&self, power: f64, cells: f64) -> bool {
@@ -303,14 +334,17 @@ fn scale(values: &[Complex32]) -> f32 {
     }
 }
 
-/// Phase of a line at `centre`.
-fn line_phase(values: &[Complex32], freq: f64, centre: f64) -> f64 {
-    let mut phasor = Complex64::cis(TAU * freq * centre);
-    let turn = Complex64::cis(-TAU * freq);
+/// Amplitude and phase of a line at `centre`, the middle of the values.
+fn line_value(values: &[Complex32], line: &Line, centre: f64) -> Complex64 {
+    let freq = line.freq - line.rate * centre;
+    let mut phasor = Complex64::cis(TAU * (line.freq - 0.5 * line.rate * centre) * centre);
+    let mut turn = Complex64::cis(-TAU * (freq + 0.5 * line.rate));
+    let bend = Complex64::cis(-TAU * line.rate);
     let mut sum = Complex64::ZERO;
     for value in values {
         sum += Complex64::new(value.re.into(), value.im.into()) * phasor;
         phasor *= turn;
+        turn *= bend;
     }
-    sum.arg()
+    sum
 }

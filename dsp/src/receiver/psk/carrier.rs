@@ -180,23 +180,23 @@ pub(super) fn residual_phase(
 
 /// Phase errors of OQPSK symbols by their own decisions, for each block.
 ///
-/// Between its instants each arm shows the pulses of its neighbours, `taps` half a symbol and one and a half
-/// away; the point expected from the decisions at each instant is compared with the one received.
-pub(super) fn offset_corrections(turned: &Turned, taps: [f32; 2], reach: usize) -> Vec<f64> {
+/// Each arm shows the pulses of its neighbours, `taps` half a symbol, one and one and a half away; the point expected from the decisions at each instant is compared with the one received.
+pub(super) fn offset_corrections(turned: &Turned, taps: [f32; 3], reach: usize) -> Vec<f64> {
     let i: Vec<f32> = turned.symbols.iter().map(|s| 1.0_f32.copysign(s.re)).collect();
     let q: Vec<f32> = turned.late.iter().map(|s| 1.0_f32.copysign(s.im)).collect();
     let at = |arm: &[f32], k: usize| arm.get(k).copied().unwrap_or(0.0);
     // Arm values half a symbol after the instant of decision `k`.
     let between = |arm: &[f32], k: usize| {
-        taps[0] * (at(arm, k) + at(arm, k + 1)) + taps[1] * (at(arm, k.wrapping_sub(1)) + at(arm, k + 2))
+        taps[0] * (at(arm, k) + at(arm, k + 1)) + taps[2] * (at(arm, k.wrapping_sub(1)) + at(arm, k + 2))
     };
+    let upon = |arm: &[f32], k: usize| arm[k] + taps[1] * (at(arm, k.wrapping_sub(1)) + at(arm, k + 1));
     let mut prefix = vec![Complex64::ZERO];
     for block in 0..turned.blocks.len() {
         let first = block * BLOCK_SYMBOLS;
         let mut sum = Complex32::ZERO;
         for k in first..(first + BLOCK_SYMBOLS).min(i.len()) {
-            let early = Complex32::new(i[k], if k > 0 { between(&q, k - 1) } else { 0.0 });
-            let late = Complex32::new(between(&i, k), q[k]);
+            let early = Complex32::new(upon(&i, k), if k > 0 { between(&q, k - 1) } else { 0.0 });
+            let late = Complex32::new(between(&i, k), upon(&q, k));
             sum += turned.symbols[k] * early.conj() + turned.late[k] * late.conj();
         }
         prefix.push(prefix[block] + Complex64::new(sum.re.into(), sum.im.into()));

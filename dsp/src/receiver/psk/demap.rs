@@ -1,13 +1,15 @@
 //! Symbols to soft bits: log-likelihood ratios from the estimated amplitude and noise.
 
 use super::Plan;
+use super::track::matched_pulse;
 use crate::modulator::{CHANGE_LABELS, EIGHT_LABELS};
+use crate::receiver::gmsk::{Detector, Spread};
 use crate::{Complex32, Modulation, SoftBatch};
 use std::f32::consts::FRAC_1_SQRT_2;
 
 /// Signal and noise power of symbols.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Levels {
+pub(in crate::receiver) struct Levels {
     /// Energy of a symbol.
     pub signal: f64,
     /// Noise power in both dimensions together, in the same unit.
@@ -27,6 +29,18 @@ impl Levels {
         }
         let (second, fourth) = (second / count, fourth / count);
         Self::split(second, (2.0 * second * second - fourth).max(0.0).sqrt())
+    }
+
+    /// [`Self::from_moments`] of symbols that are not all of one magnitude. The signal is the energy of a symbol.
+    pub fn from_spread(symbols: &[Complex32], spread: Spread) -> Self {
+        let alike = Self::from_moments(symbols.iter().copied());
+        let total = alike.signal + alike.noise;
+        let signal = alike.signal / (2.0 - spread.excess).max(0.1_f64).sqrt();
+        let together = Self::split(total, signal);
+        Self {
+            signal: together.signal / spread.power,
+            noise: together.noise,
+        }
     }
 
     /// Levels of BPSK symbols, given the sum of their squares along the carrier's phase, to which signal
@@ -77,6 +91,7 @@ pub(super) struct Demapper {
     keying: Modulation,
     /// Amplitudes of the arms of a symbol of unit energy.
     arms: [f32; 2],
+    gmsk: Option<Detector>,
     /// Log-likelihoods of the points of the symbol before, for differential modulations.
     before: Option<[f32; 4]>,
 }
@@ -87,6 +102,8 @@ impl Demapper {
         Self {
             keying: plan.keying,
             arms: [in_phase, 1.0 - in_phase].map(|power| power.sqrt() as f32),
+            gmsk: (plan.keying == Modulation::Gmsk)
+                .then(|| Detector::new(matched_pulse(plan.pulse, 1.0), plan.precoded)),
             before: None,
         }
     }
@@ -94,10 +111,16 @@ impl Demapper {
     /// The next symbol does not follow the last one.
     pub fn restart(&mut self) {
         self.before = None;
+        if let Some(detector) = &mut self.gmsk {
+            detector.restart();
+        }
     }
 
     /// Appends the soft bits of symbols. The first of a differential modulation after a restart gives zeros.
     pub fn process(&mut self, symbols: &[Complex32], levels: Levels, out: &mut Vec<i8>) {
+        if let Some(detector) = &mut self.gmsk {
+            return detector.process(symbols, levels, out);
+        }
         let unit = levels.soft_per_unit();
         match self.keying {
             Modulation::Bpsk => demap_arm(symbols, 2.0 * unit, out),
@@ -204,7 +227,8 @@ fn soft_pairs(values: &[f32], [i, q]: [f32; 2], out: &mut [i8]) {
 }
 
 /// Rounds and saturates; what is no number becomes zero.
-fn soft(value: f32) -> i8 {
+#[inline]
+pub(in crate::receiver) fn soft(value: f32) -> i8 {
     // Added to this, a value loses its fraction, and its units are the lowest bits.
     const UNITS: f32 = 12_582_912.0;
     (value.clamp(-127.0, 127.0) + UNITS).to_bits() as i8

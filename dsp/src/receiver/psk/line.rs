@@ -3,6 +3,9 @@
 use crate::Complex32;
 use crate::receiver::chirp::{ChirpSpectrum, cells, chirp_rate, fine_size, vertex};
 
+/// Power by which a pair of lines must exceed that of no rate: chance makes rates of change of short stretches.
+const PREFERENCE: f64 = 8.0;
+
 /// A spectral line.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Line {
@@ -57,23 +60,71 @@ impl LineFinder {
         best
     }
 
-    /// The strongest line within `centre ± reach`, its power relative to the other places there: for values
-    /// whose noise is not white.
-    pub fn strongest_locally(&mut self, values: &[Complex32], centre: f64, reach: f64) -> Line {
-        let mut line = self.strongest(values, centre, reach, 0);
-        let size = self.0.size();
-        let energy: f64 = values.iter().map(|v| f64::from(v.norm_sqr())).sum();
-        let bins = (reach * size as f64).ceil() as i64;
-        let middle = (centre * size as f64).round() as i64;
-        let peak = (line.freq * size as f64).round() as i64;
+    /// Two lines of the same rate of change, within `reach` of `centre` and of `-centre`: the strongest together of
+    /// `2 * chirps + 1` rates, with the rate between them that they show. Their powers are relative to the other places there, for values whose noise is not white.
+    pub fn strongest_pair(
+        &mut self,
+        values: &[Complex32],
+        centre: f64,
+        reach: f64,
+        chirps: i32,
+    ) -> [Line; 2] {
+        let (size, bins) = fine_size(values.len(), reach);
+        let cells = cells(bins, chirps);
+        let mut take = |chirp: i32| {
+            let rate = chirp_rate(chirp, values.len());
+            self.0.take(values, rate, size);
+            [centre, -centre].map(|centre| self.local(centre, bins, rate, cells))
+        };
+        let power = |pair: &[Line; 2]| pair[0].power + pair[1].power;
+        let pairs: Vec<_> = (-chirps..=chirps).map(&mut take).collect();
+        let steady = pairs[chirps as usize];
+        let (found, best) = pairs
+            .iter()
+            .enumerate()
+            .max_by(|a, b| power(a.1).total_cmp(&power(b.1)))
+            .unwrap_or((0, &steady));
+        let mut best = *best;
+        if power(&best) < power(&steady) + PREFERENCE {
+            return steady;
+        }
+        if let (Some(low), Some(high)) = (pairs.get(found.wrapping_sub(1)), pairs.get(found + 1)) {
+            let [low, mid, high] = [low, &best, high].map(|pair| power(pair) as f32);
+            let between = vertex(low, mid, high) * chirp_rate(1, values.len());
+            for line in &mut best {
+                line.rate += between;
+            }
+        }
+        best
+    }
+
+    /// The strongest line within so many bins of a frequency in the spectrum last taken.
+    fn local(&self, centre: f64, bins: i64, rate: f64, cells: f64) -> Line {
+        let size = self.0.size() as f64;
+        let middle = (centre * size).round() as i64;
+        let at = |bin: i64| self.0.at(bin).norm();
+        let (mut peak, mut most) = (middle, 0.0);
+        for bin in middle - bins..=middle + bins {
+            let power = self.0.at(bin).norm_sqr();
+            if power > most {
+                (peak, most) = (bin, power);
+            }
+        }
+        let others = (middle - bins..=middle + bins).filter(|bin| (bin - peak).abs() > 8);
         let (mut sum, mut count) = (0.0, 0.0);
-        for bin in (middle - bins..=middle + bins).filter(|bin| (bin - peak).abs() > 8) {
+        for bin in others {
             sum += f64::from(self.0.at(bin).norm_sqr());
             count += 1.0;
         }
-        if sum > 0.0 {
-            line.power *= energy * count / sum;
+        Line {
+            freq: (peak as f64 + vertex(at(peak - 1), at(peak), at(peak + 1))) / size,
+            rate,
+            power: if sum > 0.0 {
+                f64::from(most) * count / sum
+            } else {
+                0.0
+            },
+            cells,
         }
-        line
     }
 }

@@ -1,6 +1,7 @@
 //! The matched filter over a held stretch of baseband, and values of its output between the samples.
 
 use super::Plan;
+use crate::receiver::gmsk::MainPulse;
 use crate::{Complex32, Pulse, design, kernel};
 use std::f64::consts::TAU;
 
@@ -112,6 +113,20 @@ impl Matched {
         first
     }
 
+    /// Mean power of interleaved outputs, the first of which has this index, over that of the samples there.
+    pub fn passed(&self, outputs: &[f32], first: i64) -> f64 {
+        let from = (first * self.decimation - self.base_first).max(0) as usize;
+        let samples = self.base.get(from..).unwrap_or_default();
+        let samples = &samples[..samples.len().min(outputs.len() / 2 * self.decimation as usize)];
+        let before: f64 = samples.iter().map(|s| f64::from(s.norm_sqr())).sum();
+        let after: f64 = outputs.iter().map(|v| f64::from(v * v)).sum();
+        if before > 0.0 {
+            after * self.decimation as f64 / before
+        } else {
+            0.0
+        }
+    }
+
     /// Forgets what lies before output `before`, sooner or later.
     pub fn forget(&mut self, before: i64) {
         if before < self.first() + self.batch {
@@ -173,7 +188,8 @@ fn matched_taps(plan: &Plan) -> Vec<f32> {
             taps
         }
         Pulse::HalfSine => half_sine(sps),
-        _ => rectangle(sps),
+        Pulse::Gaussian { bt } => MainPulse::new(bt).taps(sps),
+        Pulse::Rect => rectangle(sps),
     }
 }
 

@@ -28,6 +28,8 @@ use front::FrontEnd;
 use plan::Plan;
 use track::Engine;
 
+pub(super) use demap::{Levels, soft};
+
 /// Receiver of phase modulations with suppressed carrier.
 #[derive(Debug)]
 pub struct PskReceiver {

@@ -1,6 +1,7 @@
 //! Which rates and filters a PSK signal needs.
 
 use crate::modulator::eighth_turns;
+use crate::receiver::gmsk::Spread;
 use crate::{Complex32, ConfigError, Modulation, Pulse, SignalConfig};
 
 /// Symbols in a window.
@@ -14,6 +15,8 @@ const HOLD: usize = 4;
 /// (per second) at which they do not delay much: less than half a second.
 const LONG_HOLD: usize = 16;
 const LONG_HOLD_FROM: f64 = 20e3;
+/// Of GMSK: 512 bits.
+const SHORT_WINDOW: usize = 256;
 /// Fewest samples per symbol that carry the signal.
 const MIN_SAMPLES_PER_SYMBOL: f64 = 1.9;
 /// Below this many samples per symbol the squared signal's clock line folds onto itself.
@@ -28,8 +31,12 @@ pub(super) struct Plan {
     pub modulation: Modulation,
     /// What the bits are taken from.
     pub keying: Modulation,
+    /// Whether GMSK is precoded.
+    pub precoded: bool,
     /// Power of the I arm over that of the Q arm.
     pub unbalance: f64,
+    /// What symbols without noise make of their magnitude.
+    pub spread: Spread,
     /// Symbols in a window.
     pub window: usize,
     /// Windows held from the one in work on.
@@ -53,13 +60,17 @@ pub(super) struct Plan {
 impl Plan {
     pub fn new(config: &SignalConfig) -> Result<Self, ConfigError> {
         check(config)?;
-        let symbol_rate = config.symbol_rate_hz;
+        let gmsk = config.modulation == Modulation::Gmsk;
+        // GMSK is OQPSK of half its rate.
+        let symbol_rate = config.symbol_rate_hz / if gmsk { 2.0 } else { 1.0 };
         let rate = config.sample_rate_hz;
         // A rectangle's sidelobes hold a tenth of its power; four of them on each side are kept.
         let (occupied, fewest) = match config.pulse {
             Pulse::Srrc { roll_off } => (f64::midpoint(1.0, roll_off) * symbol_rate, 4.0),
+            Pulse::Gaussian { .. } => (1.5 * symbol_rate, 4.0),
+            Pulse::Rect if gmsk => (2.0 * symbol_rate, 6.0),
             Pulse::HalfSine => (2.5 * symbol_rate, 8.0),
-            _ => (4.0 * symbol_rate, 8.0),
+            Pulse::Rect => (4.0 * symbol_rate, 8.0),
         };
         let pass_hz = occupied + config.search_hz.min(rate / 2.0);
         let decimations = factors(rate / (OVERSAMPLING * pass_hz).max(fewest * symbol_rate));
@@ -73,12 +84,19 @@ impl Plan {
             modulation: match config.modulation {
                 Modulation::Dbpsk => Modulation::Bpsk,
                 Modulation::Dqpsk | Modulation::Pi4Dqpsk => Modulation::Qpsk,
+                Modulation::Gmsk => Modulation::Oqpsk,
                 other => other,
             },
             keying: config.modulation,
+            precoded: config.precoding,
             unbalance: 10f64.powf(config.unbalance_db / 10.0),
+            spread: match config.pulse {
+                Pulse::Gaussian { bt } => Spread::of_gmsk(bt),
+                _ => Spread::NONE,
+            },
             window: match config.modulation {
                 Modulation::Psk8 | Modulation::Uqpsk => LONG_WINDOW,
+                Modulation::Gmsk => SHORT_WINDOW,
                 _ => WINDOW,
             },
             held: match config.modulation {
@@ -89,7 +107,12 @@ impl Plan {
                 }
                 _ => HOLD,
             },
-            pulse: config.pulse,
+            // Minimum-shift keying, seen as OQPSK, has pulses of half a sine.
+            pulse: if gmsk && config.pulse == Pulse::Rect {
+                Pulse::HalfSine
+            } else {
+                config.pulse
+            },
             sample_rate_hz: rate,
             symbol_rate_hz: symbol_rate,
             carrier_hz: config.carrier_hz,
@@ -182,6 +205,8 @@ fn check(config: &SignalConfig) -> Result<(), ConfigError> {
             within("roll_off", roll_off, 0.0, 1.0)
         }
         (modulation, Pulse::Rect | Pulse::HalfSine) if modulation.is_psk() => Ok(()),
+        (Modulation::Gmsk, Pulse::Rect) => Ok(()),
+        (Modulation::Gmsk, Pulse::Gaussian { bt }) => within("pulse.bt", bt, 0.1, 10.0),
         (modulation, pulse) => Err(ConfigError::PulseMismatch { pulse, modulation }),
     }
 }

@@ -1,6 +1,7 @@
 //! What a window gives: phase, levels, soft bits and mark, and what they tell about the next one.
 
 use super::{Engine, FEWEST_SPANNED, LOCK_POWER, SEEN_POWER};
+use crate::receiver::gmsk::Spread;
 use crate::receiver::psk::carrier::{
     BLOCK_SYMBOLS, offset_corrections, residual_phase, slope, smoothing_reach, unbalanced_corrections,
 };
@@ -9,12 +10,20 @@ use crate::receiver::psk::front::FrontEnd;
 use crate::receiver::psk::turned::Turned;
 use crate::{Complex32, Mark, Modulation, Pulse, SoftBatch};
 use num_complex::Complex64;
-use std::f64::consts::{PI, TAU};
+use std::f64::consts::TAU;
 
 /// Offset from the filter's carrier, in symbol rates, that makes the filter follow.
 const RETUNE: f64 = 0.008;
-/// Phase blocks to each side that the level measurement of BPSK averages.
+/// Phase blocks to each side that the level measurement of BPSK and OQPSK averages.
 const LEVEL_REACH: usize = 6;
+/// Phase blocks to each side that are averaged at least with the decisions of GMSK, whose arms show so much of each other
+/// that phases have to be better than for OQPSK.
+const GMSK_REACH: usize = 4;
+/// The same before decisions. What the square's own noise leaves must be slow enough for decisions to put it right.
+const GMSK_SQUARE_REACH: usize = 12;
+/// Parts of a window whose levels are measured apart where the whole has less than this Es/N0.
+const PARTS: usize = 4;
+const UNCLEAR: f64 = 0.1;
 /// Symbols kept for display.
 const SHOWN: usize = 256;
 
@@ -22,7 +31,10 @@ impl Engine {
     pub(super) fn emit(&mut self, front: &FrontEnd, locked: bool, out: &mut SoftBatch) {
         let modulation = self.plan.modulation;
         let levels = self.follow_levels();
-        let reach = self.smoothing(levels);
+        let reach = match self.plan.keying {
+            Modulation::Gmsk if self.track.seen => GMSK_SQUARE_REACH,
+            _ => self.smoothing(levels),
+        };
         self.span = self.spanned(reach);
         residual_phase(
             [
@@ -66,9 +78,13 @@ impl Engine {
     /// Refines the phase of OQPSK by its decisions, then brings both arms of a symbol together.
     fn finish_offset(&mut self, levels: Levels) {
         let most = self.plan.window / BLOCK_SYMBOLS / 2;
-        let reach = smoothing_reach(levels.es_n0(), Modulation::Bpsk, 1.0, most);
+        let chosen = smoothing_reach(levels.es_n0(), Modulation::Bpsk, 1.0, most);
+        let reach = match self.plan.keying {
+            Modulation::Gmsk => self.loop_reach().unwrap_or(chosen.max(GMSK_REACH)),
+            _ => chosen,
+        };
         let turned = &mut self.current.turned;
-        let corrections = offset_corrections(turned, self.half_symbol_taps, reach);
+        let corrections = offset_corrections(turned, self.neighbours, reach);
         turned.finish_again(&corrections);
         for (phase, correction) in self.phases.iter_mut().zip(&corrections) {
             *phase += correction;
@@ -92,17 +108,24 @@ impl Engine {
         }
     }
 
-    /// Phase blocks averaged to each side. A loop of noise bandwidth B averages 1 / (2 B T) symbols.
-    fn smoothing(&self, levels: Levels) -> usize {
-        let most = self.plan.window / BLOCK_SYMBOLS / 2;
-        if let Some(hz) = self.plan.carrier_loop_hz {
+    /// Phase blocks to each side that a loop of the configured bandwidth averages: of noise bandwidth B it averages
+    /// 1 / (2 B T) symbols.
+    fn loop_reach(&self) -> Option<usize> {
+        let most = (self.plan.window / BLOCK_SYMBOLS / 2) as f64;
+        self.plan.carrier_loop_hz.map(|hz| {
             let symbols = self.plan.symbol_rate_hz / (2.0 * hz);
-            return (symbols / (2.0 * BLOCK_SYMBOLS as f64))
-                .ceil()
-                .clamp(1.0, most as f64) as usize;
+            (symbols / (2.0 * BLOCK_SYMBOLS as f64)).ceil().clamp(1.0, most) as usize
+        })
+    }
+
+    /// Phase blocks averaged to each side.
+    fn smoothing(&self, levels: Levels) -> usize {
+        if let Some(reach) = self.loop_reach() {
+            return reach;
         }
+        let most = self.plan.window / BLOCK_SYMBOLS / 2;
         let (least, most) = match self.plan.modulation {
-            Modulation::Oqpsk => (offset_reach(self.plan.pulse).min(most), most),
+            Modulation::Oqpsk => (offset_reach(self.plan.pulse, &self.neighbours).min(most), most),
             // The fourth power shows so little of a weak carrier that it takes several windows.
             Modulation::Qpsk => (1, 10 * most),
             _ => (1, most),
@@ -120,7 +143,8 @@ impl Engine {
     fn follow_levels(&mut self) -> Levels {
         let modulation = self.plan.modulation;
         let order = self.plan.order();
-        let measure = |turned: &Turned| measure_levels(turned, modulation, order);
+        let spread = self.plan.spread;
+        let measure = |turned: &Turned| measure_levels(turned, modulation, order, spread);
         let now = measure(&self.current.turned);
         let levels = match self.track.levels {
             Some(mut levels) if self.track.seen => {
@@ -222,42 +246,44 @@ impl Engine {
 /// Blocks to each side that keep the noise which the data of OQPSK make in its own stripped symbols within
 /// what decisions can then correct. Between its instants an arm has the mean power `e`; the stripped symbols
 /// have the mean `2 - 2e` and across it the variance `8e`.
-fn offset_reach(pulse: Pulse) -> usize {
+fn offset_reach(pulse: Pulse, neighbours: &[f32; 3]) -> usize {
     const VARIANCE: f64 = 0.05;
     let e = match pulse {
         Pulse::Srrc { roll_off } => 1.0 - roll_off.max(0.05) / 2.0,
-        // Each neighbour shows 1/π of itself.
-        Pulse::HalfSine => 2.0 / PI.powi(2),
-        _ => 0.5,
+        _ => 2.0 * f64::from(neighbours[0].powi(2) + neighbours[2].powi(2)),
     };
     let symbols = e / (2.0 * (1.0 - e).powi(2)) / VARIANCE;
     (symbols / (2.0 * BLOCK_SYMBOLS as f64)).ceil() as usize
 }
 
 /// Levels of a window's symbols.
-fn measure_levels(turned: &Turned, modulation: Modulation, order: i32) -> Levels {
+fn measure_levels(turned: &Turned, modulation: Modulation, order: i32, spread: Spread) -> Levels {
     match modulation {
         _ if turned.symbols.is_empty() => Levels {
             signal: 0.0,
             noise: 1.0,
         },
-        Modulation::Oqpsk => Levels::from_moments(
-            turned
-                .symbols
-                .iter()
-                .zip(&turned.late)
-                .map(|(s, l)| Complex32::new(s.re, l.im)),
-        ),
+        Modulation::Oqpsk => {
+            let turns = level_phases(turned, order).into_iter().flat_map(|phase| {
+                let turn = Complex64::cis(-phase);
+                [Complex32::new(turn.re as f32, turn.im as f32); BLOCK_SYMBOLS]
+            });
+            let pairs = turned.symbols.iter().zip(&turned.late).zip(turns);
+            let arms: Vec<_> = pairs
+                .map(|((s, l), turn)| Complex32::new((s * turn).re, (l * turn).im))
+                .collect();
+            let whole = Levels::from_spread(&arms, spread);
+            // Of a window that holds more than a signal the clearest part.
+            arms.chunks_exact(arms.len().div_ceil(PARTS).max(1))
+                .map(|part| Levels::from_spread(part, spread))
+                .filter(|_| whole.es_n0() < UNCLEAR)
+                .fold(
+                    whole,
+                    |best, part| if part.es_n0() > best.es_n0() { part } else { best },
+                )
+        }
         Modulation::Bpsk => {
-            let (mut last, mut phases) = (0.0, Vec::new());
-            residual_phase(
-                [&[], &turned.blocks, &[]],
-                LEVEL_REACH,
-                order,
-                &mut last,
-                &mut Vec::new(),
-                &mut phases,
-            );
+            let phases = level_phases(turned, order);
             let along = turned.blocks.iter().zip(&phases);
             let signal: f64 = along
                 .map(|(b, p)| (b * Complex64::cis(-f64::from(order) * p)).re)
@@ -266,4 +292,18 @@ fn measure_levels(turned: &Turned, modulation: Modulation, order: i32) -> Levels
         }
         _ => Levels::from_moments(turned.symbols.iter().copied()),
     }
+}
+
+/// Phases of a window's blocks as they appear without its neighbours.
+fn level_phases(turned: &Turned, order: i32) -> Vec<f64> {
+    let (mut last, mut phases) = (0.0, Vec::new());
+    residual_phase(
+        [&[], &turned.blocks, &[]],
+        LEVEL_REACH,
+        order,
+        &mut last,
+        &mut Vec::new(),
+        &mut phases,
+    );
+    phases
 }

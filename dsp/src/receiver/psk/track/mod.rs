@@ -12,6 +12,7 @@ use super::matched::{Interpolator, Matched};
 use super::timing::{self, ClockMeter, ClockTracker, Instants, line_span, tracked};
 use super::turned::Turned;
 use crate::design::raised_cosine;
+use crate::receiver::gmsk::MainPulse;
 use crate::receiver::quality::QualityMeter;
 use crate::{Complex32, Mark, Modulation, Pulse, SoftBatch};
 use history::{Bend, History, fit, search};
@@ -97,8 +98,8 @@ pub(super) struct Engine {
     span: usize,
     /// Working memory of the residual phase.
     prefix: Vec<Complex64>,
-    /// The matched pulse half a symbol and one and a half symbols from its centre.
-    half_symbol_taps: [f32; 2],
+    /// The matched pulse half a symbol, one and one and a half symbols from its centre.
+    neighbours: [f32; 3],
     clock_lines: Vec<Complex64>,
     /// Result for the stretch that is searched next, and where it starts.
     cached: Option<(f64, Option<Candidate>)>,
@@ -114,7 +115,9 @@ impl Engine {
         let sps = plan.samples_per_symbol();
         let edge = match plan.pulse {
             Pulse::Srrc { roll_off } => f64::midpoint(1.0, roll_off) / sps,
-            _ => 2.0 / sps,
+            Pulse::Gaussian { .. } => 1.2 / sps,
+            Pulse::HalfSine => 1.5 / sps,
+            Pulse::Rect => 2.0 / sps,
         };
         let begin = front.output_position(0.0) / plan.matched_decimation as f64;
         Self {
@@ -134,7 +137,7 @@ impl Engine {
             phases: Vec::new(),
             span: FEWEST_SPANNED,
             prefix: Vec::new(),
-            half_symbol_taps: [0.5, 1.5].map(|t| matched_pulse(plan.pulse, t) as f32),
+            neighbours: [0.5, 1.0, 1.5].map(|t| matched_pulse(plan.pulse, t) as f32),
             clock_lines: Vec::new(),
             cached: None,
             searches: 0,
@@ -551,9 +554,10 @@ fn wander(plan: &Plan) -> f64 {
 }
 
 /// Response of the matched filter to its pulse, `t` symbols from the centre.
-fn matched_pulse(pulse: Pulse, t: f64) -> f64 {
+pub(super) fn matched_pulse(pulse: Pulse, t: f64) -> f64 {
     match pulse {
         Pulse::Srrc { roll_off } => raised_cosine(t, roll_off),
+        Pulse::Gaussian { bt } => MainPulse::new(bt).response(t),
         Pulse::HalfSine if t.abs() < 1.0 => {
             let angle = std::f64::consts::PI * t.abs();
             (1.0 - t.abs()) * angle.cos() + angle.sin() / std::f64::consts::PI
