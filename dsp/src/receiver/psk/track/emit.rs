@@ -204,7 +204,9 @@ impl Engine {
         self.track.seen |= locked && (self.track.power > LOCK_POWER || weak && steady);
         self.track.last_phase = 0.0;
         let turned = &self.current.turned;
-        self.track.before.push(&turned.blocks, turned.energy);
+        self.track
+            .before
+            .push(&turned.blocks, turned.energy, self.span - 2);
         self.refer_to(&model, boundary);
         self.retune_when_far(boundary);
     }

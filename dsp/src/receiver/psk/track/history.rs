@@ -7,7 +7,7 @@ use std::f64::consts::PI;
 /// Most windows kept. Of QPSK at an Es/N0 of 0 dB six windows hold enough of the carrier, at −2 dB fifteen.
 const WINDOWS: usize = 14;
 
-/// Sums of blocks, about so many, that the search looks at.
+/// Most sums of blocks that carriers are fitted to.
 const SUMS: usize = 24;
 /// Steps of the rate that are searched to each side, each two radians at the ends; of the frequency twice as many.
 const STEPS: i32 = 3;
@@ -21,9 +21,9 @@ pub(super) struct History {
 }
 
 impl History {
-    /// Adds a window, and lets go of the oldest one when there are enough.
-    pub fn push(&mut self, blocks: &[Complex64], energy: f64) {
-        if self.windows.len() == WINDOWS {
+    /// Adds a window, and lets go of the oldest ones beyond so many.
+    pub fn push(&mut self, blocks: &[Complex64], energy: f64, windows: usize) {
+        while self.windows.len() >= windows.clamp(1, WINDOWS) {
             let (count, _) = self.windows.remove(0);
             self.blocks.drain(..count);
         }
@@ -64,83 +64,109 @@ pub(super) struct Bend {
     pub rate: f64,
 }
 
-/// Fits a parabola to the phase of blocks one after the other, which must be within about a radian of its mean.
-/// `None` when they show no line of this power over noise.
-pub(super) fn fit(parts: &[&[Complex64]], energy: f64, power: f64) -> Option<Bend> {
-    let count: usize = parts.iter().map(|part| part.len()).sum();
-    let all = || parts.iter().copied().flatten();
-    let sum: Complex64 = all().sum();
-    if count < 8 || energy <= 0.0 || sum.norm_sqr() < power * energy {
-        return None;
-    }
-    let n = count as f64;
-    let upright = sum.conj() / sum.norm_sqr() * n;
-    let (middle, mean_square) = ((n - 1.0) / 2.0, (n * n - 1.0) / 12.0);
-    let (mut tilt, mut bend) = (0.0, 0.0);
-    for (k, block) in all().enumerate() {
-        let phase = (block * upright).im;
-        let at = k as f64 - middle;
-        tilt += at * phase;
-        bend += (at * at - mean_square) * phase;
-    }
-    Some(Bend {
-        freq: tilt / (n * mean_square),
-        rate: 2.0 * bend / (n * (n * n - 1.0) * (n * n - 4.0) / 180.0),
-    })
+/// Blocks one after the other, some of them added up: what carriers are fitted to.
+#[derive(Debug, Default)]
+pub(super) struct Sums {
+    sums: Vec<Complex64>,
+    /// Blocks in a sum.
+    each: usize,
+    /// Blocks altogether.
+    count: usize,
+    energy: f64,
 }
 
-/// Searches a few cycles to both sides, and rates, for what raises the power of the line by at least `power` times
-/// that of noise. `None` when nothing does.
-pub(super) fn search(
-    parts: &[&[Complex64]],
-    energy: f64,
-    power: f64,
-    sums: &mut Vec<Complex64>,
-) -> Option<Bend> {
-    let count: usize = parts.iter().map(|part| part.len()).sum();
-    let each = (count / SUMS).max(1);
-    sums.clear();
-    for (k, block) in parts.iter().copied().flatten().enumerate() {
-        if k % each == 0 {
-            sums.push(Complex64::ZERO);
-        }
-        if let Some(sum) = sums.last_mut() {
-            *sum += block;
-        }
-    }
-    let half = count as f64 / 2.0;
-    let (freq_step, rate_step) = (PI / 2.0 / half, 2.0 * PI / (half * half));
-    let at = |freq: f64, rate: f64| {
-        let model = CarrierModel {
-            time: half,
-            phase: 0.0,
-            freq,
-            rate,
-        };
-        let mut turns = Phasors::new(&model, each as f64 / 2.0, each as f64);
-        let sum: Complex64 = sums.iter().map(|sum| sum * turns.next()).sum();
-        sum.norm_sqr()
-    };
-    let here = at(0.0, 0.0);
-    // The sums of equal phase are no stronger than this.
-    let most: f64 = sums.iter().map(|sum| sum.norm()).sum();
-    let mut best = (here + power * energy, None);
-    if most * most <= best.0 {
-        return None;
-    }
-    for rate in -STEPS..=STEPS {
-        for freq in -2 * STEPS..=2 * STEPS {
-            let bend = Bend {
-                freq: f64::from(freq) * freq_step,
-                rate: f64::from(rate) * rate_step,
-            };
-            let power = at(bend.freq, bend.rate);
-            if power > best.0 {
-                best = (power, Some(bend));
+impl Sums {
+    /// Adds up the blocks of these parts, of this energy.
+    pub fn gather(&mut self, parts: &[&[Complex64]], energy: f64) {
+        self.count = parts.iter().map(|part| part.len()).sum();
+        self.each = self.count.div_ceil(SUMS).max(1);
+        self.energy = energy;
+        self.sums.clear();
+        let (mut sum, mut room) = (Complex64::ZERO, self.each);
+        for part in parts {
+            for block in *part {
+                sum += block;
+                room -= 1;
+                if room == 0 {
+                    self.sums.push(sum);
+                    (sum, room) = (Complex64::ZERO, self.each);
+                }
             }
         }
+        if room < self.each {
+            self.sums.push(sum);
+        }
     }
-    best.1
+
+    /// Blocks altogether.
+    pub fn count(&self) -> usize {
+        self.count
+    }
+
+    /// Fits a parabola to the phase, which must be within about a radian of its mean. `None` when the blocks show no
+    /// line of this power over noise.
+    pub fn fit(&self, power: f64) -> Option<Bend> {
+        let sum: Complex64 = self.sums.iter().sum();
+        if self.sums.len() < 8 || self.energy <= 0.0 || sum.norm_sqr() < power * self.energy {
+            return None;
+        }
+        let n = self.sums.len() as f64;
+        let upright = sum.conj() / sum.norm_sqr() * n;
+        let (middle, mean_square) = ((n - 1.0) / 2.0, (n * n - 1.0) / 12.0);
+        let (mut tilt, mut bend) = (0.0, 0.0);
+        for (k, sum) in self.sums.iter().enumerate() {
+            let phase = (sum * upright).im;
+            let at = k as f64 - middle;
+            tilt += at * phase;
+            bend += (at * at - mean_square) * phase;
+        }
+        let each = self.each as f64;
+        Some(Bend {
+            freq: tilt / (n * mean_square) / each,
+            rate: 2.0 * bend / (n * (n * n - 1.0) * (n * n - 4.0) / 180.0) / (each * each),
+        })
+    }
+
+    /// Searches a few cycles to both sides, and rates, for what raises the power of the line by at least `power` times
+    /// that of noise. `None` when nothing does.
+    pub fn search(&self, power: f64) -> Option<Bend> {
+        let here = self.sums.iter().sum::<Complex64>().norm_sqr();
+        let mut best = (here + power * self.energy, None);
+        // Of equal phase the sums are no stronger than this.
+        let most: f64 = self.sums.iter().map(|sum| sum.norm_sqr().sqrt()).sum();
+        if most * most <= best.0 {
+            return None;
+        }
+        let half = self.count as f64 / 2.0;
+        let (freq_step, rate_step) = (PI / 2.0 / half, 2.0 * PI / (half * half));
+        for rate in -STEPS..=STEPS {
+            for freq in -2 * STEPS..=2 * STEPS {
+                let bend = Bend {
+                    freq: f64::from(freq) * freq_step,
+                    rate: f64::from(rate) * rate_step,
+                };
+                let power = self.power_of(bend);
+                if power > best.0 {
+                    best = (power, Some(bend));
+                }
+            }
+        }
+        best.1
+    }
+
+    /// Power of the line for a carrier bent by this.
+    fn power_of(&self, bend: Bend) -> f64 {
+        let model = CarrierModel {
+            time: self.count as f64 / 2.0,
+            phase: 0.0,
+            freq: bend.freq,
+            rate: bend.rate,
+        };
+        let each = self.each as f64;
+        let mut turns = Phasors::new(&model, each / 2.0, each);
+        let sum: Complex64 = self.sums.iter().map(|sum| sum * turns.next()).sum();
+        sum.norm_sqr()
+    }
 }
 
 #[cfg(test)]
@@ -155,31 +181,41 @@ mod tests {
             .collect()
     }
 
+    fn sums(parts: &[&[Complex64]], energy: f64) -> Sums {
+        let mut sums = Sums::default();
+        sums.gather(parts, energy);
+        sums
+    }
+
     #[test]
     fn fits_frequency_and_rate() {
         let all = blocks(192, 1e-3, 2e-5);
         let (first, rest) = all.split_at(50);
-        let found = fit(&[first, rest], 192.0 * 9.0, 8.0).unwrap();
+        let found = sums(&[first, rest], 192.0 * 9.0).fit(8.0).unwrap();
         assert!((found.freq / 1e-3 - 1.0).abs() < 0.05, "{found:?}");
         assert!((found.rate / 4e-5 - 1.0).abs() < 0.05, "{found:?}");
-        assert_eq!(fit(&[first, rest], 192.0 * 9.0 * 50.0, 8.0), None);
+        assert_eq!(sums(&[first, rest], 192.0 * 9.0 * 50.0).fit(8.0), None);
     }
 
     #[test]
     fn searches_what_is_far() {
         let all = blocks(192, 0.06, 3e-4);
-        let found = search(&[&all], 192.0 * 9.0, 8.0, &mut Vec::new()).unwrap();
+        let found = sums(&[&all], 192.0 * 9.0).search(8.0).unwrap();
         assert!((found.freq - 0.06).abs() < 0.01, "{found:?}");
         assert!((found.rate - 6e-4).abs() < 2e-4, "{found:?}");
         let near = blocks(192, 0.002, 1e-5);
-        assert_eq!(search(&[&near], 192.0 * 9.0, 8.0, &mut Vec::new()), None);
+        assert_eq!(sums(&[&near], 192.0 * 9.0).search(8.0), None);
     }
 
     #[test]
     fn keeps_the_newest_windows_and_turns_them() {
         let mut history = History::default();
         for window in 0..20 {
-            history.push(&[Complex64::new(f64::from(window), 0.0); 3], f64::from(window));
+            history.push(
+                &[Complex64::new(f64::from(window), 0.0); 3],
+                f64::from(window),
+                100,
+            );
         }
         let (newest, energy) = history.newest(2);
         assert_eq!(newest.len(), 6);

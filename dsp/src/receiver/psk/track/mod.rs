@@ -15,7 +15,7 @@ use crate::design::raised_cosine;
 use crate::receiver::gmsk::MainPulse;
 use crate::receiver::quality::QualityMeter;
 use crate::{Complex32, Mark, Modulation, Pulse, SoftBatch};
-use history::{Bend, History, fit, search};
+use history::{Bend, History, Sums};
 use num_complex::Complex64;
 use std::f64::consts::TAU;
 
@@ -96,6 +96,8 @@ pub(super) struct Engine {
     phases: Vec<f64>,
     /// Windows over which the carrier shows well: more the weaker the signal.
     span: usize,
+    /// The blocks of these windows.
+    sums: Sums,
     /// Working memory of the residual phase.
     prefix: Vec<Complex64>,
     /// The matched pulse half a symbol, one and one and a half symbols from its centre.
@@ -136,6 +138,7 @@ impl Engine {
             has_next: false,
             phases: Vec::new(),
             span: FEWEST_SPANNED,
+            sums: Sums::default(),
             prefix: Vec::new(),
             neighbours: [0.5, 1.0, 1.5].map(|t| matched_pulse(plan.pulse, t) as f32),
             clock_lines: Vec::new(),
@@ -448,32 +451,28 @@ impl Engine {
 
     /// Refines the carrier model over as many windows as show the carrier well, this one and the next among them.
     fn refine_carrier(&mut self) {
-        let far = self.spanned_blocks(|parts, energy, scratch| search(parts, energy, LOCK_POWER, scratch));
-        if let Some(far) = far {
+        self.gather();
+        if let Some(far) = self.sums.search(LOCK_POWER) {
             self.bend(far, 1.0);
+            self.gather();
         }
-        let near = self.spanned_blocks(|parts, energy, _| fit(parts, energy, LOCK_POWER));
-        if let Some(near) = near {
+        if let Some(near) = self.sums.fit(LOCK_POWER) {
             self.bend(near, RATE_GAIN);
         }
     }
 
-    /// What `look` finds in the blocks of all windows that the carrier is followed over, and their number.
-    fn spanned_blocks(
-        &mut self,
-        look: impl Fn(&[&[Complex64]], f64, &mut Vec<Complex64>) -> Option<Bend>,
-    ) -> Option<Bend> {
+    /// Takes the blocks of all windows that the carrier is followed over.
+    fn gather(&mut self) {
         let (now, then) = (&self.current.turned, &self.next.turned);
         let (before, energy) = self.track.before.newest(self.span - 2);
         let energy = energy + now.energy + then.energy;
-        look(&[before, &now.blocks, &then.blocks], energy, &mut self.prefix)
+        self.sums.gather(&[before, &now.blocks, &then.blocks], energy);
     }
 
     /// Changes the carrier model by what was found over the windows, its rate by this part of it.
     fn bend(&mut self, found: Bend, rate_gain: f64) {
         let (before, _) = self.track.before.newest(self.span - 2);
-        let blocks = before.len() + self.current.turned.blocks.len() + self.next.turned.blocks.len();
-        let to_start = before.len() as f64 - blocks as f64 / 2.0;
+        let to_start = before.len() as f64 - self.sums.count() as f64 / 2.0;
         let (order, block) = (f64::from(self.plan.order()), self.current.turned.block_period());
         let rate = rate_gain * found.rate;
         let start = self.current.start;
