@@ -29,8 +29,6 @@ use track::{Known, Tracker};
 
 /// Symbols of the streams that are kept behind the beginning of the newest window of the first receiver.
 const KEPT_SYMBOLS: f64 = 600.0;
-/// Largest error of the subcarrier's frequency once the carrier is taken off, relative.
-const SUBCARRIER_ERROR: f64 = 1e-4;
 
 /// Receiver of phase modulation with a residual carrier.
 #[derive(Debug)]
@@ -254,10 +252,7 @@ impl Stages {
         let branches = Branches::new(plan, wide_rate_hz);
         let rate = branches.rate_hz();
         let symbols = PskReceiver::new(&SignalConfig {
-            search_hz: plan
-                .pm
-                .subcarrier
-                .map_or(0.0, |s| SUBCARRIER_ERROR * s.frequency_hz),
+            search_hz: plan.subcarrier_search_hz(),
             timing_loop_hz: plan.timing_loop_hz,
             ..SignalConfig::new(Modulation::Bpsk, Pulse::Rect, plan.symbol_rate_hz, rate)
         })?;

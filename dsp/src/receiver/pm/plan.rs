@@ -16,6 +16,8 @@ const APART_SYMBOLS: f64 = 32.0;
 const APART_SECONDS: f64 = 0.5;
 /// Widest search, in lines that a window tells apart: the memory of its transform.
 const WIDEST_SEARCH: f64 = 3e5;
+/// Largest error of the subcarrier's frequency once the carrier is taken off, relative.
+const SUBCARRIER_ERROR: f64 = 1e-4;
 /// Cells of a window.
 const CELLS: f64 = 64.0;
 
@@ -96,6 +98,13 @@ impl Plan {
     pub fn symbol_band_hz(&self) -> (f64, f64) {
         let pass = SIDELOBES * self.symbol_rate_hz;
         (pass, OVERSAMPLING * pass)
+    }
+
+    /// Largest offset of the subcarrier once the carrier is taken off; none without one.
+    pub fn subcarrier_search_hz(&self) -> f64 {
+        self.pm
+            .subcarrier
+            .map_or(0.0, |s| SUBCARRIER_ERROR * s.frequency_hz)
     }
 
     /// Where the data are, as distances from the carrier: from, to.

@@ -61,6 +61,8 @@ impl Levels {
 pub(super) struct Refiner {
     harmonics: Vec<f64>,
     direct: bool,
+    /// Largest offset that a subcarrier may have.
+    largest_drift_hz: f64,
     integrator: Integrator,
     /// Weight of each harmonic in the sum.
     weights: Vec<f32>,
@@ -93,6 +95,7 @@ impl Refiner {
             share: if square { 8.0 / (PI * PI) * squares } else { 1.0 },
             harmonics,
             direct,
+            largest_drift_hz: plan.subcarrier_search_hz(),
             integrator: Integrator::new(),
             before: None,
             current: None,
@@ -144,7 +147,8 @@ impl Refiner {
                     .collect()
             })
             .collect();
-        let drift = if self.direct {
+        // At the ends of a signal noise may show any.
+        let drift = if self.direct || mark.offset_hz.abs() > self.largest_drift_hz {
             0.0
         } else {
             mark.offset_hz / streams.rate_hz()
@@ -265,7 +269,10 @@ impl Refiner {
         let near =
             |k: usize| k.saturating_sub(SUBCARRIER_REACH)..(k + SUBCARRIER_REACH + 1).min(blocks.len());
         let mut phases: Vec<f64> = (0..blocks.len())
-            .map(|k| line_at(&unwrapped[near(k)], k - near(k).start))
+            .map(|k| {
+                let parts = near(k).map(|n| (unwrapped[n], blocks[n].sums[0].norm_sqr()));
+                line_at(parts, k - near(k).start)
+            })
             .collect();
         if self.harmonics.len() > 1 {
             let errors: Vec<(f64, f64)> = blocks
@@ -359,12 +366,25 @@ fn averaged(blocks: &[&Block], range: std::ops::Range<usize>) -> Vec<f64> {
         .collect()
 }
 
-/// Value at `index` of the line through equally spaced values.
-fn line_at(values: &[f64], index: usize) -> f64 {
-    let count = values.len() as f64;
-    let mean = values.iter().sum::<f64>() / count;
-    let slope = crate::receiver::psk::carrier::slope(values);
-    mean + slope * (index as f64 - (count - 1.0) / 2.0)
+/// Value at `index` of the line through equally spaced values of these weights: what noise alone holds, before and
+/// after a signal, counts little.
+fn line_at(values: impl Iterator<Item = (f64, f64)> + Clone, index: usize) -> f64 {
+    let at = |n: usize| n as f64 - index as f64;
+    let mut total = (1e-30, 0.0, 0.0);
+    for (n, (value, weight)) in values.clone().enumerate() {
+        total = (
+            total.0 + weight,
+            total.1 + weight * at(n),
+            total.2 + weight * value,
+        );
+    }
+    let (centre, mean) = (total.1 / total.0, total.2 / total.0);
+    let (mut spread, mut tilt) = (1e-30, 0.0);
+    for (n, (value, weight)) in values.enumerate() {
+        spread += weight * (at(n) - centre).powi(2);
+        tilt += weight * (at(n) - centre) * (value - mean);
+    }
+    mean - tilt / spread * centre
 }
 
 /// Phase at symbol `k`, linear between the middles of blocks.

@@ -147,6 +147,28 @@ fn bi_phase_loses_little_and_keeps_its_sign() {
 }
 
 #[test]
+fn nothing_is_lost_where_a_clear_signal_begins_and_ends() {
+    for (config, seed) in [
+        (sine(), 3),
+        (sine(), 7),
+        (sine(), 10),
+        (square(), 4),
+        (square(), 7),
+    ] {
+        let silence = 50 * (config.sample_rate_hz / config.symbol_rate_hz) as u64;
+        let channel = ChannelConfig {
+            leading: silence,
+            trailing: silence,
+            ..noisy(&config, 20.0, seed)
+        };
+        let sent = send(&config, 2000, &channel);
+        let (out, _) = receive(&config, &sent.samples);
+        let (wrong, turned, total) = errors(&sent, &out, |_| true);
+        assert_eq!((wrong.min(turned), total), (0, 2000), "{seed}");
+    }
+}
+
+#[test]
 fn the_carrier_says_which_way_up_the_data_are() {
     for (n, phase_rad) in [0.0, 1.0, 2.5, 4.0, 5.5].into_iter().enumerate() {
         let config = direct();
