@@ -67,7 +67,7 @@ pub(super) struct Bend {
 /// Blocks one after the other, some of them added up: what carriers are fitted to.
 #[derive(Debug, Default)]
 pub(super) struct Sums {
-    sums: Vec<Complex64>,
+    values: Vec<Complex64>,
     /// Blocks in a sum.
     each: usize,
     /// Blocks altogether.
@@ -81,20 +81,20 @@ impl Sums {
         self.count = parts.iter().map(|part| part.len()).sum();
         self.each = self.count.div_ceil(SUMS).max(1);
         self.energy = energy;
-        self.sums.clear();
+        self.values.clear();
         let (mut sum, mut room) = (Complex64::ZERO, self.each);
         for part in parts {
             for block in *part {
                 sum += block;
                 room -= 1;
                 if room == 0 {
-                    self.sums.push(sum);
+                    self.values.push(sum);
                     (sum, room) = (Complex64::ZERO, self.each);
                 }
             }
         }
         if room < self.each {
-            self.sums.push(sum);
+            self.values.push(sum);
         }
     }
 
@@ -106,15 +106,15 @@ impl Sums {
     /// Fits a parabola to the phase, which must be within about a radian of its mean. `None` when the blocks show no
     /// line of this power over noise.
     pub fn fit(&self, power: f64) -> Option<Bend> {
-        let sum: Complex64 = self.sums.iter().sum();
-        if self.sums.len() < 8 || self.energy <= 0.0 || sum.norm_sqr() < power * self.energy {
+        let sum: Complex64 = self.values.iter().sum();
+        if self.values.len() < 8 || self.energy <= 0.0 || sum.norm_sqr() < power * self.energy {
             return None;
         }
-        let n = self.sums.len() as f64;
+        let n = self.values.len() as f64;
         let upright = sum.conj() / sum.norm_sqr() * n;
         let (middle, mean_square) = ((n - 1.0) / 2.0, (n * n - 1.0) / 12.0);
         let (mut tilt, mut bend) = (0.0, 0.0);
-        for (k, sum) in self.sums.iter().enumerate() {
+        for (k, sum) in self.values.iter().enumerate() {
             let phase = (sum * upright).im;
             let at = k as f64 - middle;
             tilt += at * phase;
@@ -130,10 +130,10 @@ impl Sums {
     /// Searches a few cycles to both sides, and rates, for what raises the power of the line by at least `power` times
     /// that of noise. `None` when nothing does.
     pub fn search(&self, power: f64) -> Option<Bend> {
-        let here = self.sums.iter().sum::<Complex64>().norm_sqr();
+        let here = self.values.iter().sum::<Complex64>().norm_sqr();
         let mut best = (here + power * self.energy, None);
         // Of equal phase the sums are no stronger than this.
-        let most: f64 = self.sums.iter().map(|sum| sum.norm_sqr().sqrt()).sum();
+        let most: f64 = self.values.iter().map(|sum| sum.norm_sqr().sqrt()).sum();
         if most * most <= best.0 {
             return None;
         }
@@ -164,7 +164,7 @@ impl Sums {
         };
         let each = self.each as f64;
         let mut turns = Phasors::new(&model, each / 2.0, each);
-        let sum: Complex64 = self.sums.iter().map(|sum| sum * turns.next()).sum();
+        let sum: Complex64 = self.values.iter().map(|sum| sum * turns.next()).sum();
         sum.norm_sqr()
     }
 }
