@@ -25,6 +25,9 @@ pub enum Modulation {
     Oqpsk,
     /// Frequency-shift keying with the pulse of the configuration (rectangular: FSK, Gaussian: GFSK).
     Fsk,
+    /// FSK of four frequencies, two bits a symbol: 01, 00, 10 and 11 from the highest to the lowest, in equal distances
+    /// (the labels of DMR and M17).
+    Fsk4,
     /// Gaussian minimum-shift keying: FSK of index 0.5 with a Gaussian pulse; with a rectangular one it is
     /// minimum-shift keying.
     Gmsk,
@@ -37,7 +40,7 @@ impl Modulation {
     pub fn bits_per_symbol(self) -> usize {
         match self {
             Self::Psk8 => 3,
-            Self::Qpsk | Self::Dqpsk | Self::Pi4Dqpsk | Self::Uqpsk | Self::Oqpsk => 2,
+            Self::Qpsk | Self::Dqpsk | Self::Pi4Dqpsk | Self::Uqpsk | Self::Oqpsk | Self::Fsk4 => 2,
             Self::Bpsk | Self::Dbpsk | Self::Fsk | Self::Gmsk | Self::Pm(_) => 1,
         }
     }
@@ -52,7 +55,7 @@ impl Modulation {
 
     /// Whether the carrier's phase alone is modulated, and it is suppressed.
     pub fn is_psk(self) -> bool {
-        !matches!(self, Self::Fsk | Self::Gmsk | Self::Pm(_))
+        !matches!(self, Self::Fsk | Self::Fsk4 | Self::Gmsk | Self::Pm(_))
     }
 }
 
@@ -164,7 +167,7 @@ impl SignalConfig {
         if self.bi_phase && !matches!(self.modulation, Modulation::Bpsk | Modulation::Pm(_)) {
             return refuse("bi_phase");
         }
-        if self.q_first && self.modulation.bits_per_symbol() != 2 {
+        if self.q_first && (self.modulation.bits_per_symbol() != 2 || self.modulation == Modulation::Fsk4) {
             return refuse("q_first");
         }
         if self.modulation != Modulation::Uqpsk && self.unbalance_db != 0.0 {

@@ -31,7 +31,7 @@ impl Band {
         let halves = if signal.bi_phase { 2.0 } else { 1.0 };
         let symbol_rate = halves * signal.symbol_rate_hz;
         let (occupied, samples_per_symbol) = match (signal.modulation, signal.pulse) {
-            (Modulation::Fsk | Modulation::Gmsk, _) => {
+            (Modulation::Fsk | Modulation::Fsk4 | Modulation::Gmsk, _) => {
                 let deviation = deviation_hz(signal).max(signal.deviation_hz.unwrap_or(0.0));
                 // Carson's rule, with the slopes of the receiver's channel filter.
                 (1.5 * deviation + 0.75 * symbol_rate, 8.0)

@@ -5,6 +5,9 @@ use std::f32::consts::FRAC_1_SQRT_2;
 
 /// Labels of the points of 8PSK, from 0° in steps of 45°: the first bit of three is the highest.
 pub(crate) const EIGHT_LABELS: [u8; 8] = [0b001, 0b000, 0b100, 0b110, 0b010, 0b011, 0b111, 0b101];
+/// Levels of FSK with four frequencies, from the lowest, and their bits.
+pub(crate) const FOUR_LEVELS: [f64; 4] = [-1.0, -1.0 / 3.0, 1.0 / 3.0, 1.0];
+pub(crate) const LEVEL_LABELS: [u8; 4] = [0b11, 0b10, 0b00, 0b01];
 /// Bits of the changes of phase of DQPSK, in steps of 90°.
 pub(crate) const CHANGE_LABELS: [u8; 4] = [0b00, 0b01, 0b11, 0b10];
 
@@ -28,6 +31,8 @@ pub(crate) fn eighth_turns(eighths: usize) -> [f32; 2] {
 enum Kind {
     /// One bit, a level of the I arm.
     Level,
+    /// Two bits, one of four levels.
+    Levels,
     /// Two bits, the levels of the arms.
     Arms([f32; 2]),
     /// Three bits, one of eight points.
@@ -73,6 +78,7 @@ impl Mapper {
             Modulation::Qpsk | Modulation::Oqpsk => Kind::Arms([1.0; 2]),
             Modulation::Uqpsk => Kind::Arms([in_phase, 1.0 - in_phase].map(|p| p.sqrt() as f32)),
             Modulation::Psk8 => Kind::Eighths,
+            Modulation::Fsk4 => Kind::Levels,
             Modulation::Dbpsk => changes(&[0, 4], 0),
             Modulation::Dqpsk => changes(&[0, 2, 6, 4], 1),
             Modulation::Pi4Dqpsk => changes(&[1, 3, 7, 5], 1),
@@ -125,7 +131,7 @@ impl Mapper {
         match &mut self.kind {
             Kind::Changes { referred, .. } => *referred = false,
             Kind::Precoded { .. } => self.kind = PRECODER,
-            Kind::Level | Kind::Arms(_) | Kind::Eighths => {}
+            Kind::Level | Kind::Levels | Kind::Arms(_) | Kind::Eighths => {}
         }
         last
     }
@@ -143,6 +149,11 @@ impl Mapper {
                 let pulse = *sign * level(value) * *last;
                 (*last, *sign) = (level(value), -*sign);
                 [pulse, 0.0]
+            }
+            Kind::Levels => {
+                let label = |l: &u8| usize::from(*l) == value;
+                let place = LEVEL_LABELS.iter().position(label).unwrap_or(0);
+                [FOUR_LEVELS[place] as f32, 0.0]
             }
             Kind::Arms([i, q]) => [*i * level(value >> 1), *q * level(value)],
             Kind::Eighths => {
@@ -173,6 +184,9 @@ mod tests {
 
     #[test]
     fn neighbouring_points_differ_by_one_bit() {
+        for pair in LEVEL_LABELS.windows(2) {
+            assert_eq!((pair[0] ^ pair[1]).count_ones(), 1);
+        }
         for labels in [&EIGHT_LABELS[..], &CHANGE_LABELS[..]] {
             for (n, label) in labels.iter().enumerate() {
                 let next = labels[(n + 1) % labels.len()];

@@ -11,7 +11,7 @@ mod pulse;
 mod tests;
 
 use mapping::Mapper;
-pub(crate) use mapping::{CHANGE_LABELS, EIGHT_LABELS, eighth_turns};
+pub(crate) use mapping::{CHANGE_LABELS, EIGHT_LABELS, FOUR_LEVELS, LEVEL_LABELS, eighth_turns};
 use pm::PmShape;
 pub(crate) use pm::check_pm;
 use pulse::{PulseTable, gaussian_frequency};
@@ -252,7 +252,10 @@ fn half_span(config: &SignalConfig) -> usize {
 /// half a sample off the symbol's centre. Integrated rectangles (FSK phase, PM) do not care.
 fn shift(config: &SignalConfig) -> f64 {
     let samples = (config.sample_rate_hz / config.symbol_rate_hz).round();
-    let fsk = matches!(config.modulation, Modulation::Fsk | Modulation::Gmsk);
+    let fsk = matches!(
+        config.modulation,
+        Modulation::Fsk | Modulation::Fsk4 | Modulation::Gmsk
+    );
     let integrated =
         fsk && config.fsk_input == FskInput::Iq || matches!(config.modulation, Modulation::Pm(_));
     if config.pulse == Pulse::Rect && !integrated && samples % 2.0 == 0.0 {
@@ -314,7 +317,9 @@ fn shape(config: &SignalConfig, half_span: usize, symbols_per_sample: f64, shift
 /// Peak deviation of the configuration, by default that of minimum-shift keying.
 pub(crate) fn deviation_hz(config: &SignalConfig) -> f64 {
     match (config.modulation, config.deviation_hz) {
-        (Modulation::Fsk, Some(deviation)) => deviation,
+        (Modulation::Fsk | Modulation::Fsk4, Some(deviation)) => deviation,
+        // Neighbouring frequencies half a symbol rate apart.
+        (Modulation::Fsk4, None) => 0.75 * config.symbol_rate_hz,
         _ => config.symbol_rate_hz / 4.0,
     }
 }
@@ -345,7 +350,9 @@ fn check(config: &SignalConfig) -> Result<(), ConfigError> {
         Pulse::Rect | Pulse::HalfSine => {}
     }
     let fits = match config.modulation {
-        Modulation::Fsk | Modulation::Gmsk => matches!(config.pulse, Pulse::Gaussian { .. } | Pulse::Rect),
+        Modulation::Fsk | Modulation::Fsk4 | Modulation::Gmsk => {
+            matches!(config.pulse, Pulse::Gaussian { .. } | Pulse::Rect)
+        }
         Modulation::Pm(pm) => {
             check_pm(&pm, config)?;
             config.pulse == Pulse::Rect

@@ -125,7 +125,7 @@ impl Receiver {
                 };
                 Family::Fsk(Box::new(FskReceiver::new(&frequency)?))
             }
-            Modulation::Fsk => Family::Fsk(Box::new(FskReceiver::new(&plain)?)),
+            Modulation::Fsk | Modulation::Fsk4 => Family::Fsk(Box::new(FskReceiver::new(&plain)?)),
             Modulation::Pm(_) => Family::Pm(Box::new(PmReceiver::new(&plain)?)),
             _ => Family::Psk(Box::new(PskReceiver::new(&plain)?)),
         };

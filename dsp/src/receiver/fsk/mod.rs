@@ -205,7 +205,7 @@ impl FskReceiver {
         let found = found.filter(|_| stretch.locked);
         let first = found.map_or(stretch.first, |(place, _)| place.first);
         out.marks.push(Mark {
-            bit: out.llrs.len() - stretch.count,
+            bit: out.llrs.len() - stretch.count * self.config.modulation.bits_per_symbol(),
             at: self.origin as f64 + self.stages.source(first * self.oversampling as f64),
             samples_per_symbol: step / stretch.speed,
             restart: stretch.restart,
@@ -288,10 +288,20 @@ fn check(config: &SignalConfig) -> Result<(), ConfigError> {
     within("search_hz + deviation_hz, in symbol rates,", spread, 0.0, 25.0)?;
     let fits = matches!(
         (config.modulation, config.pulse),
-        (Modulation::Fsk, Pulse::Rect) | (Modulation::Fsk | Modulation::Gmsk, Pulse::Gaussian { .. })
+        (Modulation::Fsk | Modulation::Fsk4, Pulse::Rect)
+            | (
+                Modulation::Fsk | Modulation::Fsk4 | Modulation::Gmsk,
+                Pulse::Gaussian { .. }
+            )
     );
     if let Pulse::Gaussian { bt } = config.pulse {
         within("pulse.bt", bt, 0.1, 10.0)?;
+    }
+    if config.modulation == Modulation::Fsk4 && config.fsk_input == FskInput::FmAudio {
+        return Err(ConfigError::Mismatch {
+            field: "fsk_input",
+            modulation: config.modulation,
+        });
     }
     if fits {
         return Ok(());

@@ -11,7 +11,7 @@ use super::stream::Stream;
 use super::tones::Tones;
 use super::track::{Emitted, Track};
 use super::window::{self, SEGMENT, SEGMENTS, Scratch, Signal, Window};
-use crate::modulator::deviation_hz;
+use crate::modulator::{FOUR_LEVELS, deviation_hz};
 use crate::{Complex32, FskInput, Modulation, Pulse, SignalConfig, SoftBatch};
 use num_complex::Complex64;
 
@@ -80,11 +80,16 @@ impl Stages {
 
     /// Detects rows of symbols from IQ of FSK. `eye` is that of a clean signal.
     pub(super) fn follow(&mut self, config: &SignalConfig, oversampling: usize, eye: &Eye) {
-        if config.modulation != Modulation::Fsk || config.fsk_input != FskInput::Iq {
+        let levels: &[f64] = match config.modulation {
+            Modulation::Fsk => &[-1.0, 1.0],
+            Modulation::Fsk4 => &FOUR_LEVELS,
+            _ => return,
+        };
+        if config.fsk_input != FskInput::Iq {
             return;
         }
         let deviation = deviation_hz(config) / config.symbol_rate_hz;
-        let sequence = Sequence::new(config.pulse, &[-1.0, 1.0], oversampling, self.delay());
+        let sequence = Sequence::new(config.pulse, levels, oversampling, self.delay());
         let guess = Guess {
             expected: config.deviation_hz.map(|_| deviation),
             shrunk: deviation / eye.amplitude.max(1e-3),

@@ -558,6 +558,57 @@ fn rows_of_symbols_are_detected_as_with_a_known_carrier() {
 }
 
 #[test]
+fn four_frequencies_are_detected_as_with_a_known_carrier() {
+    // Frequencies half a symbol rate apart and one apart, coherently detected: of two bits 2 Q(sqrt(2 Eb/N0)) wrong by
+    // the union bound (J. G. Proakis, Digital Communications, 5.2).
+    for (apart, sps) in [(0.5, 8.0), (1.0, 10.0)] {
+        let mut config = config(Modulation::Fsk4, Pulse::Rect, FskInput::Iq, RATE * sps);
+        config.deviation_hz = Some(1.5 * apart * RATE);
+        config.search_hz = 0.1 * RATE;
+        let bits = random_bits(16_000, 35);
+        let eb_n0_db = 6.0;
+        let channel = ChannelConfig {
+            noise_sigma: noise_sigma(eb_n0_db, sps / 2.0),
+            frequency_hz: 0.08 * RATE,
+            clock_ppm: 50.0,
+            leading: 3000,
+            trailing: 3000,
+            seed: 36,
+            ..ChannelConfig::ideal(config.sample_rate_hz)
+        };
+        let (samples, at) = transmit(&config, &channel, &bits);
+        let batch = receive(&config, &samples);
+        let mut errors = 0;
+        let mut seen = 0_usize;
+        for (n, mark) in batch.marks.iter().enumerate() {
+            let end = batch.marks.get(n + 1).map_or(batch.llrs.len(), |next| next.bit);
+            for (pair, soft) in batch.llrs[mark.bit..end].chunks_exact(2).enumerate() {
+                let place = mark.at + pair as f64 * mark.samples_per_symbol;
+                let symbol = ((place - at[0]) / (at[1] - at[0])).round();
+                if let Some(sent) = bits.chunks_exact(2).nth(symbol.max(-1.0) as usize)
+                    && symbol >= 0.0
+                {
+                    seen += 2;
+                    errors += soft
+                        .iter()
+                        .zip(sent)
+                        .filter(|&(&l, &b)| (l > 0) != (b == 1))
+                        .count();
+                }
+            }
+        }
+        let theory = |db: f64| 2.0 * tail((2.0 * 10f64.powf(db / 10.0)).sqrt());
+        let found = errors as f64 / bits.len() as f64;
+        assert!(seen.abs_diff(bits.len()) < 5, "{apart}: {seen}");
+        assert!(
+            found < theory(eb_n0_db - 0.5),
+            "{apart}: {found}, theory {}",
+            theory(eb_n0_db)
+        );
+    }
+}
+
+#[test]
 fn soft_bits_of_rows_of_symbols_are_log_likelihood_ratios() {
     for (index, es_n0_db) in [(0.5, 3.0), (1.0, 5.0)] {
         let mut config = config(Modulation::Fsk, Pulse::Rect, FskInput::Iq, 48_000.0);

@@ -70,7 +70,9 @@ impl Held {
                 .map(|ratio| 1.0 / (1.0 + ratio.abs().exp()))
                 .sum::<f32>()
         };
-        self.stretch.locked && errors(&self.ratios) > PLAINER * errors(&self.plain).max(LEAST_ERRORS)
+        self.plain.len() == self.ratios.len()
+            && self.stretch.locked
+            && errors(&self.ratios) > PLAINER * errors(&self.plain).max(LEAST_ERRORS)
     }
 }
 

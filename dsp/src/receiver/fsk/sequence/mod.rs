@@ -9,6 +9,7 @@ mod trellis;
 mod waveform;
 
 use super::stream::Stream;
+use crate::modulator::LEVEL_LABELS;
 use crate::{Complex32, Pulse};
 pub(super) use follow::{Follower, Guess};
 use num_complex::Complex64;
@@ -25,6 +26,7 @@ const MARGIN: usize = 24;
 const FAR: usize = 16;
 /// Symbols that survivors differ in at least: paths that part meet again after more of them, or not at all.
 const MEMORY: usize = 3;
+const MEMORY_OF_FOUR: usize = 2;
 /// Least deviation that is taken for one, in cycles per symbol.
 const LEAST_DEVIATION: f64 = 0.05;
 
@@ -64,7 +66,9 @@ pub(super) struct Sequence {
 impl Sequence {
     pub(super) fn new(pulse: Pulse, levels: &[f64], oversampling: usize, delay: f64) -> Self {
         let waveforms = Waveforms::new(pulse, levels, oversampling);
-        let memory = waveforms.span.max(MEMORY);
+        let memory = waveforms
+            .span
+            .max(if levels.len() == 2 { MEMORY } else { MEMORY_OF_FOUR });
         Self {
             oversampling: oversampling as f64,
             delay,
@@ -135,7 +139,18 @@ impl Sequence {
         let scale = (2.0 * powers.signal.sqrt() / noise) as f32;
         ratios.clear();
         for row in self.values.chunks_exact(self.levels).skip(MARGIN).take(count) {
-            ratios.push(scale * (row[1] - row[0]));
+            if let [low, high] = row {
+                ratios.push(scale * (high - low));
+                continue;
+            }
+            for bit in [0b10, 0b01] {
+                let best = |one: bool| {
+                    let labels = row.iter().zip(LEVEL_LABELS);
+                    let fitting = labels.filter(|(_, label)| (label & bit != 0) == one);
+                    fitting.map(|(value, _)| *value).fold(f32::NEG_INFINITY, f32::max)
+                };
+                ratios.push(scale * (best(true) - best(false)));
+            }
         }
     }
 
