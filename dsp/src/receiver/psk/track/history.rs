@@ -11,6 +11,7 @@ const WINDOWS: usize = 14;
 const SUMS: usize = 24;
 /// Steps of the rate that are searched to each side, each two radians at the ends; of the frequency twice as many.
 const STEPS: i32 = 3;
+const FREQS: usize = 4 * STEPS as usize + 1;
 
 /// Blocks of stripped symbols, oldest first, relative to the carrier model.
 #[derive(Debug, Default)]
@@ -131,42 +132,67 @@ impl Sums {
     /// that of noise. `None` when nothing does.
     pub fn search(&self, power: f64) -> Option<Bend> {
         let here = self.values.iter().sum::<Complex64>().norm_sqr();
-        let mut best = (here + power * self.energy, None);
-        // Of equal phase the sums are no stronger than this.
-        let most: f64 = self.values.iter().map(|sum| sum.norm_sqr().sqrt()).sum();
-        if most * most <= best.0 {
+        let enough = here + power * self.energy;
+        // Of equal phase the sums are no stronger than this, without what noise adds to their magnitudes.
+        let noise = self.energy / self.values.len().max(1) as f64;
+        let clear = |sum: &Complex64| (sum.norm_sqr() - noise).max(0.0).sqrt();
+        let most: f64 = self.values.iter().map(clear).sum();
+        if most * most <= enough {
             return None;
         }
         let half = self.count as f64 / 2.0;
         let (freq_step, rate_step) = (PI / 2.0 / half, 2.0 * PI / (half * half));
+        let mut best = (enough, None);
         for rate in -STEPS..=STEPS {
-            for freq in -2 * STEPS..=2 * STEPS {
-                let bend = Bend {
-                    freq: f64::from(freq) * freq_step,
-                    rate: f64::from(rate) * rate_step,
-                };
-                let power = self.power_of(bend);
+            let rate = f64::from(rate) * rate_step;
+            let powers = self.powers(rate, freq_step);
+            for (freq, &power) in (-2 * STEPS..=2 * STEPS).zip(&powers) {
                 if power > best.0 {
-                    best = (power, Some(bend));
+                    let freq = f64::from(freq) * freq_step;
+                    best = (power, Some(Bend { freq, rate }));
                 }
             }
         }
         best.1
     }
 
-    /// Power of the line for a carrier bent by this.
-    fn power_of(&self, bend: Bend) -> f64 {
+    /// Power of the line for carriers of this rate whose frequency lies so many steps from the model.
+    fn powers(&self, rate: f64, freq_step: f64) -> [f64; FREQS] {
+        let each = self.each as f64;
         let model = CarrierModel {
             time: self.count as f64 / 2.0,
             phase: 0.0,
-            freq: bend.freq,
-            rate: bend.rate,
+            freq: 0.0,
+            rate,
         };
-        let each = self.each as f64;
         let mut turns = Phasors::new(&model, each / 2.0, each);
-        let sum: Complex64 = self.values.iter().map(|sum| sum * turns.next()).sum();
-        sum.norm_sqr()
+        let mut turned = [Complex64::ZERO; SUMS];
+        for (turned, value) in turned.iter_mut().zip(&self.values) {
+            *turned = value * turns.next();
+        }
+        let turned = &turned[..self.values.len()];
+        let steps = std::array::from_fn(|k| {
+            let freq = (k as f64 - f64::from(2 * STEPS)) * freq_step;
+            Complex64::cis(freq * each)
+        });
+        line_powers(turned, &steps)
     }
+}
+
+/// Power of the sum of these values, each turned by so much less than the one before.
+#[multiversion::multiversion(targets("x86_64+avx2", "aarch64+neon"))]
+fn line_powers(values: &[Complex64], steps: &[Complex64; FREQS]) -> [f64; FREQS] {
+    let (mut re, mut im) = ([0.0; FREQS], [0.0; FREQS]);
+    for value in values {
+        for k in 0..FREQS {
+            let sum = (
+                re[k] * steps[k].re - im[k] * steps[k].im + value.re,
+                re[k] * steps[k].im + im[k] * steps[k].re + value.im,
+            );
+            (re[k], im[k]) = sum;
+        }
+    }
+    std::array::from_fn(|k| re[k] * re[k] + im[k] * im[k])
 }
 
 #[cfg(test)]
