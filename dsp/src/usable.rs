@@ -19,7 +19,6 @@ const BLOCK: usize = 64;
 
 /// Replaces `out` by the usable samples; returns their energy.
 pub(crate) fn take_usable(samples: &[Complex32], out: &mut Vec<Complex32>) -> f64 {
-    out.clear();
     out.resize(samples.len(), Complex32::ZERO);
     copy(samples, out)
 }

@@ -14,6 +14,9 @@ const QUARTER_PHASE_VARIANCE: f64 = 0.002;
 /// The same where neighbouring points are 45° apart.
 const DENSE_PHASE_VARIANCE: f64 = 0.0008;
 
+/// Turns beyond its first instant that a model may leave out, rad.
+const NO_TURN: f64 = 1e-6;
+
 /// A symbol without its modulation: a value whose phase is `order` times the carrier's. The magnitude is
 /// squared whatever the order (A. J. Viterbi and A. M. Viterbi, 1983, with their F(ρ) = ρ²). OQPSK takes the
 /// symbol's instant and that half a symbol later, the instant of its Q arm.
@@ -61,6 +64,22 @@ impl CarrierModel {
             phase: factor * (self.phase_at(time) - other.phase_at(time)),
             freq: factor * (self.freq_at(time) - other.freq_at(time)),
             rate: factor * (self.rate - other.rate),
+        }
+    }
+
+    /// Turns blocks back by the phase at their middles, the first of which is at `first`.
+    pub fn take_off(&self, blocks: &mut [Complex64], first: f64, spacing: f64) {
+        let span = blocks.len() as f64 * spacing;
+        if (self.freq_at(first).abs() + self.rate.abs() * span) * span < NO_TURN {
+            let turn = Complex64::cis(-(self.phase_at(first) % TAU));
+            for block in blocks {
+                *block *= turn;
+            }
+            return;
+        }
+        let mut turns = Phasors::new(self, first, spacing);
+        for block in blocks {
+            *block *= turns.next();
         }
     }
 

@@ -127,7 +127,7 @@ impl ClockMeter {
                 let line = Complex64::new(re.into(), im.into())
                     - self.table_sum * (f64::from(energy) / length as f64);
                 // A constant envelope leaves nothing but rounding, which is the same in every block.
-                if line.norm() < ROUNDING * f64::from(energy) {
+                if line.norm_sqr() < (ROUNDING * f64::from(energy)).powi(2) {
                     Complex64::ZERO
                 } else {
                     line

@@ -65,10 +65,8 @@ impl Turned {
             return;
         }
         let change = model.minus(&self.referred_to, self.start, f64::from(order));
-        let mut turns = Phasors::new(&change, self.block_time(0), self.block_period);
-        for block in &mut self.blocks {
-            *block *= turns.next();
-        }
+        let first = self.block_time(0);
+        change.take_off(&mut self.blocks, first, self.block_period);
         self.referred_to = *model;
     }
 

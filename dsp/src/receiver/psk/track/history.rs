@@ -49,10 +49,7 @@ impl History {
     /// `end`.
     pub fn turn(&mut self, change: &CarrierModel, end: f64, block_period: f64) {
         let first = end - (self.blocks.len() as f64 - 0.5) * block_period;
-        let mut turns = Phasors::new(change, first, block_period);
-        for block in &mut self.blocks {
-            *block *= turns.next();
-        }
+        change.take_off(&mut self.blocks, first, block_period);
     }
 }
 
