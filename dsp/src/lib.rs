@@ -11,6 +11,7 @@ mod dc;
 pub mod design;
 pub mod downlink;
 pub mod fir;
+mod iq;
 pub mod kernel;
 pub mod measure;
 pub mod modulator;

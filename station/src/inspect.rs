@@ -3,7 +3,7 @@
 use crate::StationError;
 use crate::input::{self, InputInfo, OpenOptions, Read, SampleBlock};
 use crate::time::SampleClock;
-use groundlink_dsp::measure::{ClockFinder, ClockSource, LevelReport, Levels};
+use groundlink_dsp::measure::{ClockFinder, ClockSource, LevelReport, Levels, noise_density_dbfs_hz};
 use groundlink_dsp::spectrum::{Spectrum, strongest_lines};
 use serde::Serialize;
 
@@ -71,6 +71,12 @@ pub struct Findings {
     pub peak_dbfs: Option<f64>,
     /// Share of samples at full scale.
     pub clipping: f64,
+    /// Samples at full scale.
+    pub clipped_samples: u64,
+    /// First and last of them.
+    pub clipped_from_to: Option<[u64; 2]>,
+    /// Density of the noise, in the quietest eighth of the band, dBFS per Hz; `None` for silence.
+    pub noise_dbfs_hz: Option<f64>,
     /// Mean of I and of Q, full scale = 1.
     pub dc: [f64; 2],
     /// Power of the mean, dBFS.
@@ -110,6 +116,7 @@ pub fn inspect(path: &str, options: &OpenOptions) -> Result<Findings, StationErr
         clocks.process(&block.samples);
     }
     let mut findings = findings(&info, rate, &levels.report());
+    findings.noise_dbfs_hz = noise_density_dbfs_hz(&spectrum.power_db(), rate / BINS as f64);
     findings.spectrum = half_if_real(spectrum.power_db(), info.complex);
     findings.lines = lines(&findings.spectrum, rate, info.complex);
     findings.symbol_clocks = symbol_clocks(&clocks);
@@ -137,6 +144,9 @@ fn findings(info: &InputInfo, rate: f64, levels: &LevelReport) -> Findings {
         level_dbfs: finite(levels.mean_dbfs),
         peak_dbfs: finite(levels.peak_dbfs),
         clipping: levels.clipped_share,
+        clipped_samples: levels.clipped,
+        clipped_from_to: levels.clipped_from_to,
+        noise_dbfs_hz: None,
         dc: levels.dc,
         dc_dbfs: finite(levels.dc_dbfs),
         iq_gain_db: imbalance.map(|i| i.gain_db),

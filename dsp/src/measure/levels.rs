@@ -9,6 +9,7 @@ pub struct Levels {
     count: u64,
     not_finite: u64,
     clipped: u64,
+    clipped_from_to: Option<[u64; 2]>,
     peak: f32,
     sum: [f64; 2],
     /// Of I², Q² and IQ.
@@ -39,6 +40,10 @@ pub struct LevelReport {
     pub crest_db: f64,
     /// Share of the samples that have a part at the format's extreme.
     pub clipped_share: f64,
+    /// Samples that have a part at the format's extreme.
+    pub clipped: u64,
+    /// Index of the first and of the last of them.
+    pub clipped_from_to: Option<[u64; 2]>,
     /// Mean sample.
     pub dc: [f64; 2],
     /// Power of the mean sample, dBFS.
@@ -66,7 +71,11 @@ impl Levels {
                 self.not_finite += 1;
                 continue;
             }
-            self.clipped += u64::from(sample.re.abs() >= self.extreme || sample.im.abs() >= self.extreme);
+            if sample.re.abs() >= self.extreme || sample.im.abs() >= self.extreme {
+                let here = self.count - 1;
+                self.clipped += 1;
+                self.clipped_from_to = Some([self.clipped_from_to.map_or(here, |[first, _]| first), here]);
+            }
             let (re, im) = (f64::from(sample.re), f64::from(sample.im));
             self.peak = self.peak.max(re.hypot(im) as f32);
             self.sum[0] += re;
@@ -93,6 +102,8 @@ impl Levels {
             peak_dbfs,
             crest_db: if mean > 0.0 { peak_dbfs - mean_dbfs } else { 0.0 },
             clipped_share: self.clipped as f64 / self.count.max(1) as f64,
+            clipped: self.clipped,
+            clipped_from_to: self.clipped_from_to,
             dc,
             dc_dbfs: 10.0 * (dc[0] * dc[0] + dc[1] * dc[1]).log10(),
             imbalance: imbalance(ii - dc[0] * dc[0], qq - dc[1] * dc[1], iq - dc[0] * dc[1]),
@@ -173,6 +184,7 @@ mod tests {
             (report.samples, report.not_finite, report.clipped_share),
             (8, 2, 0.25)
         );
+        assert_eq!((report.clipped, report.clipped_from_to), (2, Some([1, 2])));
         assert!(report.mean_dbfs.is_finite());
     }
 

@@ -5,6 +5,8 @@ mod chirp;
 mod fsk;
 mod gmsk;
 mod intake;
+#[cfg(test)]
+mod interferer_tests;
 mod pm;
 mod psk;
 mod quality;
@@ -20,6 +22,7 @@ pub use pm::PmReceiver;
 pub use psk::PskReceiver;
 pub use quality::SymbolQuality;
 
+use crate::measure::NoiseFloor;
 use crate::{Complex32, ConfigError, FskInput, Mark, Modulation, SignalConfig, SoftBatch};
 use intake::CHUNK;
 
@@ -46,6 +49,8 @@ pub struct ReceiverStatus {
     /// Probability that a search for the signal takes noise for it, at most, as its detector is set; `None` where it
     /// is only known by measurement.
     pub false_lock: Option<f64>,
+    /// Density of the noise in the band, dBFS per Hz; `None` before the first measurement and in silence.
+    pub noise_dbfs_hz: Option<f64>,
     /// The carrier of phase modulation; `None` with suppressed carriers.
     pub residual_carrier: Option<ResidualCarrier>,
 }
@@ -83,6 +88,7 @@ pub struct Receiver {
     q_first: bool,
     /// Symbol rate of the configuration.
     symbol_rate_hz: f64,
+    floor: NoiseFloor,
 }
 
 #[derive(Debug)]
@@ -136,12 +142,14 @@ impl Receiver {
             bi_phase: config.bi_phase.then(Default::default),
             q_first: config.q_first,
             symbol_rate_hz: config.symbol_rate_hz,
+            floor: NoiseFloor::new(config.sample_rate_hz),
         })
     }
 
     /// Takes the next samples, appends the soft bits that are final. The concatenated output over all calls
     /// (with [`crate::Mark::bit`] counted over the whole) does not depend on where the input was cut.
     pub fn process(&mut self, samples: &[Complex32], out: &mut SoftBatch) {
+        self.floor.process(samples);
         if !self.inverted {
             self.pass(
                 out,
@@ -185,6 +193,7 @@ impl Receiver {
         if self.bi_phase.is_some() {
             status = BiPhase::status(status);
         }
+        status.noise_dbfs_hz = self.floor.density_dbfs_hz();
         status.symbol_rate_error_ppm = (status.symbol_rate_hz / self.symbol_rate_hz - 1.0) * 1e6;
         status
     }

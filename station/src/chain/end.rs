@@ -371,6 +371,7 @@ impl End {
                 bad_samples: ended.bad_samples,
             },
             signal: SignalReport {
+                noise_dbfs_hz: ended.receiver.and_then(|receiver| receiver.noise_dbfs_hz),
                 false_lock: ended.receiver.and_then(|receiver| receiver.false_lock),
                 residual_carrier: ended.receiver.and_then(|r| r.residual_carrier).map(Into::into),
                 ..self.signal_report(config)

@@ -106,6 +106,8 @@ pub struct SignalReport {
     pub stated_symbol_rate_hz: Option<f64>,
     /// Mean measured symbol rate over the stated one, parts per million beyond 1.
     pub symbol_rate_error_ppm: Option<f64>,
+    /// Density of the noise in the band at the end, dBFS per Hz.
+    pub noise_dbfs_hz: Option<f64>,
     /// Probability that a search of the receiver takes noise for a signal, at most.
     pub false_lock: Option<f64>,
     /// Times the receiver began anew.

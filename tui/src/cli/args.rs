@@ -44,7 +44,7 @@ pub enum Command {
     Decode(Box<Decode>),
     /// Make a test signal: the modulator and encoder of a link profile.
     Simulate(Box<Simulate>),
-    /// Say what an input is: format, rate, level, clipping, DC, lines, symbol clocks, spectrum.
+    /// Say what an input is: format, rate, level, clipping, noise, DC, lines, symbol clocks, spectrum.
     Inspect(Inspect),
     /// List the built-in link profiles, or show one in full.
     Profiles(Profiles),

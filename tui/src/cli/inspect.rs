@@ -60,7 +60,14 @@ fn text(f: &Findings) -> String {
         optional(f.level_dbfs, 1, "dBFS"),
         optional(f.peak_dbfs, 1, "dBFS")
     ));
-    lines.push(format!("clipping    {:.3} % of the samples", 100.0 * f.clipping));
+    let places = f.clipped_from_to.map_or_else(String::new, |[first, last]| {
+        format!(", from sample {first} to {last}")
+    });
+    lines.push(format!(
+        "clipping    {:.3} % of the samples{places}",
+        100.0 * f.clipping
+    ));
+    lines.push(format!("noise       {}", optional(f.noise_dbfs_hz, 1, "dBFS/Hz")));
     lines.push(format!(
         "DC          I {:+.4}, Q {:+.4} ({})",
         f.dc[0],

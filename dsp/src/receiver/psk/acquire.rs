@@ -112,7 +112,7 @@ impl Acquirer {
                 self.try_carrier(matched, meter, interpolator, carrier, start, count)
             };
             if let Some(found) = found
-                && best.is_none_or(|b| found.power > b.power)
+                && best.is_none_or(|b| (found.certain, found.power) > (b.certain, b.power))
             {
                 best = Some(found);
             }

@@ -3,6 +3,7 @@
 use super::Plan;
 use crate::dc::DcRemover;
 use crate::fir::Fir;
+use crate::iq::IqCorrector;
 use crate::nco::Nco;
 use crate::resample::Resampler;
 use crate::usable::take_usable;
@@ -12,6 +13,7 @@ use crate::{Complex32, design};
 #[derive(Debug)]
 pub(super) struct FrontEnd {
     dc: Option<DcRemover>,
+    iq: Option<IqCorrector>,
     nco: Option<Nco>,
     stages: Vec<Fir>,
     up: Option<Resampler>,
@@ -43,6 +45,7 @@ impl FrontEnd {
         let in_band = plan.carrier_hz.abs() < plan.pass_hz;
         Self {
             dc: in_band.then(|| DcRemover::new(plan.sample_rate_hz / plan.symbol_rate_hz)),
+            iq: IqCorrector::suits(plan.modulation).then(IqCorrector::new),
             nco: (plan.carrier_hz != 0.0).then(|| Nco::new(-plan.carrier_hz / plan.sample_rate_hz)),
             stages,
             up,
@@ -78,7 +81,7 @@ impl FrontEnd {
 
     /// The input has ended: zeros push out what is inside.
     pub fn flush(&mut self) -> &[Complex32] {
-        self.dc = None;
+        (self.dc, self.iq) = (None, None);
         let zeros = vec![Complex32::ZERO; self.latency()];
         self.process(&zeros).0
     }
@@ -89,6 +92,9 @@ impl FrontEnd {
         let energy = take_usable(input, first);
         if let Some(dc) = &mut self.dc {
             dc.process(first);
+        }
+        if let Some(iq) = &mut self.iq {
+            iq.process(first);
         }
         if let Some(nco) = &mut self.nco {
             nco.mix(first);
