@@ -121,7 +121,7 @@ mod tests {
         assert!((found - expected).abs() < 0.6, "{found} {expected}");
         assert_eq!(cut.density_dbfs_hz(), Some(found));
         let mut silent = NoiseFloor::new(48e3);
-        silent.process(&[Complex32::ZERO; 5000]);
+        silent.process(&vec![Complex32::ZERO; 5000]);
         assert_eq!(silent.density_dbfs_hz(), None);
     }
 }
