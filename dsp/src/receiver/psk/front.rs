@@ -45,7 +45,7 @@ impl FrontEnd {
         let in_band = plan.carrier_hz.abs() < plan.pass_hz;
         Self {
             dc: in_band.then(|| DcRemover::new(plan.sample_rate_hz / plan.symbol_rate_hz)),
-            iq: IqCorrector::suits(plan.modulation).then(IqCorrector::new),
+            iq: IqCorrector::suits(plan.keying).then(IqCorrector::new),
             nco: (plan.carrier_hz != 0.0).then(|| Nco::new(-plan.carrier_hz / plan.sample_rate_hz)),
             stages,
             up,
