@@ -75,7 +75,6 @@ fn carriers_beside_the_signal_cost_next_to_nothing() {
     for (config, es_n0_db, near) in [
         (wide(Modulation::Bpsk, SRRC, None), 4.0, true),
         (wide(Modulation::Dqpsk, SRRC, None), 9.0, true),
-        (wide(Modulation::Fsk, Pulse::Rect, Some(RATE / 2.0)), 9.0, false),
         (
             wide(Modulation::Gmsk, Pulse::Gaussian { bt: 0.5 }, None),
             7.0,
