@@ -18,7 +18,7 @@ const SILENCE_DB: f32 = -200.0;
 pub const NOISE_BANDWIDTH_BINS: f64 = 2.004_4;
 
 /// One transform: window, plan and scratch.
-struct Transform {
+pub(crate) struct Transform {
     window: Vec<f32>,
     fft: Arc<dyn Fft<f32>>,
     work: Vec<Complex32>,
@@ -34,7 +34,7 @@ impl std::fmt::Debug for Transform {
 }
 
 impl Transform {
-    fn new(size: usize) -> Self {
+    pub(crate) fn new(size: usize) -> Self {
         let size = size.clamp(*SIZES.start(), *SIZES.end());
         let angle = |n: usize| std::f64::consts::TAU * n as f64 / size as f64;
         let window: Vec<f64> = (0..size)
@@ -53,12 +53,12 @@ impl Transform {
         }
     }
 
-    fn size(&self) -> usize {
+    pub(crate) fn size(&self) -> usize {
         self.window.len()
     }
 
     /// Spectrum of exactly one window's samples, lowest frequency first.
-    fn power(&mut self, samples: &[Complex32]) -> impl Iterator<Item = f32> + '_ {
+    pub(crate) fn power(&mut self, samples: &[Complex32]) -> impl Iterator<Item = f32> + '_ {
         for ((work, &sample), &weight) in self.work.iter_mut().zip(samples).zip(&self.window) {
             *work = usable(sample) * weight;
         }

@@ -10,6 +10,7 @@ use super::carrier::stripped;
 use super::line::{Line, LineFinder};
 use super::matched::{Interpolator, Matched};
 use super::plan::WINDOW;
+use super::screen::Screen;
 use super::timing::{BLOCK_SYMBOLS, Clock, ClockMeter, Instants};
 use crate::receiver::chirp::CHIRP_STEP;
 use crate::{Complex32, Modulation, Pulse};
@@ -18,6 +19,8 @@ use std::f64::consts::{PI, TAU};
 
 /// Spacing of the carriers tried, in symbol rates.
 const SPACING: f64 = 0.125;
+/// Most carriers tried to each side: those of 48 000 samples per second at 6 symbols per second.
+const MOST_CARRIERS: f64 = 32_000.0;
 /// How far a line may lie from its filter's carrier, in symbol rates.
 const REACH: f64 = 0.75 * SPACING;
 /// How far beyond the range searched a carrier is believed, in symbol rates.
@@ -64,6 +67,8 @@ pub(super) struct Candidate {
 pub(super) struct Acquirer {
     plan: Plan,
     carriers: Vec<f64>,
+    /// Where there are many of them.
+    screen: Option<Screen>,
     lines: LineFinder,
     filtered: Vec<f32>,
     clock_lines: Vec<Complex64>,
@@ -78,12 +83,13 @@ impl Acquirer {
             (Modulation::Oqpsk, Pulse::Srrc { roll_off }) => SPACING.min((roll_off / 5.0).max(SPACING / 4.0)),
             _ => SPACING,
         } * plan.symbol_rate_hz;
-        let side = (plan.search_hz / spacing).round().min(2000.0) as i32;
-        let carriers = (-side..=side)
+        let side = (plan.search_hz / spacing).round().min(MOST_CARRIERS) as i32;
+        let carriers: Vec<f64> = (-side..=side)
             .map(|k| f64::from(k) * spacing / plan.base_rate_hz())
             .collect();
         Self {
             plan: plan.clone(),
+            screen: Screen::new(plan, &carriers),
             carriers,
             lines: LineFinder::default(),
             filtered: Vec::new(),
@@ -104,7 +110,11 @@ impl Acquirer {
     ) -> Option<Candidate> {
         let mut best: Option<Candidate> = None;
         let offset = self.plan.modulation == Modulation::Oqpsk;
+        let screened = self.look(matched, start, count);
         for index in 0..self.carriers.len() {
+            if screened && !self.screen.as_ref().is_some_and(|s| s.shows(index)) {
+                continue;
+            }
             let carrier = self.carriers[index];
             let found = if offset {
                 self.try_offset(matched, carrier, start, count, 0)
@@ -126,6 +136,15 @@ impl Acquirer {
             Some(found) if self.plan.order() == 8 => Some(self.on_its_side(matched, found, start, count)),
             best => best,
         }
+    }
+
+    /// Looks which carriers are worth trying, where not all are tried.
+    fn look(&mut self, matched: &Matched, start: f64, count: usize) -> bool {
+        let length = (count as f64 * self.plan.samples_per_symbol()) as i64;
+        let from = start.floor() as i64;
+        self.screen
+            .as_mut()
+            .is_some_and(|screen| screen.look(matched.samples(from..from + length), count))
     }
 
     /// The eighth power has lines at every eighth of the symbol rate, and the filters of neighbouring ones let

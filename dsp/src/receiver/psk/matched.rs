@@ -113,6 +113,13 @@ impl Matched {
         first
     }
 
+    /// The baseband samples at these outputs, as far as they are held.
+    pub fn samples(&self, range: std::ops::Range<i64>) -> &[Complex32] {
+        let index =
+            |at: i64| (at * self.decimation - self.base_first).clamp(0, self.base.len() as i64) as usize;
+        &self.base[index(range.start)..index(range.end.max(range.start))]
+    }
+
     /// Mean power of interleaved outputs, the first of which has this index, over that of the samples there.
     pub fn passed(&self, outputs: &[f32], first: i64) -> f64 {
         let from = (first * self.decimation - self.base_first).max(0) as usize;

@@ -15,6 +15,7 @@ mod front;
 mod line;
 mod matched;
 pub(super) mod plan;
+mod screen;
 #[cfg(test)]
 mod tests;
 mod timing;

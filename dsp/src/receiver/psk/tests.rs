@@ -1,7 +1,7 @@
 //! The receiver against modulated signals of known bits, instants and impairments.
 
 use super::PskReceiver;
-use crate::channel::{Channel, ChannelConfig, noise_sigma};
+use crate::channel::{Channel, ChannelConfig, Interferer, noise_sigma};
 use crate::receiver::sent::{Sent, send};
 use crate::{Complex32, ConfigError, Mark, Modulation, Pulse, SignalConfig, SoftBatch};
 use proptest::prelude::*;
@@ -299,6 +299,33 @@ fn a_wide_search_finds_the_carrier_and_no_side_lock() {
             );
         }
         assert!(out.marks[1].locked);
+    }
+}
+
+#[test]
+fn a_slow_signal_is_found_anywhere_in_a_wide_band() {
+    for (modulation, offset, seed) in [
+        (Modulation::Bpsk, 213.3, 1),
+        (Modulation::Qpsk, -187.1, 2),
+        (Modulation::Oqpsk, 99.4, 3),
+    ] {
+        // 480 samples a symbol; a carrier 30 dB stronger and 10 symbol rates beside it.
+        let mut config = signal(modulation, 480.0, 0.5);
+        config.search_hz = 220.0 * SYMBOL_RATE;
+        let channel = ChannelConfig {
+            frequency_hz: offset * SYMBOL_RATE,
+            interferers: vec![Interferer {
+                frequency_hz: (offset + 10.0) * SYMBOL_RATE,
+                level_db: 30.0,
+                width_hz: 0.0,
+            }],
+            ..noisy(&config, 5.0, seed)
+        };
+        let sent = send(&config, 1100, &channel);
+        let out = receive(&config, &sent.samples);
+        assert!(out.marks[0].locked, "{modulation:?}");
+        let found = out.marks[0].offset_hz / SYMBOL_RATE;
+        assert!((found - offset).abs() < 0.01, "{modulation:?}: {found}");
     }
 }
 
