@@ -110,7 +110,7 @@ mod tests {
         let count = 512;
         let length = (count as f64 * plan.base_samples_per_symbol()) as usize;
         // White noise, and noise half as strong in 500 Hz around 5 kHz: a signal at an Es/N0 of −3 dB.
-        let mut noise = |seed, sigma| {
+        let noise = |seed, sigma| {
             let mut channel = Channel::new(&ChannelConfig {
                 seed,
                 noise_sigma: sigma,
