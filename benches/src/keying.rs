@@ -42,6 +42,9 @@ pub enum Keying {
     PmSquare,
     /// FSK of index 1.
     Fsk,
+    /// FSK of four frequencies, each a symbol rate from the next.
+    #[value(name = "4fsk")]
+    Fsk4,
     /// Minimum-shift keying.
     Msk,
     /// GMSK of BT 0.5.
@@ -62,7 +65,7 @@ pub enum Keying {
 impl Keying {
     /// The signal: 4 samples a symbol and root-raised cosine pulses of roll-off 0.5 (half-sine: 8 samples, bi-phase: 4
     /// per half); PM of index 1.1 with rectangular pulses and what samples its subcarrier needs; FSK with rectangular
-    /// pulses; MSK and GMSK with theirs.
+    /// pulses (four frequencies: 10 samples); MSK and GMSK with theirs.
     pub fn signal(self) -> SignalConfig {
         let pm = |subcarrier: Option<(f64, Waveform)>| {
             Modulation::Pm(PmConfig {
@@ -90,6 +93,7 @@ impl Keying {
             Self::PmSine => (pm(Some((8.0, Waveform::Sine))), 48.0),
             Self::PmSquare => (pm(Some((3.05, Waveform::Square))), 168.0),
             Self::Fsk => (Modulation::Fsk, 4.0),
+            Self::Fsk4 => (Modulation::Fsk4, 10.0),
             Self::Msk
             | Self::Gmsk
             | Self::Gmsk30
@@ -98,7 +102,7 @@ impl Keying {
             | Self::Gmsk25Precoded => (Modulation::Gmsk, 4.0),
         };
         let pulse = match modulation {
-            Modulation::Pm(_) | Modulation::Fsk => Pulse::Rect,
+            Modulation::Pm(_) | Modulation::Fsk | Modulation::Fsk4 => Pulse::Rect,
             Modulation::Gmsk => match self {
                 Self::Msk => Pulse::Rect,
                 Self::Gmsk30 => Pulse::Gaussian { bt: 0.3 },
@@ -109,7 +113,11 @@ impl Keying {
             _ => Pulse::Srrc { roll_off: 0.5 },
         };
         SignalConfig {
-            deviation_hz: (self == Self::Fsk).then_some(SYMBOL_RATE_HZ / 2.0),
+            deviation_hz: match self {
+                Self::Fsk => Some(SYMBOL_RATE_HZ / 2.0),
+                Self::Fsk4 => Some(1.5 * SYMBOL_RATE_HZ),
+                _ => None,
+            },
             precoding: matches!(self, Self::GmskPrecoded | Self::Gmsk25Precoded),
             bi_phase: matches!(self, Self::BpskBiPhase | Self::PmBiPhase),
             ..SignalConfig::new(modulation, pulse, SYMBOL_RATE_HZ, samples * SYMBOL_RATE_HZ)
@@ -134,6 +142,7 @@ impl Keying {
             Self::PmSine => "PCM/PSK/PM, sine",
             Self::PmSquare => "PCM/PSK/PM, square",
             Self::Fsk => "FSK, index 1",
+            Self::Fsk4 => "4FSK, one symbol rate apart",
             Self::Msk => "MSK",
             Self::Gmsk => "GMSK, BT 0.5",
             Self::Gmsk30 => "GMSK, BT 0.3",

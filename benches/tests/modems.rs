@@ -17,6 +17,7 @@ fn point(keying: Keying) -> (f64, f64) {
         Keying::Oqpsk => (3.0, 0.3),
         Keying::Pm | Keying::PmBiPhase | Keying::PmSine | Keying::PmSquare => (3.0, 0.25),
         Keying::Fsk => (7.0, 0.3),
+        Keying::Fsk4 => (6.0, 0.3),
         Keying::Msk | Keying::Gmsk | Keying::GmskPrecoded => (4.0, 0.25),
         // Of this 0.1 and 0.14 dB are the modulation's own.
         Keying::Gmsk30 => (4.0, 0.35),

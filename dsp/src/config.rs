@@ -167,7 +167,7 @@ impl SignalConfig {
         if self.bi_phase && !matches!(self.modulation, Modulation::Bpsk | Modulation::Pm(_)) {
             return refuse("bi_phase");
         }
-        if self.q_first && (self.modulation.bits_per_symbol() != 2 || self.modulation == Modulation::Fsk4) {
+        if self.q_first && !(self.modulation.is_psk() && self.modulation.bits_per_symbol() == 2) {
             return refuse("q_first");
         }
         if self.modulation != Modulation::Uqpsk && self.unbalance_db != 0.0 {

@@ -11,7 +11,7 @@ fuzz_target!(|data: &[u8]| {
     let [switches, ratio, rest @ ..] = data else {
         return;
     };
-    let (modulation, pulse) = match switches % 12 {
+    let (modulation, pulse) = match switches % 13 {
         0 => (Modulation::Bpsk, Pulse::Srrc { roll_off: 0.5 }),
         1 => (Modulation::Qpsk, Pulse::Rect),
         2 => (Modulation::Oqpsk, Pulse::Srrc { roll_off: 0.35 }),
@@ -22,13 +22,14 @@ fuzz_target!(|data: &[u8]| {
         7 => (Modulation::Psk8, Pulse::Srrc { roll_off: 0.35 }),
         8 => (Modulation::Gmsk, Pulse::Gaussian { bt: 0.5 }),
         9 => (Modulation::Pm(PmConfig::default()), Pulse::Rect),
-        kind => (Modulation::Pm(subcarrier(kind == 10)), Pulse::Rect),
+        10 => (Modulation::Fsk4, Pulse::Rect),
+        kind => (Modulation::Pm(subcarrier(kind == 11)), Pulse::Rect),
     };
     let symbol_rate_hz = 1_000.0 / (1.0 + f64::from(*ratio) / 8.0);
     let config = SignalConfig {
         carrier_hz: f64::from(*switches) - 128.0,
         search_hz: 50.0,
-        deviation_hz: (modulation == Modulation::Fsk).then_some(100.0),
+        deviation_hz: matches!(modulation, Modulation::Fsk | Modulation::Fsk4).then_some(100.0),
         fsk_input: if switches & 64 != 0 {
             FskInput::FmAudio
         } else {

@@ -282,7 +282,7 @@ const REFUSED: &[(&str, &str)] = &[
     (
         "[signal]\nmodulation = \"16psk\"\n",
         "x.toml:2: signal.modulation is \"16psk\", must be \"bpsk\", \"qpsk\", \"oqpsk\", \"uqpsk\", \"8psk\", \
-             \"dbpsk\", \"dqpsk\", \"pi4-dqpsk\", \"fsk\", \"gfsk\", \"gmsk\", \"msk\" or \"pm\"",
+             \"dbpsk\", \"dqpsk\", \"pi4-dqpsk\", \"fsk\", \"gfsk\", \"4fsk\", \"4gfsk\", \"gmsk\", \"msk\" or \"pm\"",
     ),
     (
         "[signal]\nmodulation = \"uqpsk\"\nsymbol_rate = 1\nunbalance = 2\n",
@@ -319,7 +319,16 @@ const REFUSED: &[(&str, &str)] = &[
     ),
     (
         "[signal]\nmodulation = \"bpsk\"\nsymbol_rate = 1\ninput = \"fm-audio\"\n",
-        "x.toml:4: signal.input is \"fm-audio\", must be \"auto\", \"iq\" or \"real\" with a phase modulation",
+        "x.toml:4: signal.input is \"fm-audio\", must be \"auto\", \"iq\" or \"real\" with modulation bpsk",
+    ),
+    (
+        "[signal]\nmodulation = \"4gfsk\"\nsymbol_rate = 1\ninput = \"fm-audio\"\n",
+        "x.toml:4: signal.input is \"fm-audio\", must be \"auto\", \"iq\" or \"real\" with modulation 4gfsk",
+    ),
+    (
+        "[signal]\nmodulation = \"4fsk\"\nsymbol_rate = 1\niq_order = \"qi\"\n",
+        "x.toml:4: unknown key signal.iq_order, allowed in [signal] with modulation 4fsk and pulse rect: modulation, \
+             symbol_rate, pulse, carrier, search, iq_swap, input, carrier_loop, timing_loop, deviation",
     ),
     (
         "[signal]\nmodulation = \"bpsk\"\nsymbol_rate = 1\ntiming_loop = 2\n",

@@ -71,6 +71,7 @@ const PIECES: &[&str] = &[
     "line_code",
     "iq_order",
     "\"gmsk\"",
+    "\"4fsk\"",
     "\"aos\"",
     "\"opaque\"",
     "\"auto\"",

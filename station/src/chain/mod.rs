@@ -192,6 +192,7 @@ fn signal_text(signal: &SignalConfig) -> String {
             None => "PCM/PM".into(),
             Some(_) => "PCM/PSK/PM".into(),
         },
+        Modulation::Fsk4 => "4FSK".into(),
         other => format!("{other:?}").to_uppercase(),
     };
     format!("{name} {} Bd", signal.symbol_rate_hz)

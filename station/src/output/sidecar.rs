@@ -2,7 +2,7 @@
 
 use crate::StationError;
 use crate::profile::Profile;
-use groundlink_dsp::SoftBatch;
+use groundlink_dsp::{Modulation, SoftBatch};
 use serde::Serialize;
 
 #[derive(Serialize)]
@@ -29,10 +29,10 @@ pub fn write(soft: &str, profile: &Profile, received: bool) -> Result<(), Statio
     let sidecar = Sidecar {
         datatype: "i8",
         positive_is: 1,
-        order: if bits_per_symbol == 2 {
-            "I, Q"
-        } else {
-            "one bit a symbol"
+        order: match profile.signal.as_ref().map(|signal| signal.modulation) {
+            Some(Modulation::Fsk4) => "two bits a symbol, 01, 00, 10, 11 from the highest frequency",
+            _ if bits_per_symbol == 2 => "I, Q",
+            _ => "one bit a symbol",
         },
         bits_per_symbol,
         llr_unit: received.then_some(SoftBatch::LLR_UNIT),

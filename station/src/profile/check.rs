@@ -118,7 +118,10 @@ fn signal(signal: &Signal) -> Result<(), Problem> {
     }
     let fsk = matches!(signal.modulation, Modulation::Fsk | Modulation::Gmsk);
     if signal.input == SignalInput::FmAudio && !fsk {
-        let allowed = "\"auto\", \"iq\" or \"real\" with a phase modulation";
+        let allowed = format!(
+            "\"auto\", \"iq\" or \"real\" with modulation {}",
+            modulation_word(signal.modulation, signal.pulse)
+        );
         return Err(Problem::new("signal.input", "\"fm-audio\"", allowed));
     }
     Ok(())

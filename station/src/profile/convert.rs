@@ -68,7 +68,7 @@ impl Profile {
                 Some((Modulation::Qpsk, _)) => SymbolBits::Two,
                 Some((Modulation::Oqpsk, _)) => SymbolBits::TwoOffset,
                 Some((Modulation::Psk8, _)) => SymbolBits::Three,
-                // The arms of unbalanced QPSK are told apart, and changes of phase have no ambiguity.
+                // The arms of unbalanced QPSK are told apart; changes of phase and frequencies have no ambiguity.
                 _ => SymbolBits::One,
             },
             convolutional: coding.convolutional,

@@ -84,13 +84,13 @@ fn keying(section: &Section<'_>) -> Result<(Modulation, PulseWord), ProfileError
         PulseWord::Gaussian => allowed.push("bt"),
         PulseWord::Rect | PulseWord::HalfSine => {}
     }
-    if modulation == Modulation::Fsk {
+    if matches!(modulation, Modulation::Fsk | Modulation::Fsk4) {
         allowed.push("deviation");
     }
     if modulation == Modulation::Gmsk {
         allowed.push("precoding");
     }
-    if modulation.bits_per_symbol() == 2 {
+    if modulation.is_psk() && modulation.bits_per_symbol() == 2 {
         allowed.push("iq_order");
     }
     if modulation == Modulation::Uqpsk {

@@ -50,7 +50,7 @@ pub enum SignalInput {
 /// The modulated carrier.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Signal {
-    /// Modulation. GFSK is `Fsk` with a Gaussian pulse, MSK is `Gmsk` with a rectangular one.
+    /// Modulation. GFSK is `Fsk` with a Gaussian pulse, 4GFSK `Fsk4` with one, MSK is `Gmsk` with a rectangular one.
     pub modulation: Modulation,
     /// Symbols per second.
     pub symbol_rate_hz: f64,

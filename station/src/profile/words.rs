@@ -9,7 +9,7 @@ use groundlink_dsp::{LoopOrder, Modulation, PmConfig, Pulse};
 
 pub(super) type Words<T> = &'static [(&'static str, T)];
 
-/// What a modulation's word says: the modulation, and whether its pulse is Gaussian (GFSK and GMSK).
+/// What a modulation's word says: the modulation, and whether its pulse is Gaussian (GFSK, 4GFSK and GMSK).
 pub(super) const MODULATIONS: Words<(Modulation, bool)> = &[
     ("bpsk", (Modulation::Bpsk, false)),
     ("qpsk", (Modulation::Qpsk, false)),
@@ -21,6 +21,8 @@ pub(super) const MODULATIONS: Words<(Modulation, bool)> = &[
     ("pi4-dqpsk", (Modulation::Pi4Dqpsk, false)),
     ("fsk", (Modulation::Fsk, false)),
     ("gfsk", (Modulation::Fsk, true)),
+    ("4fsk", (Modulation::Fsk4, false)),
+    ("4gfsk", (Modulation::Fsk4, true)),
     ("gmsk", (Modulation::Gmsk, true)),
     ("msk", (Modulation::Gmsk, false)),
     ("pm", (Modulation::Pm(ANY_PM), false)),
@@ -53,7 +55,9 @@ pub(super) const PULSES: Words<PulseWord> = &[
 pub(super) fn pulses_of(modulation: Modulation, gaussian: bool) -> Words<PulseWord> {
     match (modulation, gaussian) {
         (_, true) => &[("gaussian", PulseWord::Gaussian)],
-        (Modulation::Fsk | Modulation::Gmsk | Modulation::Pm(_), false) => &[("rect", PulseWord::Rect)],
+        (Modulation::Fsk | Modulation::Fsk4 | Modulation::Gmsk | Modulation::Pm(_), false) => {
+            &[("rect", PulseWord::Rect)]
+        }
         _ => &[
             ("srrc", PulseWord::Srrc),
             ("rect", PulseWord::Rect),

@@ -77,7 +77,7 @@ fn signal(out: &mut Lines, signal: &Signal) {
             out.key("bt", number(bt), "3 dB bandwidth times symbol duration");
         }
     }
-    if signal.modulation == Modulation::Fsk {
+    if matches!(signal.modulation, Modulation::Fsk | Modulation::Fsk4) {
         out.key(
             "deviation",
             or_auto(signal.deviation_hz),
@@ -96,7 +96,7 @@ fn signal(out: &mut Lines, signal: &Signal) {
         "Hz, nominal offset within the samples",
     );
     out.key("search", number(signal.search_hz), "Hz to either side of it");
-    if signal.modulation.bits_per_symbol() == 2 {
+    if signal.modulation.is_psk() && signal.modulation.bits_per_symbol() == 2 {
         out.key(
             "iq_order",
             quote(word(IQ_ORDERS, &signal.q_first)),

@@ -102,6 +102,17 @@ const GFSK: [Signal; 2] = [
     ("gfsk iq", "modulation = 'gfsk'\ndeviation = 3200", true, 50e3),
     ("gfsk audio", "modulation = 'gfsk'\ndeviation = 3200", false, 48e3),
 ];
+const FOUR: [Signal; 4] = [
+    ("4fsk", "modulation = '4fsk'", true, 57.6e3),
+    ("4fsk wide", "modulation = '4fsk'\ndeviation = 14400", true, 96e3),
+    ("4gfsk", "modulation = '4gfsk'\niq_swap = true", true, 48e3),
+    (
+        "4fsk real",
+        "modulation = '4fsk'\ninput = 'real'\ncarrier = 18000",
+        false,
+        80e3,
+    ),
+];
 const GMSK: [Signal; 5] = [
     ("gmsk iq", "modulation = 'gmsk'", true, 48e3),
     (
@@ -288,6 +299,11 @@ fn fsk() {
 #[test]
 fn gfsk() {
     check(&GFSK, 11);
+}
+
+#[test]
+fn four_frequencies() {
+    check(&FOUR, 28);
 }
 
 #[test]

@@ -557,6 +557,37 @@ fn rows_of_symbols_are_detected_as_with_a_known_carrier() {
     }
 }
 
+/// Bits of two to a symbol by the places of their symbols.
+#[derive(Debug)]
+struct Pairs {
+    /// Numbers of the bits that are wrong.
+    bits: Vec<usize>,
+    /// Symbols that did not come out.
+    missing: usize,
+}
+
+fn wrong_pairs(batch: &SoftBatch, bits: &[u8], at: &[f64]) -> Pairs {
+    let mut pairs = Pairs {
+        bits: Vec::new(),
+        missing: bits.len() / 2,
+    };
+    for (n, mark) in batch.marks.iter().enumerate() {
+        let end = batch.marks.get(n + 1).map_or(batch.llrs.len(), |next| next.bit);
+        for (pair, soft) in batch.llrs[mark.bit..end].chunks_exact(2).enumerate() {
+            let place = mark.at + pair as f64 * mark.samples_per_symbol;
+            let symbol = ((place - at[0]) / (at[1] - at[0])).round();
+            if symbol < 0.0 || symbol as usize >= bits.len() / 2 {
+                continue;
+            }
+            pairs.missing = pairs.missing.saturating_sub(1);
+            let first = 2 * symbol as usize;
+            let wrong = (0..2).filter(|&n| (soft[n] > 0) != (bits[first + n] == 1));
+            pairs.bits.extend(wrong.map(|n| first + n));
+        }
+    }
+    pairs
+}
+
 #[test]
 fn four_frequencies_are_detected_as_with_a_known_carrier() {
     // Frequencies half a symbol rate apart and one apart, coherently detected: of two bits 2 Q(sqrt(2 Eb/N0)) wrong by
@@ -578,25 +609,9 @@ fn four_frequencies_are_detected_as_with_a_known_carrier() {
         };
         let (samples, at) = transmit(&config, &channel, &bits);
         let batch = receive(&config, &samples);
-        let mut errors = 0;
-        let mut seen = 0_usize;
-        for (n, mark) in batch.marks.iter().enumerate() {
-            let end = batch.marks.get(n + 1).map_or(batch.llrs.len(), |next| next.bit);
-            for (pair, soft) in batch.llrs[mark.bit..end].chunks_exact(2).enumerate() {
-                let place = mark.at + pair as f64 * mark.samples_per_symbol;
-                let symbol = ((place - at[0]) / (at[1] - at[0])).round();
-                if let Some(sent) = bits.chunks_exact(2).nth(symbol.max(-1.0) as usize)
-                    && symbol >= 0.0
-                {
-                    seen += 2;
-                    errors += soft
-                        .iter()
-                        .zip(sent)
-                        .filter(|&(&l, &b)| (l > 0) != (b == 1))
-                        .count();
-                }
-            }
-        }
+        let wrong = wrong_pairs(&batch, &bits, &at);
+        let seen = bits.len() - 2 * wrong.missing;
+        let errors = wrong.bits.len();
         let theory = |db: f64| 2.0 * tail((2.0 * 10f64.powf(db / 10.0)).sqrt());
         let found = errors as f64 / bits.len() as f64;
         assert!(seen.abs_diff(bits.len()) < 5, "{apart}: {seen}");
@@ -770,4 +785,48 @@ fn a_recording_of_fm_audio_is_locked_at_its_symbol_rate() {
     let mut rates: Vec<f64> = locked.iter().map(|mark| mark.symbol_rate_hz).collect();
     rates.sort_by(f64::total_cmp);
     assert!((rates[rates.len() / 2] - 9765.7).abs() < 1.0);
+}
+
+#[test]
+fn bursts_of_four_frequencies_come_out_whole() {
+    for (pulse, sps) in [(Pulse::Rect, 6.0), (GAUSS, 5.0)] {
+        for trial in 0..20 {
+            let mut config = config(Modulation::Fsk4, pulse, FskInput::Iq, RATE * sps);
+            config.search_hz = 0.1 * RATE;
+            config.deviation_hz = Some(0.75 * RATE);
+            let bits = random_bits(1200, 100 + trial);
+            let channel = ChannelConfig {
+                noise_sigma: noise_sigma(16.0, sps),
+                frequency_hz: (trial as f64 / 10.0 - 1.0) * 0.1 * RATE,
+                clock_ppm: 30.0,
+                leading: 500 + 97 * trial,
+                trailing: 3000,
+                seed: trial,
+                ..ChannelConfig::ideal(config.sample_rate_hz)
+            };
+            let (samples, at) = transmit(&config, &channel, &bits);
+            let wrong = wrong_pairs(&receive(&config, &samples), &bits, &at);
+            assert_eq!(wrong.missing, 0, "{pulse:?} {trial}");
+            // The first symbols have none before them that would tell the phase.
+            assert!(
+                wrong.bits.len() < 2 && wrong.bits.iter().all(|&bit| bit < 8),
+                "{pulse:?} {trial}: {wrong:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn noise_is_not_locked_as_four_frequencies() {
+    for (pulse, seed) in [(Pulse::Rect, 41), (GAUSS, 42)] {
+        let mut config = config(Modulation::Fsk4, pulse, FskInput::Iq, RATE * 6.0);
+        config.search_hz = 0.1 * RATE;
+        let batch = receive(&config, &noise(200_000, 0.3, seed, Complex32::default()));
+        assert_eq!(
+            batch.marks.iter().filter(|mark| mark.locked).count(),
+            0,
+            "{pulse:?}"
+        );
+        assert!(batch.marks.len() > 500);
+    }
 }

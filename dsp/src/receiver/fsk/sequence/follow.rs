@@ -12,8 +12,10 @@ pub(super) const WAITING: usize = 6;
 /// Stretches for which carrier and deviation are remembered without a signal.
 const MEMORY: u32 = 8;
 /// Es/N0 (as a power ratio) from which a stretch is that of a signal. Noise, in which rows of symbols are found that
-/// fit it best, looks like half of it, and like 1.02 once in thousands of stretches.
+/// fit it best, looks like half of it, and like 1.02 once in thousands of stretches; of four levels more rows can be
+/// made, and it looks like 1.91.
 const GOOD: f64 = 1.2;
+const GOOD_OF_FOUR: f64 = 2.2;
 /// Part of the remembered Es/N0 below which carrier and deviation are looked for anew, and what the remembered one loses
 /// from stretch to stretch.
 const MUCH_LESS: f64 = 0.5;
@@ -97,6 +99,8 @@ pub(in super::super) struct Follower {
     /// Stretches in a row whose symbols said more by themselves.
     plain: u32,
     guess: Guess,
+    /// Es/N0 from which a stretch is that of a signal.
+    good: f64,
 }
 
 /// What is known beforehand.
@@ -113,6 +117,7 @@ pub(in super::super) struct Guess {
 impl Follower {
     pub(in super::super) fn new(sequence: Sequence, guess: Guess) -> Self {
         Self {
+            good: if sequence.levels == 2 { GOOD } else { GOOD_OF_FOUR },
             sequence,
             waiting: VecDeque::new(),
             spare: Vec::new(),
@@ -147,7 +152,7 @@ impl Follower {
         };
         let known = self.known.filter(|known| known.age <= MEMORY);
         let follows = self.detect(samples, &mut held, known);
-        let good = held.powers.ratio() > GOOD && !held.plainer();
+        let good = held.powers.ratio() > self.good && !held.plainer();
         if good {
             let mut now = remember(&held);
             if let Some(known) = known.filter(|_| follows) {
@@ -171,7 +176,8 @@ impl Follower {
     fn detect(&mut self, samples: &Stream<Complex32>, held: &mut Held, known: Option<Known>) -> bool {
         let mut follows = false;
         if let Some(known) = known {
-            self.follow(samples, held, known);
+            let start = self.place(&held.stretch);
+            self.follow(samples, held, start, known);
             follows = held.powers.ratio() > MUCH_LESS * known.ratio;
         }
         let followed = held.powers.ratio();
@@ -179,7 +185,7 @@ impl Follower {
         if !follows || self.since_found.is_multiple_of(DOUBT) || self.since_found < FRESH {
             self.acquire(samples, held);
             let clearer = held.powers.ratio() > CLEARER * followed;
-            return (follows || followed > GOOD) && !clearer;
+            return (follows || followed > self.good) && !clearer;
         }
         follows
     }
@@ -191,7 +197,7 @@ impl Follower {
             return None;
         }
         let mut held = self.waiting.pop_front()?;
-        let good = held.powers.ratio() > GOOD;
+        let good = held.powers.ratio() > self.good;
         if held.plainer() {
             self.plain = self.plain.saturating_add(1);
             held.stretch.locked = good || self.plain > BESIDE;
@@ -224,11 +230,11 @@ impl Follower {
     }
 
     /// Detects with a known carrier and deviation, unless what the stretch has already is better.
-    fn follow(&mut self, samples: &Stream<Complex32>, held: &mut Held, known: Known) {
+    fn follow(&mut self, samples: &Stream<Complex32>, held: &mut Held, start: Place, known: Known) {
         let mut place = Place {
             frequency: known.frequency,
             deviation: known.deviation,
-            ..self.place(&held.stretch)
+            ..start
         };
         let count = held.stretch.count;
         self.sequence.pass(samples, place, count, KEPT_LONG);
@@ -314,16 +320,25 @@ impl Follower {
         best.0
     }
 
-    /// Tries what has just been found on the stretches before, as long as it helps.
+    /// Tries what has just been found on the stretches before, as long as it helps: with their clock, and with that of
+    /// the signal, which windows need not have shown there.
     fn look_back(&mut self, samples: &Stream<Complex32>, from: &Held) {
         let mut known = remember(from);
         let mut waiting = std::mem::take(&mut self.waiting);
         for held in waiting.iter_mut().rev() {
-            if held.powers.ratio() > MUCH_LESS * known.ratio && held.powers.ratio() > GOOD {
+            if held.powers.ratio() > MUCH_LESS * known.ratio && held.powers.ratio() > self.good {
                 break;
             }
-            self.follow(samples, held, known);
-            if held.powers.ratio() > GOOD {
+            let own = self.place(&held.stretch);
+            let between = (from.place.first - own.first) * from.place.speed;
+            let continued = Place {
+                first: own.first + (between - between.round()) / from.place.speed,
+                speed: from.place.speed,
+                ..own
+            };
+            self.follow(samples, held, own, known);
+            self.follow(samples, held, continued, known);
+            if held.powers.ratio() > self.good {
                 known = remember(held);
             }
         }
