@@ -25,6 +25,8 @@ const MOST_CARRIERS: f64 = 32_000.0;
 const REACH: f64 = 0.75 * SPACING;
 /// How far beyond the range searched a carrier is believed, in symbol rates.
 const BEYOND: f64 = 0.02;
+/// Distance from which on two carriers are not one, seen through neighbouring filters, in symbol rates.
+const APART: f64 = 0.3;
 /// Chance that noise passes for a carrier in a search, over all carriers, rates and lines tried.
 pub(super) const FALSE_ALARM: f64 = 1e-4;
 /// Power of the weaker of OQPSK's lines over that of the stronger one: they are alike, but of a carrier without
@@ -108,7 +110,7 @@ impl Acquirer {
         start: f64,
         count: usize,
     ) -> Option<Candidate> {
-        let mut best: Option<Candidate> = None;
+        let (mut best, mut certain): (Option<Candidate>, Option<Candidate>) = (None, None);
         let offset = self.plan.modulation == Modulation::Oqpsk;
         let screened = self.look(matched, start, count);
         for index in 0..self.carriers.len() {
@@ -121,13 +123,15 @@ impl Acquirer {
             } else {
                 self.try_carrier(matched, meter, interpolator, carrier, start, count)
             };
-            if let Some(found) = found
-                && best.is_none_or(|b| (found.certain, found.power) > (b.certain, b.power))
-            {
+            let Some(found) = found else { continue };
+            if best.is_none_or(|b| found.power > b.power) {
                 best = Some(found);
             }
+            if found.certain && certain.is_none_or(|b| found.power > b.power) {
+                certain = Some(found);
+            }
         }
-        match best {
+        match self.believed(best, certain) {
             // Off its centre the filter weakens one line of OQPSK; on the carrier found both show in full, and there
             // rates of drift are tried.
             Some(found) if offset => {
@@ -135,6 +139,18 @@ impl Acquirer {
             }
             Some(found) if self.plan.order() == 8 => Some(self.on_its_side(matched, found, start, count)),
             best => best,
+        }
+    }
+
+    /// Of the strongest line and the strongest that is certainly of a signal: the latter where the former is another
+    /// carrier, beside it; not where both may be one.
+    fn believed(&self, best: Option<Candidate>, certain: Option<Candidate>) -> Option<Candidate> {
+        let apart = |a: &Candidate, b: &Candidate| {
+            (a.carrier - b.carrier).abs() * self.plan.base_samples_per_symbol() > APART
+        };
+        match (best, certain) {
+            (Some(best), Some(certain)) if apart(&best, &certain) => Some(certain),
+            (best, _) => best,
         }
     }
 
