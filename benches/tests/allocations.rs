@@ -2,13 +2,17 @@
 //! out. A counting allocator needs `unsafe`; it is allowed in this test alone.
 #![allow(unsafe_code)]
 
+use groundlink_benches::keying::Keying;
 use groundlink_benches::link::{Link, Offsets, Transmitter};
 use groundlink_decoder::coding::FrameDecoder;
 use groundlink_decoder::coding::ldpc::{LdpcAlgorithm, LdpcCode, LdpcDecoder, LdpcEncoder, LdpcOptions};
 use groundlink_decoder::link::{LinkDecoder, LinkOutput};
 use groundlink_dsp::downlink::{Band, Lane, Plan, Splitter};
+use groundlink_dsp::modulator::Modulator;
 use groundlink_dsp::receiver::Receiver;
-use groundlink_dsp::{Complex32, SoftBatch};
+use groundlink_dsp::{Complex32, SignalConfig, SoftBatch};
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 
@@ -75,26 +79,55 @@ fn the_counter_counts() {
     assert_eq!(allocations(|| ()), 0);
 }
 
-#[test]
-fn receiver_allocates_nothing_per_block() {
-    let link = Link::concatenated().unwrap();
-    let samples = recording(&link);
-    let mut receiver = Receiver::new(&link.signal).unwrap();
+/// Allocations of a receiver in each block after the first ones.
+fn per_block(signal: &SignalConfig, samples: &[Complex32]) -> Vec<u64> {
+    let mut receiver = Receiver::new(signal).unwrap();
     let mut batch = SoftBatch::default();
-    let (warm, measured) = samples.split_at(WARM);
+    let (warm, measured) = samples.split_at(samples.len() / 2);
     for block in warm.chunks(BLOCK) {
         batch.clear();
         receiver.process(block, &mut batch);
     }
-    let per_block: Vec<u64> = measured
+    let counts = measured
         .chunks(BLOCK)
         .map(|block| {
             batch.clear();
             allocations(|| receiver.process(block, &mut batch))
         })
         .collect();
-    assert!(receiver.status().carrier_locked);
+    assert!(receiver.status().carrier_locked, "{:?}", signal.modulation);
+    counts
+}
+
+#[test]
+fn receiver_allocates_nothing_per_block() {
+    let link = Link::concatenated().unwrap();
+    let per_block = per_block(&link.signal, &recording(&link));
     assert_eq!(per_block.iter().sum::<u64>(), 0, "{per_block:?}");
+}
+
+#[test]
+fn no_modulation_of_phase_allocates_per_block() {
+    for keying in [
+        Keying::Bpsk,
+        Keying::Oqpsk,
+        Keying::Uqpsk,
+        Keying::Psk8,
+        Keying::Dqpsk,
+    ] {
+        // 40 samples a symbol, so that some are filtered out.
+        let signal = SignalConfig {
+            sample_rate_hz: 10.0 * keying.signal().sample_rate_hz,
+            ..keying.signal()
+        };
+        let mut rng = ChaCha8Rng::seed_from_u64(1);
+        let bits: Vec<u8> = (0..140_000).map(|_| rng.random_range(0..2)).collect();
+        let mut modulator = Modulator::new(&signal).unwrap();
+        let mut samples = Vec::new();
+        modulator.process(&bits, &mut samples);
+        let per_block = per_block(&signal, &samples[..samples.len().min(1_600_000)]);
+        assert_eq!(per_block.iter().sum::<u64>(), 0, "{keying:?} {per_block:?}");
+    }
 }
 
 #[test]

@@ -197,37 +197,57 @@ pub(super) fn residual_phase(
     }
 }
 
-/// Phase errors of OQPSK symbols by their own decisions, for each block.
+/// Memory that the measurements of a window work in.
+#[derive(Debug, Default)]
+pub(super) struct Working {
+    /// Decisions of both arms.
+    signs: [Vec<f32>; 2],
+    prefix: Vec<Complex64>,
+    /// Phases of the blocks.
+    pub phases: Vec<f64>,
+    /// Symbols of both arms.
+    pub arms: Vec<Complex32>,
+}
+
+/// Phase errors of OQPSK symbols by their own decisions, for each block, in `working.phases`.
 ///
-/// Each arm shows the pulses of its neighbours, `taps` half a symbol, one and one and a half away; the point expected from the decisions at each instant is compared with the one received.
-pub(super) fn offset_corrections(turned: &Turned, taps: [f32; 3], reach: usize) -> Vec<f64> {
-    let i: Vec<f32> = turned.symbols.iter().map(|s| 1.0_f32.copysign(s.re)).collect();
-    let q: Vec<f32> = turned.late.iter().map(|s| 1.0_f32.copysign(s.im)).collect();
+/// Each arm shows the pulses of its neighbours, `taps` half a symbol, one and one and a half away; the point expected from
+/// the decisions at each instant is compared with the one received.
+pub(super) fn offset_corrections(turned: &Turned, taps: [f32; 3], reach: usize, working: &mut Working) {
+    let [i, q] = &mut working.signs;
+    i.clear();
+    i.extend(turned.symbols.iter().map(|s| 1.0_f32.copysign(s.re)));
+    q.clear();
+    q.extend(turned.late.iter().map(|s| 1.0_f32.copysign(s.im)));
+    let (i, q, prefix) = (&*i, &*q, &mut working.prefix);
     let at = |arm: &[f32], k: usize| arm.get(k).copied().unwrap_or(0.0);
     // Arm values half a symbol after the instant of decision `k`.
     let between = |arm: &[f32], k: usize| {
         taps[0] * (at(arm, k) + at(arm, k + 1)) + taps[2] * (at(arm, k.wrapping_sub(1)) + at(arm, k + 2))
     };
     let upon = |arm: &[f32], k: usize| arm[k] + taps[1] * (at(arm, k.wrapping_sub(1)) + at(arm, k + 1));
-    let mut prefix = vec![Complex64::ZERO];
+    prefix.clear();
+    prefix.push(Complex64::ZERO);
     for block in 0..turned.blocks.len() {
         let first = block * BLOCK_SYMBOLS;
         let mut sum = Complex32::ZERO;
         for k in first..(first + BLOCK_SYMBOLS).min(i.len()) {
-            let early = Complex32::new(upon(&i, k), if k > 0 { between(&q, k - 1) } else { 0.0 });
-            let late = Complex32::new(between(&i, k), upon(&q, k));
+            let early = Complex32::new(upon(i, k), if k > 0 { between(q, k - 1) } else { 0.0 });
+            let late = Complex32::new(between(i, k), upon(q, k));
             sum += turned.symbols[k] * early.conj() + turned.late[k] * late.conj();
         }
         prefix.push(prefix[block] + Complex64::new(sum.re.into(), sum.im.into()));
     }
-    smoothed_phases(&prefix, reach)
+    smoothed_phases(prefix, reach, &mut working.phases);
 }
 
 /// Phase errors of unbalanced QPSK by its decisions, for each block: the square that the phase came from so far
 /// has the product of the arms for noise. The stronger arm is the real part; `weaker` is the amplitude of the
-/// other in units of its own.
-pub(super) fn unbalanced_corrections(turned: &Turned, weaker: f32, reach: usize) -> Vec<f64> {
-    let mut prefix = vec![Complex64::ZERO];
+/// other in units of its own. The errors are in `working.phases`.
+pub(super) fn unbalanced_corrections(turned: &Turned, weaker: f32, reach: usize, working: &mut Working) {
+    let prefix = &mut working.prefix;
+    prefix.clear();
+    prefix.push(Complex64::ZERO);
     for symbols in turned.symbols.chunks(BLOCK_SYMBOLS) {
         let sum: Complex32 = symbols
             .iter()
@@ -235,20 +255,30 @@ pub(super) fn unbalanced_corrections(turned: &Turned, weaker: f32, reach: usize)
             .sum();
         prefix.push(prefix[prefix.len() - 1] + Complex64::new(sum.re.into(), sum.im.into()));
     }
-    smoothed_phases(&prefix, reach)
+    smoothed_phases(prefix, reach, &mut working.phases);
 }
 
 /// Phases of the blocks whose running sum this is, each averaged with `reach` on either side.
-fn smoothed_phases(prefix: &[Complex64], reach: usize) -> Vec<f64> {
-    (0..prefix.len() - 1)
-        .map(|block| {
-            let (low, high) = (
-                block.saturating_sub(reach),
-                (block + reach + 1).min(prefix.len() - 1),
-            );
-            (prefix[high] - prefix[low]).arg()
-        })
-        .collect()
+fn smoothed_phases(prefix: &[Complex64], reach: usize, out: &mut Vec<f64>) {
+    let blocks = prefix.len() - 1;
+    out.clear();
+    out.extend((0..blocks).map(|block| {
+        let (low, high) = (block.saturating_sub(reach), (block + reach + 1).min(blocks));
+        (prefix[high] - prefix[low]).arg()
+    }));
+}
+
+/// Phases of a window's blocks as they appear without its neighbours, in `working.phases`.
+pub(super) fn level_phases(turned: &Turned, reach: usize, order: i32, working: &mut Working) {
+    let blocks = [&[], &turned.blocks[..], &[]];
+    residual_phase(
+        blocks,
+        reach,
+        order,
+        &mut 0.0,
+        &mut working.prefix,
+        &mut working.phases,
+    );
 }
 
 /// Slope of a line through equally spaced values, per step.

@@ -3,7 +3,8 @@
 use super::{Engine, FEWEST_SPANNED, LOCK_POWER, SEEN_POWER};
 use crate::receiver::gmsk::Spread;
 use crate::receiver::psk::carrier::{
-    BLOCK_SYMBOLS, offset_corrections, residual_phase, slope, smoothing_reach, unbalanced_corrections,
+    BLOCK_SYMBOLS, Working, level_phases, offset_corrections, residual_phase, slope, smoothing_reach,
+    unbalanced_corrections,
 };
 use crate::receiver::psk::demap::Levels;
 use crate::receiver::psk::front::FrontEnd;
@@ -83,12 +84,9 @@ impl Engine {
             Modulation::Gmsk => self.loop_reach().unwrap_or(chosen.max(GMSK_REACH)),
             _ => chosen,
         };
+        offset_corrections(&self.current.turned, self.neighbours, reach, &mut self.working);
+        self.correct();
         let turned = &mut self.current.turned;
-        let corrections = offset_corrections(turned, self.neighbours, reach);
-        turned.finish_again(&corrections);
-        for (phase, correction) in self.phases.iter_mut().zip(&corrections) {
-            *phase += correction;
-        }
         for (symbol, late) in turned.symbols.iter_mut().zip(&turned.late) {
             symbol.im = late.im;
         }
@@ -100,10 +98,15 @@ impl Engine {
         let most = self.plan.window / BLOCK_SYMBOLS / 2;
         // The phase turns some of the stronger arm into the weaker one.
         let reach = smoothing_reach(levels.es_n0() / (1.0 + ratio), Modulation::Bpsk, 1.0, most);
-        let turned = &mut self.current.turned;
-        let corrections = unbalanced_corrections(turned, (1.0 / ratio.sqrt()) as f32, reach);
-        turned.finish_again(&corrections);
-        for (phase, correction) in self.phases.iter_mut().zip(&corrections) {
+        let weaker = (1.0 / ratio.sqrt()) as f32;
+        unbalanced_corrections(&self.current.turned, weaker, reach, &mut self.working);
+        self.correct();
+    }
+
+    /// Takes off the phases just measured, too.
+    fn correct(&mut self) {
+        self.current.turned.finish_again(&self.working.phases);
+        for (phase, correction) in self.phases.iter_mut().zip(&self.working.phases) {
             *phase += correction;
         }
     }
@@ -144,7 +147,8 @@ impl Engine {
         let modulation = self.plan.modulation;
         let order = self.plan.order();
         let spread = self.plan.spread;
-        let measure = |turned: &Turned| measure_levels(turned, modulation, order, spread);
+        let working = &mut self.working;
+        let mut measure = |turned: &Turned| measure_levels(turned, modulation, order, spread, working);
         let now = measure(&self.current.turned);
         let levels = match self.track.levels {
             Some(mut levels) if self.track.seen => {
@@ -259,22 +263,31 @@ fn offset_reach(pulse: Pulse, neighbours: &[f32; 3]) -> usize {
 }
 
 /// Levels of a window's symbols.
-fn measure_levels(turned: &Turned, modulation: Modulation, order: i32, spread: Spread) -> Levels {
+fn measure_levels(
+    turned: &Turned,
+    modulation: Modulation,
+    order: i32,
+    spread: Spread,
+    working: &mut Working,
+) -> Levels {
     match modulation {
         _ if turned.symbols.is_empty() => Levels {
             signal: 0.0,
             noise: 1.0,
         },
         Modulation::Oqpsk => {
-            let turns = level_phases(turned, order).into_iter().flat_map(|phase| {
+            level_phases(turned, LEVEL_REACH, order, working);
+            let turns = working.phases.iter().flat_map(|phase| {
                 let turn = Complex64::cis(-phase);
                 [Complex32::new(turn.re as f32, turn.im as f32); BLOCK_SYMBOLS]
             });
             let pairs = turned.symbols.iter().zip(&turned.late).zip(turns);
-            let arms: Vec<_> = pairs
-                .map(|((s, l), turn)| Complex32::new((s * turn).re, (l * turn).im))
-                .collect();
-            let whole = Levels::from_spread(&arms, spread);
+            working.arms.clear();
+            working
+                .arms
+                .extend(pairs.map(|((s, l), turn)| Complex32::new((s * turn).re, (l * turn).im)));
+            let arms = &working.arms;
+            let whole = Levels::from_spread(arms, spread);
             // Of a window that holds more than a signal the clearest part.
             arms.chunks_exact(arms.len().div_ceil(PARTS).max(1))
                 .map(|part| Levels::from_spread(part, spread))
@@ -285,8 +298,8 @@ fn measure_levels(turned: &Turned, modulation: Modulation, order: i32, spread: S
                 )
         }
         Modulation::Bpsk => {
-            let phases = level_phases(turned, order);
-            let along = turned.blocks.iter().zip(&phases);
+            level_phases(turned, LEVEL_REACH, order, working);
+            let along = turned.blocks.iter().zip(&working.phases);
             let signal: f64 = along
                 .map(|(b, p)| (b * Complex64::cis(-f64::from(order) * p)).re)
                 .sum();
@@ -294,18 +307,4 @@ fn measure_levels(turned: &Turned, modulation: Modulation, order: i32, spread: S
         }
         _ => Levels::from_moments(turned.symbols.iter().copied()),
     }
-}
-
-/// Phases of a window's blocks as they appear without its neighbours.
-fn level_phases(turned: &Turned, order: i32) -> Vec<f64> {
-    let (mut last, mut phases) = (0.0, Vec::new());
-    residual_phase(
-        [&[], &turned.blocks, &[]],
-        LEVEL_REACH,
-        order,
-        &mut last,
-        &mut Vec::new(),
-        &mut phases,
-    );
-    phases
 }

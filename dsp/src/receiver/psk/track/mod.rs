@@ -5,7 +5,7 @@ mod history;
 
 use super::Plan;
 use super::acquire::{Acquirer, Candidate};
-use super::carrier::{CarrierModel, line_power};
+use super::carrier::{CarrierModel, Working, line_power};
 use super::demap::{Demapper, Levels};
 use super::front::FrontEnd;
 use super::matched::{Interpolator, Matched};
@@ -100,6 +100,8 @@ pub(super) struct Engine {
     sums: Sums,
     /// Working memory of the residual phase.
     prefix: Vec<Complex64>,
+    /// Working memory of corrections and levels.
+    working: Working,
     /// The matched pulse half a symbol, one and one and a half symbols from its centre.
     neighbours: [f32; 3],
     clock_lines: Vec<Complex64>,
@@ -140,6 +142,7 @@ impl Engine {
             span: FEWEST_SPANNED,
             sums: Sums::default(),
             prefix: Vec::new(),
+            working: Working::default(),
             neighbours: [0.5, 1.0, 1.5].map(|t| matched_pulse(plan.pulse, t) as f32),
             clock_lines: Vec::new(),
             cached: None,
