@@ -105,8 +105,9 @@ pub struct SignalConfig {
     pub search_hz: f64,
     /// Pulse shape.
     pub pulse: Pulse,
-    /// Peak frequency deviation of FSK, Hz; `None` for PSK and for GMSK (a quarter of the symbol rate).
-    /// A receiver that measures the deviation takes it as a hint.
+    /// Peak frequency deviation of FSK, Hz, of the outer ones of four frequencies; `None` for PSK and for GMSK (a quarter
+    /// of the symbol rate). A receiver that measures the deviation takes it as a hint; without it one of binary FSK from
+    /// IQ looks for it, and modulators send a quarter of the symbol rate, three of four frequencies.
     pub deviation_hz: Option<f64>,
     /// What FSK samples are.
     pub fsk_input: FskInput,

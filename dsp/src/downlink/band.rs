@@ -9,6 +9,8 @@ const ROOM: f64 = 2.5;
 const SIDELOBES: f64 = 4.0;
 /// Of a residual carrier's data, which a receiver averages over long.
 const PM_SIDELOBES: f64 = 8.0;
+/// Deviation of FSK that is not told, in symbol rates, at most.
+const MOST_DEVIATION: f64 = 2.0;
 /// Highest harmonic of a square subcarrier that is kept.
 const HARMONICS: f64 = 23.0;
 
@@ -32,7 +34,11 @@ impl Band {
         let symbol_rate = halves * signal.symbol_rate_hz;
         let (occupied, samples_per_symbol) = match (signal.modulation, signal.pulse) {
             (Modulation::Fsk | Modulation::Fsk4 | Modulation::Gmsk, _) => {
-                let deviation = deviation_hz(signal).max(signal.deviation_hz.unwrap_or(0.0));
+                let deviation = if signal.modulation == Modulation::Fsk && signal.deviation_hz.is_none() {
+                    MOST_DEVIATION * symbol_rate
+                } else {
+                    deviation_hz(signal).max(signal.deviation_hz.unwrap_or(0.0))
+                };
                 // Carson's rule, with the slopes of the receiver's channel filter.
                 (1.5 * deviation + 0.75 * symbol_rate, 8.0)
             }

@@ -17,6 +17,7 @@ mod tests;
 
 pub use biphase::BiPhase;
 pub use fsk::FskReceiver;
+use fsk::FskSearch;
 pub use gmsk::GmskReceiver;
 pub use pm::PmReceiver;
 pub use psk::PskReceiver;
@@ -95,6 +96,7 @@ pub struct Receiver {
 enum Family {
     Psk(Box<PskReceiver>),
     Fsk(Box<FskReceiver>),
+    FskSearch(Box<FskSearch>),
     Gmsk(Box<GmskReceiver>),
     Pm(Box<PmReceiver>),
 }
@@ -105,6 +107,7 @@ macro_rules! each {
         match $family {
             Family::Psk($receiver) => $call,
             Family::Fsk($receiver) => $call,
+            Family::FskSearch($receiver) => $call,
             Family::Gmsk($receiver) => $call,
             Family::Pm($receiver) => $call,
         }
@@ -130,6 +133,9 @@ impl Receiver {
                     ..plain
                 };
                 Family::Fsk(Box::new(FskReceiver::new(&frequency)?))
+            }
+            Modulation::Fsk if config.fsk_input == FskInput::Iq && config.deviation_hz.is_none() => {
+                Family::FskSearch(Box::new(FskSearch::new(&plain)?))
             }
             Modulation::Fsk | Modulation::Fsk4 => Family::Fsk(Box::new(FskReceiver::new(&plain)?)),
             Modulation::Pm(_) => Family::Pm(Box::new(PmReceiver::new(&plain)?)),

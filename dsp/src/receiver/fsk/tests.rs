@@ -557,6 +557,68 @@ fn rows_of_symbols_are_detected_as_with_a_known_carrier() {
     }
 }
 
+fn search(config: &SignalConfig, samples: &[Complex32], block: usize) -> SoftBatch {
+    let mut receiver = FskSearch::new(config).unwrap();
+    let mut out = SoftBatch::default();
+    for samples in samples.chunks(block) {
+        receiver.process(samples, &mut out);
+    }
+    receiver.finish(&mut out);
+    out
+}
+
+#[test]
+fn the_deviation_is_found() {
+    for (pulse, index) in [
+        (GAUSS, 0.35),
+        (Pulse::Rect, 0.5),
+        (Pulse::Rect, 0.7),
+        (Pulse::Rect, 1.0),
+        (GAUSS, 2.0),
+        (Pulse::Rect, 2.0),
+        (Pulse::Rect, 2.8),
+        (Pulse::Rect, 3.0),
+        (Pulse::Rect, 4.0),
+    ] {
+        let sps = 12.0;
+        let mut config = config(Modulation::Fsk, pulse, FskInput::Iq, RATE * sps);
+        config.search_hz = 0.1 * RATE;
+        config.deviation_hz = Some(0.5 * index * RATE);
+        let bits = random_bits(2000, 44);
+        let channel = ChannelConfig {
+            noise_sigma: noise_sigma(14.0, sps),
+            frequency_hz: 0.08 * RATE,
+            clock_ppm: 50.0,
+            leading: 20_000,
+            trailing: 3000,
+            seed: 45,
+            ..ChannelConfig::ideal(config.sample_rate_hz)
+        };
+        let (samples, at) = transmit(&config, &channel, &bits);
+        config.deviation_hz = None;
+        let batch = search(&config, &samples, 4096);
+        let found = compare(&batch, &bits, &at);
+        assert_eq!(
+            (found.errors, found.missing),
+            (0, 0),
+            "{pulse:?} {index}: {found:?}"
+        );
+        // Those of the signal, and one that its end is in.
+        let (count, _) = locked(&batch);
+        assert!((31..=33).contains(&count), "{pulse:?} {index}: {count}");
+    }
+}
+
+#[test]
+fn while_the_deviation_is_looked_for_noise_is_not_locked_and_blocks_do_not_matter() {
+    let config = config(Modulation::Fsk, Pulse::Rect, FskInput::Iq, RATE * 6.0);
+    let samples = noise(150_000, 0.3, 46, Complex32::default());
+    let batch = search(&config, &samples, 5000);
+    let (found, all) = locked(&batch);
+    assert!(found == 0 && all > 380, "{found} {all}");
+    assert_eq!(search(&config, &samples, 777), batch);
+}
+
 /// Bits of two to a symbol by the places of their symbols.
 #[derive(Debug)]
 struct Pairs {
