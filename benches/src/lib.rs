@@ -2,6 +2,7 @@
 //! receivers put together by hand, statistics, theory and curves.
 
 pub mod align;
+pub mod alone;
 pub mod codes;
 pub mod curve;
 pub mod ideal;

@@ -7,10 +7,10 @@ use crate::receive::ReceivingEnd;
 use crate::source::{FrameSource, content_seed};
 use anyhow::Result;
 use groundlink_decoder::coding::{CodedFrame, FrameEncoder};
-use groundlink_dsp::channel::Channel;
+use groundlink_dsp::channel::{Channel, ChannelConfig};
 use groundlink_dsp::modulator::Modulator;
 use groundlink_dsp::receiver::Receiver;
-use groundlink_dsp::{Modulation, SignalConfig, SoftBatch};
+use groundlink_dsp::{Complex32, Modulation, SignalConfig, SoftBatch};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use std::collections::HashSet;
@@ -141,30 +141,44 @@ pub fn bits(
     count: usize,
     seed: u64,
 ) -> Result<BitErrors> {
-    // The signs of precoded bits are open as those of two arms are.
-    let arms = if signal.precoding {
-        2
-    } else {
-        signal.modulation.bits_per_symbol()
-    };
     let es_n0_db = eb_n0_db + 10.0 * (signal.modulation.bits_per_symbol() as f64).log10();
-    let mut rng = ChaCha8Rng::seed_from_u64(content_seed(seed));
+    let (sent, samples) = random_signal(signal, &channel_config(signal, es_n0_db, offsets, seed), count)?;
+    let mut receiver = Receiver::new(signal)?;
+    let mut batch = SoftBatch::default();
+    receiver.process(&samples, &mut batch);
+    receiver.finish(&mut batch);
+    Ok(compare(signal, &sent, &batch.llrs))
+}
+
+/// So many random bits, and their samples out of this channel, whose seed is that of the bits, too.
+///
+/// # Errors
+/// When signal or channel are impossible.
+pub fn random_signal(
+    signal: &SignalConfig,
+    channel: &ChannelConfig,
+    count: usize,
+) -> Result<(Vec<u8>, Vec<Complex32>)> {
+    let mut rng = ChaCha8Rng::seed_from_u64(content_seed(channel.seed));
     let sent: Vec<u8> = (0..count).map(|_| rng.random_range(0..2)).collect();
     let mut modulator = Modulator::new(signal)?;
     let (mut modulated, mut samples) = (Vec::new(), Vec::new());
     modulator.process(&sent, &mut modulated);
     modulator.finish(&mut modulated);
-    let mut channel = Channel::new(&channel_config(signal, es_n0_db, offsets, seed))?;
+    let mut channel = Channel::new(channel)?;
     channel.process(&modulated, &mut samples);
     channel.finish(&mut samples);
-    let mut receiver = Receiver::new(signal)?;
-    let mut batch = SoftBatch::default();
-    receiver.process(&samples, &mut batch);
-    receiver.finish(&mut batch);
-    Ok(match signal.modulation {
-        Modulation::Psk8 => eighth_errors(&sent, &batch.llrs),
-        _ => bit_errors(&sent, &batch.llrs, arms),
-    })
+    Ok((sent, samples))
+}
+
+/// Compares soft bits of a signal with the bits sent, whichever way round its points are.
+pub fn compare(signal: &SignalConfig, sent: &[u8], soft: &[i8]) -> BitErrors {
+    match signal.modulation {
+        Modulation::Psk8 => eighth_errors(sent, soft),
+        // The signs of precoded bits are open as those of two arms are.
+        _ if signal.precoding => bit_errors(sent, soft, 2),
+        modulation => bit_errors(sent, soft, modulation.bits_per_symbol()),
+    }
 }
 
 /// Runs the points of a sweep on so many threads, results in the order of the points.

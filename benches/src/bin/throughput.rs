@@ -1,8 +1,11 @@
 //! How fast the whole chain is: QPSK, convolutional and Reed-Solomon code, 3 samples a symbol, from samples in
-//! memory to packets; first stage by stage in one thread, then with the threads of the station.
+//! memory to packets; first stage by stage in one thread, then with the threads of the station. And how fast
+//! receivers are by themselves.
 
 use anyhow::{Context, Result, ensure};
 use clap::Parser;
+use groundlink_benches::alone::{Received, Recording};
+use groundlink_benches::keying::Keying;
 use groundlink_benches::link::{Link, Offsets, Transmitter};
 use groundlink_benches::receive::feed_batch;
 use groundlink_benches::usage::{process_cpu_seconds, resident_mib, thread_cpu_seconds};
@@ -41,16 +44,48 @@ struct Args {
     /// Only this kind, for profiling.
     #[arg(long)]
     only: Option<Kind>,
+    /// Receivers to measure by themselves; those of the usual modulations where none is named.
+    #[arg(long)]
+    modulation: Vec<Keying>,
+    /// Samples a symbol of what these receive, instead of those that suit the signal.
+    #[arg(long)]
+    samples_per_symbol: Option<f64>,
+    /// Es/N0 of what these receive, dB.
+    #[arg(long, default_value_t = 9.0, allow_negative_numbers = true)]
+    esn0: f64,
 }
+
+/// Receivers measured where none is named.
+const USUAL: [Keying; 8] = [
+    Keying::Bpsk,
+    Keying::Qpsk,
+    Keying::Oqpsk,
+    Keying::Gmsk,
+    Keying::Pm,
+    Keying::PmBiPhase,
+    Keying::PmSine,
+    Keying::PmSquare,
+];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 enum Kind {
     Stages,
     Chain,
+    Receivers,
 }
 
 fn main() -> Result<()> {
     let args = Args::parse();
+    if args.only != Some(Kind::Receivers) {
+        run_link(&args)?;
+    }
+    if matches!(args.only, None | Some(Kind::Receivers)) {
+        run_receivers(&args)?;
+    }
+    Ok(())
+}
+
+fn run_link(args: &Args) -> Result<()> {
     let link = Link::concatenated()?;
     let offsets = Offsets {
         frequency_hz: link.signal.symbol_rate_hz / 100.0,
@@ -78,6 +113,34 @@ fn main() -> Result<()> {
             || run_chain(&link, &samples, args.block),
         )?;
         best.print(samples.len())?;
+    }
+    Ok(())
+}
+
+fn run_receivers(args: &Args) -> Result<()> {
+    let named = args.modulation.as_slice();
+    println!("receivers by themselves, one thread, Es/N0 {} dB", args.esn0);
+    for keying in if named.is_empty() { &USUAL } else { named } {
+        let mut signal = keying.signal();
+        if let Some(count) = args.samples_per_symbol {
+            signal.sample_rate_hz = count * signal.symbol_rate_hz;
+        }
+        let recording = Recording::new(&signal, args.esn0, args.samples * 1_000_000)?;
+        let best = best_of(
+            args.runs,
+            |received: &Received| received.cpu_seconds,
+            || recording.receive(args.block),
+        )?;
+        let (count, errors) = (recording.samples.len() as f64, recording.errors(&best));
+        println!(
+            "  {:22} {:5.0} samples a symbol: {:6.1} Msample/s of CPU time, {:6.2} ns per sample, {} of {} bits wrong",
+            keying.name(),
+            signal.sample_rate_hz / signal.symbol_rate_hz,
+            count * 1e-6 / best.cpu_seconds,
+            best.cpu_seconds * 1e9 / count,
+            errors.errors,
+            errors.bits,
+        );
     }
     Ok(())
 }
