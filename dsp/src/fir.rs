@@ -99,17 +99,22 @@ impl Fir {
     }
 
     fn push(&mut self, input: &[Complex32]) {
-        for s in input {
-            if self.skip > 0 {
-                self.skip -= 1;
-            } else {
-                self.planes[self.next_plane].extend([s.re, s.im]);
-            }
-            self.next_plane += 1;
-            if self.next_plane == self.decimation {
-                self.next_plane = 0;
+        let skipped = self.skip.min(input.len());
+        self.skip -= skipped;
+        let input = &input[skipped..];
+        let decimation = self.decimation;
+        let next = (self.next_plane + skipped) % decimation;
+        for (n, plane) in self.planes.iter_mut().enumerate() {
+            let first = (n + decimation - next) % decimation;
+            let own = input.get(first..).unwrap_or(&[]).chunks(decimation);
+            let begin = plane.len();
+            plane.resize(begin + 2 * own.len(), 0.0);
+            for (to, from) in plane[begin..].chunks_exact_mut(2).zip(own) {
+                to[0] = from[0].re;
+                to[1] = from[0].im;
             }
         }
+        self.next_plane = (next + input.len()) % decimation;
     }
 
     fn held(&self) -> usize {

@@ -3,13 +3,29 @@
 
 use super::Plan;
 use super::decimate::Decimator;
+use super::mixer::{Mixer, Phases};
 use crate::Complex32;
-use crate::nco::Nco;
+
+/// Data of a stretch of the wide stream: in the real part of values, or, where a subcarrier carries them, alone.
+#[derive(Debug, Default)]
+pub(super) struct Data {
+    pub values: Vec<Complex32>,
+    pub arm: Vec<f32>,
+}
+
+impl Data {
+    pub fn clear(&mut self) {
+        self.values.clear();
+        self.arm.clear();
+    }
+}
 
 /// Streams of symbols. Harmonic `h` of subcarrier phase `θ` appears as `-j e^(jh(θ - ωt))` times the symbol.
 #[derive(Debug)]
 pub(super) struct Branches {
     each: Vec<Branch>,
+    /// What the mixers take theirs from.
+    phases: Phases,
     mixed: Vec<Complex32>,
     first: u64,
     rate_hz: f64,
@@ -17,7 +33,7 @@ pub(super) struct Branches {
 
 #[derive(Debug)]
 struct Branch {
-    nco: Option<Nco>,
+    mixer: Option<Mixer>,
     filter: Decimator,
     out: Vec<Complex32>,
 }
@@ -25,21 +41,30 @@ struct Branch {
 impl Branches {
     pub fn new(plan: &Plan, wide_rate_hz: f64) -> Self {
         let (pass, least) = plan.symbol_band_hz();
-        let branch = |harmonic: f64| Branch {
-            nco: plan
-                .pm
-                .subcarrier
-                .map(|s| Nco::new(-harmonic * s.frequency_hz / wide_rate_hz)),
-            filter: Decimator::new(wide_rate_hz, pass, least),
-            out: Vec::new(),
-        };
-        let each: Vec<Branch> = match plan.harmonics.as_slice() {
-            [] => vec![branch(0.0)],
-            harmonics => harmonics.iter().map(|&h| branch(h as f64)).collect(),
+        let ((taps, decimation), _) = Decimator::without_first(wide_rate_hz, pass, least);
+        let each: Vec<Branch> = match plan.pm.subcarrier {
+            None => vec![Branch {
+                mixer: None,
+                filter: Decimator::new(wide_rate_hz, pass, least),
+                out: Vec::new(),
+            }],
+            Some(subcarrier) => plan
+                .harmonics
+                .iter()
+                .map(|&harmonic| {
+                    let freq = harmonic as f64 * subcarrier.frequency_hz / wide_rate_hz;
+                    Branch {
+                        mixer: Some(Mixer::new(&taps, decimation, freq)),
+                        filter: Decimator::without_first(wide_rate_hz, pass, least).1,
+                        out: Vec::new(),
+                    }
+                })
+                .collect(),
         };
         Self {
             rate_hz: wide_rate_hz / each[0].filter.scale(),
             each,
+            phases: Phases::new(taps.len(), decimation),
             mixed: Vec::new(),
             first: 0,
         }
@@ -59,25 +84,32 @@ impl Branches {
         self.each[0].filter.scale()
     }
 
-    /// Takes samples of the wide stream; the index of the first new value of the streams.
-    pub fn process(&mut self, samples: &[Complex32]) -> u64 {
+    /// Takes data of the wide stream; the index of the first new value of the streams.
+    pub fn process(&mut self, data: &Data) -> u64 {
         let before = self.end();
+        self.phases.push(&data.arm);
+        let ready = self.phases.ready();
         for branch in &mut self.each {
-            if let Some(nco) = &mut branch.nco {
-                self.mixed.clear();
-                self.mixed.extend_from_slice(samples);
-                nco.mix(&mut self.mixed);
+            if let Some(mixer) = &mut branch.mixer {
+                mixer.process(&self.phases, &mut self.mixed);
                 branch.filter.process(&self.mixed, &mut branch.out);
             } else {
-                branch.filter.process(samples, &mut branch.out);
+                branch.filter.process(&data.values, &mut branch.out);
             }
         }
+        self.phases.forget(ready);
         before
     }
 
     /// The wide stream has ended before its sample `end`.
     pub fn finish(&mut self, end: u64) -> u64 {
-        let zeros = vec![Complex32::ZERO; self.each[0].filter.latency()];
+        let mut zeros = Data::default();
+        let latency = self.each[0].filter.latency();
+        if self.each[0].mixer.is_some() {
+            zeros.arm.resize(latency, 0.0);
+        } else {
+            zeros.values.resize(latency, Complex32::ZERO);
+        }
         let before = self.process(&zeros);
         let held = (self.each[0].filter.output_at(end as f64).ceil().max(0.0) as u64).max(before);
         for branch in &mut self.each {

@@ -25,18 +25,28 @@ pub(super) struct Decimator {
 impl Decimator {
     /// Passes `pass_hz` to both sides and keeps at least `least_rate_hz` of `rate_hz` samples per second.
     pub fn new(rate_hz: f64, pass_hz: f64, least_rate_hz: f64) -> Self {
+        Self::of_stages(designs(rate_hz, pass_hz, least_rate_hz), 0)
+    }
+
+    /// As [`Decimator::new`], but without the first stage: its taps and its decimation. It is given what that one's
+    /// outputs would be.
+    pub fn without_first(rate_hz: f64, pass_hz: f64, least_rate_hz: f64) -> ((Vec<f32>, usize), Self) {
+        let stages = designs(rate_hz, pass_hz, least_rate_hz);
+        let first = stages.first().cloned().unwrap_or((vec![1.0], 1));
+        (first, Self::of_stages(stages, 1))
+    }
+
+    /// These stages, the first `done` of which are another's work.
+    fn of_stages(designs: Vec<(Vec<f32>, usize)>, done: usize) -> Self {
         let (mut scale, mut offset) = (1.0, 0.0);
         let mut stages = Vec::new();
-        let mut rate = rate_hz;
-        for factor in factors(rate_hz / least_rate_hz) {
-            let pass = pass_hz / rate;
-            let stop = 1.0 / factor as f64 - pass;
-            let taps = design::low_pass(f64::midpoint(pass, stop), stop - pass, STOP_DB);
+        for (n, (taps, factor)) in designs.into_iter().enumerate() {
             let fir = Fir::new(taps, factor);
             offset -= scale * fir.group_delay_samples();
             scale *= factor as f64;
-            rate /= factor as f64;
-            stages.push(fir);
+            if n >= done {
+                stages.push(fir);
+            }
         }
         let skip = (-offset / scale).ceil();
         Self {
@@ -77,30 +87,45 @@ impl Decimator {
         ((self.early as f64 + 2.0) * self.scale).ceil() as usize
     }
 
+    /// Whether the outputs are the samples themselves.
+    pub fn is_identity(&self) -> bool {
+        self.stages.is_empty() && self.early == 0
+    }
+
     /// Takes samples, appends the outputs that are final.
     pub fn process(&mut self, input: &[Complex32], out: &mut Vec<Complex32>) {
         let [first, second] = &mut self.buffers;
-        let Some((last, before)) = self.stages.split_last_mut() else {
-            out.extend_from_slice(input);
-            return;
+        let last: &[Complex32] = if let Some((stage, after)) = self.stages.split_first_mut() {
+            first.clear();
+            stage.process(input, first);
+            for stage in after {
+                second.clear();
+                stage.process(first, second);
+                std::mem::swap(first, second);
+            }
+            first
+        } else {
+            input
         };
-        first.clear();
-        first.extend_from_slice(input);
-        for stage in before {
-            second.clear();
-            stage.process(first, second);
-            std::mem::swap(first, second);
-        }
-        if self.skip == 0 {
-            last.process(first, out);
-            return;
-        }
-        second.clear();
-        last.process(first, second);
-        let skipped = self.skip.min(second.len());
+        let skipped = self.skip.min(last.len());
         self.skip -= skipped;
-        out.extend_from_slice(&second[skipped..]);
+        out.extend_from_slice(&last[skipped..]);
     }
+}
+
+/// Taps and decimation of each stage.
+fn designs(rate_hz: f64, pass_hz: f64, least_rate_hz: f64) -> Vec<(Vec<f32>, usize)> {
+    let mut rate = rate_hz;
+    factors(rate_hz / least_rate_hz)
+        .into_iter()
+        .map(|factor| {
+            let pass = pass_hz / rate;
+            let stop = 1.0 / factor as f64 - pass;
+            rate /= factor as f64;
+            let taps = design::low_pass(f64::midpoint(pass, stop), stop - pass, STOP_DB);
+            (taps, factor)
+        })
+        .collect()
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use super::Plan;
 use super::decimate::Decimator;
 use crate::Complex32;
 use crate::nco::Nco;
-use crate::usable::usable;
+use crate::usable::take_usable;
 
 /// Cleans, centres, filters and decimates. A constant is left in: it may be the carrier.
 #[derive(Debug)]
@@ -31,11 +31,12 @@ impl FrontEnd {
 
     /// Takes samples, returns those of the stream that became final, and the energy of the input.
     pub fn process(&mut self, input: &[Complex32]) -> (&[Complex32], f64) {
-        self.clean.clear();
-        self.clean.extend(input.iter().map(|s| usable(*s)));
-        let energy = self.clean.iter().map(|s| f64::from(s.norm_sqr())).sum();
+        let energy = take_usable(input, &mut self.clean);
         if let Some(nco) = &mut self.nco {
             nco.mix(&mut self.clean);
+        }
+        if self.filter.is_identity() {
+            return (&self.clean, energy);
         }
         self.out.clear();
         self.filter.process(&self.clean, &mut self.out);

@@ -9,9 +9,13 @@ mod acquire;
 mod branch;
 mod decimate;
 mod front;
+mod held;
 mod integrate;
+mod mixer;
+mod phases;
 mod plan;
 mod refine;
+mod rotor;
 mod smooth;
 #[cfg(test)]
 mod tests;
@@ -20,7 +24,7 @@ mod track;
 use crate::receiver::intake::{CHUNK, Intake};
 use crate::receiver::{PskReceiver, ReceiverStatus, ResidualCarrier};
 use crate::{Complex32, ConfigError, Mark, Modulation, Pulse, SignalConfig, SoftBatch};
-use branch::Branches;
+use branch::{Branches, Data};
 use front::FrontEnd;
 use plan::Plan;
 use refine::{Levels, Refiner};
@@ -47,7 +51,7 @@ struct Stages {
     branches: Branches,
     symbols: PskReceiver,
     refiner: Refiner,
-    turned: Vec<Complex32>,
+    turned: Data,
     rough: SoftBatch,
     fine: SoftBatch,
     known: VecDeque<Known>,
@@ -262,7 +266,7 @@ impl Stages {
             front,
             branches,
             symbols,
-            turned: Vec::new(),
+            turned: Data::default(),
             rough: SoftBatch::default(),
             fine: SoftBatch::default(),
             known: VecDeque::new(),

@@ -13,6 +13,8 @@ pub(super) struct Cells {
     pub last: usize,
     /// Energy of the samples in the window in work.
     pub energy: f64,
+    /// Working memory of [`smooth`].
+    prefix: Vec<Complex64>,
 }
 
 impl Cells {
@@ -48,8 +50,9 @@ impl Smooth {
 
 /// Averages over `reach` cells to each side, for the `count` cells of the window in work and one on either
 /// side of it. A cell holds `samples`.
-pub(super) fn smooth(cells: &Cells, count: usize, reach: usize, samples: usize, out: &mut Vec<Smooth>) {
-    let mut prefix = Vec::with_capacity(cells.sums.len() + 1);
+pub(super) fn smooth(cells: &mut Cells, count: usize, reach: usize, samples: usize, out: &mut Vec<Smooth>) {
+    let prefix = &mut cells.prefix;
+    prefix.clear();
     prefix.push(Complex64::ZERO);
     for sum in &cells.sums {
         prefix.push(prefix[prefix.len() - 1] + sum);

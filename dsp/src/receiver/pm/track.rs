@@ -3,10 +3,13 @@
 
 use super::Plan;
 use super::acquire::{Finder, Line, SYMMETRIC, chirps};
+use super::branch::Data;
 use super::decimate::Decimator;
+use super::held::Held;
+use super::rotor::{BLOCK, Rotors, sum, turn, turn_around_carrier, turn_to_data};
 use super::smooth::{Cells, Smooth, smooth};
 use crate::Complex32;
-use crate::receiver::psk::carrier::{CarrierModel, Phasors, line_power, slope};
+use crate::receiver::psk::carrier::{CarrierModel, line_power, slope};
 use num_complex::Complex64;
 use std::f64::consts::{SQRT_2, TAU};
 
@@ -21,8 +24,6 @@ const MAX_DRIFT: f64 = 1000.0;
 const MAX_CHIRPS: i32 = 16;
 /// Weight of a new measurement of the carrier's power.
 const POWER_GAIN: f64 = 0.15;
-/// Samples between exactly computed phases.
-const BLOCK: u64 = 32;
 
 /// What is known of the carrier from a sample of the wide stream on.
 #[derive(Debug, Clone, Copy, Default)]
@@ -62,32 +63,10 @@ pub(super) struct Tracker {
     cells: Cells,
     smooth: Vec<Smooth>,
     phases: Vec<f64>,
+    /// Phasors of the narrow stream and of the wide one.
+    model_rotors: Rotors,
+    rotors: Rotors,
     end: Option<u64>,
-}
-
-/// Samples held, the first of which has an index.
-#[derive(Debug, Default)]
-struct Held {
-    first: u64,
-    samples: Vec<Complex32>,
-}
-
-impl Held {
-    fn end(&self) -> u64 {
-        self.first + self.samples.len() as u64
-    }
-
-    /// Samples of this range, as far as they are held.
-    fn range(&self, from: i64, to: i64) -> &[Complex32] {
-        let index = |at: i64| (at - self.first as i64).clamp(0, self.samples.len() as i64) as usize;
-        &self.samples[index(from)..index(to).max(index(from))]
-    }
-
-    fn forget(&mut self, before: u64) {
-        let done = (before.saturating_sub(self.first) as usize).min(self.samples.len());
-        self.samples.drain(..done);
-        self.first += done as u64;
-    }
 }
 
 impl Tracker {
@@ -117,28 +96,28 @@ impl Tracker {
             cells: Cells::default(),
             smooth: Vec::new(),
             phases: Vec::new(),
+            model_rotors: Rotors::default(),
+            rotors: Rotors::default(),
             end: None,
         }
     }
 
     pub fn push(&mut self, samples: &[Complex32]) {
-        self.wide.samples.extend_from_slice(samples);
-        self.narrow.process(samples, &mut self.held.samples);
+        self.wide.push(samples);
+        self.narrow.process(samples, self.held.more());
     }
 
     /// The wide stream ends before sample `end`, with the first of these samples.
     pub fn finish(&mut self, samples: &[Complex32], end: u64) {
         let missing = end.saturating_sub(self.wide.end()) as usize;
         self.push(&samples[..missing.min(samples.len())]);
-        self.wide
-            .samples
-            .truncate(end.saturating_sub(self.wide.first) as usize);
+        self.wide.end_at(end);
         self.end = Some(end);
     }
 
-    /// Takes the carrier off the samples of one window, if all that it takes is there, and appends them: the
-    /// data are in the real part, times √2 and alone where a subcarrier carries them.
-    pub fn step(&mut self, out: &mut Vec<Complex32>) -> Option<Known> {
+    /// Takes the carrier off the samples of one window, if all that it takes is there, and appends its data: where a
+    /// subcarrier carries them alone and times √2, or in the real part of the samples.
+    pub fn step(&mut self, out: &mut Data) -> Option<Known> {
         let from = self.first_of(self.number);
         let to = self.first_of(self.number + 1);
         let to = match self.end {
@@ -263,27 +242,45 @@ impl Tracker {
         self.cells.first = before - first;
         self.cells.sums.clear();
         self.cells.last = self.cell;
-        let mut energies = [0.0; 3];
-        let start = (before * self.cell as i64).max(self.held.first as i64);
+        let start = (before * self.cell as i64).max(self.held.first() as i64);
         let to = ((first + 2 * count) * self.cell as i64).min(self.held.end() as i64);
-        let mut phasors = Phasors::new(&self.model, start as f64, 1.0);
-        for (n, cell) in self.held.range(start, to).chunks(self.cell).enumerate() {
-            let mut sum = Complex64::ZERO;
-            let mut energy = 0.0;
-            for value in cell {
-                sum += Complex64::new(value.re.into(), value.im.into()) * phasors.next();
-                energy += f64::from(value.norm_sqr());
-            }
-            self.cells.sums.push(sum);
-            self.cells.last = cell.len();
-            let window = (n as i64 + self.cells.first).div_euclid(count) + 1;
-            energies[window.clamp(0, 2) as usize] += energy;
-        }
+        let energies = self.sum_cells(start, to);
         self.known.locked = false;
         self.cells.energy = energies[1];
         let (now, then) = self.cells.current(self.plan.cells);
         let power = |parts: &[&[Complex64]], energy: f64| line_power(parts, energy, LOCK_POWER) > LOCK_POWER;
         power(&[now], energies[1]) || power(&[now, then], energies[1] + energies[2])
+    }
+
+    /// Sums the narrow samples from `start` to `end` by cells; the energies of the window before, the one in work and
+    /// the next.
+    fn sum_cells(&mut self, start: i64, end: i64) -> [f64; 3] {
+        let mut energies = [0.0; 3];
+        let (mut total, mut energy, mut held) = (Complex64::ZERO, 0.0, 0);
+        let mut turned = [Complex32::ZERO; BLOCK];
+        let mut at = start;
+        let samples = self.held.range(start, end);
+        for block in samples.chunks(BLOCK) {
+            let phase = |at: i64| self.model.phase_at(at as f64);
+            let rotor = self.model_rotors.between(phase(at), phase(at + BLOCK as i64));
+            turn(block, &rotor, &mut turned);
+            at += block.len() as i64;
+            let mut rest = &turned[..block.len()];
+            while !rest.is_empty() {
+                let (part, after) = rest.split_at(rest.len().min(self.cell - held));
+                let (sum, power) = sum(part);
+                (total, energy, held, rest) = (total + sum, energy + power, held + part.len(), after);
+                if held == self.cell || (rest.is_empty() && at >= start + samples.len() as i64) {
+                    let cell = self.cells.first + self.cells.sums.len() as i64;
+                    let window = cell.div_euclid(self.plan.cells as i64) + 1;
+                    energies[window.clamp(0, 2) as usize] += energy;
+                    self.cells.sums.push(total);
+                    self.cells.last = held;
+                    (total, energy, held) = (Complex64::ZERO, 0.0, 0);
+                }
+            }
+        }
+        energies
     }
 
     /// The smoothed phase of the window, and how strong the carrier is.
@@ -296,7 +293,13 @@ impl Tracker {
             wanted.clamp(self.plan.average_s, 0.5 * self.plan.window_s)
         };
         let reach = (((average / per_cell) - 1.0) / 2.0).round().max(0.0) as usize;
-        smooth(&self.cells, self.plan.cells, reach, self.cell, &mut self.smooth);
+        smooth(
+            &mut self.cells,
+            self.plan.cells,
+            reach,
+            self.cell,
+            &mut self.smooth,
+        );
         let inner = &self.smooth[1..=self.plan.cells];
         self.phases.clear();
         self.phases.extend(inner.iter().map(|s| s.phase));
@@ -325,11 +328,8 @@ impl Tracker {
     }
 
     /// Turns the samples by the carrier's phase and takes out the carrier or what is not data.
-    fn derotate(&mut self, from: u64, to: u64, out: &mut Vec<Complex32>) {
-        let direct = self.plan.pm.subcarrier.is_none();
-        let start = out.len();
-        out.extend_from_slice(self.wide.range(from as i64, to as i64));
-        let mut at = from;
+    fn derotate(&mut self, from: u64, to: u64, out: &mut Data) {
+        let samples = self.wide.range(from as i64, to as i64);
         let window_start = (self.number * self.window as i64) as f64;
         let phase_at = |sample: u64| {
             let time = self.narrow.output_at(sample as f64);
@@ -337,25 +337,27 @@ impl Tracker {
             let (phase, amplitude) = Smooth::at(&self.smooth, place);
             (self.model.phase_at(time) + phase, amplitude)
         };
-        for block in out[start..].chunks_mut(BLOCK as usize) {
-            let (begin, amplitude) = phase_at(at);
-            let (end, _) = phase_at(at + BLOCK);
-            let step = Complex64::cis(-(end - begin) / BLOCK as f64);
-            let rotor = Complex64::cis(-(begin % TAU));
-            let carrier = if direct && self.known.locked {
-                amplitude as f32
+        let mut at = from;
+        let (mut phase, mut amplitude) = phase_at(at);
+        let direct = self.plan.pm.subcarrier.is_none();
+        let mut place = if direct { out.values.len() } else { out.arm.len() };
+        if direct {
+            out.values.resize(place + samples.len(), Complex32::ZERO);
+        } else {
+            out.arm.resize(place + samples.len(), 0.0);
+        }
+        for block in samples.chunks(BLOCK) {
+            at += BLOCK as u64;
+            let (end, next) = phase_at(at);
+            let rotor = self.rotors.between(phase, end);
+            if direct {
+                let carrier = if self.known.locked { amplitude as f32 } else { 0.0 };
+                turn_around_carrier(block, &rotor, carrier, &mut out.values[place..]);
             } else {
-                0.0
-            };
-            turn(block, rotor, step);
-            for y in block {
-                *y = if direct {
-                    Complex32::new(y.im, carrier - y.re)
-                } else {
-                    Complex32::new(y.im * SQRT_2 as f32, 0.0)
-                };
+                turn_to_data(block, &rotor, SQRT_2 as f32, &mut out.arm[place..]);
             }
-            at += BLOCK;
+            place += block.len();
+            (phase, amplitude) = (end, next);
         }
     }
 
@@ -377,15 +379,5 @@ impl Tracker {
         self.held
             .forget(((self.number - 1).max(0) * self.window as i64) as u64);
         self.wide.forget(self.first_of(self.number));
-    }
-}
-
-/// Turns samples by `rotor`, advancing by `step` from one to the next.
-fn turn(samples: &mut [Complex32], rotor: Complex64, step: Complex64) {
-    let single = |value: Complex64| Complex32::new(value.re as f32, value.im as f32);
-    let (mut rotor, step) = (single(rotor), single(step));
-    for sample in samples {
-        *sample *= rotor;
-        rotor *= step;
     }
 }
