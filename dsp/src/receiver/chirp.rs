@@ -55,6 +55,12 @@ impl ChirpSpectrum {
         self.buffer.len()
     }
 
+    /// The bins within `bins` of zero frequency, from there on and below it.
+    pub fn sides(&self, bins: i64) -> [&[Complex32]; 2] {
+        let bins = (bins as usize).min(self.buffer.len() / 2);
+        [&self.buffer[..=bins], &self.buffer[self.buffer.len() - bins..]]
+    }
+
     /// The value of a bin, those of negative frequencies below zero.
     pub fn at(&self, bin: i64) -> Complex32 {
         self.buffer[bin.rem_euclid(self.buffer.len() as i64) as usize]

@@ -1,10 +1,11 @@
 //! Carriers as spectral lines, and the test that tells a carrier from any other line: its sidebands are those
 //! of phase modulation, mirrored images of each other.
 
+use super::rotor::{BLOCK, Rotors, turn};
 use crate::Complex32;
 use crate::receiver::chirp::{CHIRP_STEP, ChirpSpectrum, cells, chirp_rate, fine_size, vertex};
 use num_complex::Complex64;
-use std::f64::consts::TAU;
+use std::f64::consts::{PI, TAU};
 
 /// Chance that noise passes for a line.
 pub(super) const FALSE_ALARM: f64 = 1e-4;
@@ -12,6 +13,8 @@ pub(super) const FALSE_ALARM: f64 = 1e-4;
 const LINES: usize = 4;
 /// Bins around a line that belong to it.
 const SKIRT: i64 = 64;
+/// Values of a stretch over whose blocks the frequency hardly changes, at any rate that is tried.
+const LONG: usize = 4096;
 /// Symmetry, in standard deviations of that of noise, that only a carrier has.
 pub(super) const SYMMETRIC: f64 = 6.0;
 
@@ -34,6 +37,9 @@ pub(super) struct Finder {
     spectrum: ChirpSpectrum,
     /// Magnitudes of the bins that are searched, without the lines taken.
     magnitudes: Vec<f32>,
+    /// Values turned, and the phasors for it.
+    mixed: Vec<Complex32>,
+    rotors: Rotors,
 }
 
 impl Finder {
@@ -49,18 +55,17 @@ impl Finder {
         let rate = |chirp: i32| chirp_rate(chirp, values.len());
         let (mut best, mut transformed) = ((0, -1.0_f32), 0);
         for chirp in -chirps..=chirps {
-            self.spectrum.take(values, rate(chirp), size);
+            self.transform(values, rate(chirp), size);
             transformed = chirp;
-            let strongest = (-bins..=bins)
-                .map(|bin| self.spectrum.at(bin).norm_sqr())
-                .fold(0.0, f32::max);
+            let [above, below] = self.spectrum.sides(bins);
+            let strongest = strongest(above).max(strongest(below));
             // Of equals, the slower.
             if strongest > best.1 || (strongest >= best.1 && chirp.abs() < best.0) {
                 best = (chirp, strongest);
             }
         }
         if transformed != best.0 {
-            self.spectrum.take(values, rate(best.0), size);
+            self.transform(values, rate(best.0), size);
         }
         let spectrum = &self.spectrum;
         self.magnitudes.clear();
@@ -86,6 +91,23 @@ impl Finder {
         lines
     }
 
+    /// Transforms the values after a change of the frequency by `rate` is taken off them.
+    fn transform(&mut self, values: &[Complex32], rate: f64, size: usize) {
+        if rate == 0.0 || values.len() < LONG {
+            return self.spectrum.take(values, rate, size);
+        }
+        let middle = values.len() as f64 / 2.0;
+        let phase = |n: usize| PI * rate * (n as f64 - middle).powi(2);
+        self.mixed.clear();
+        for (n, block) in values.chunks(BLOCK).enumerate() {
+            let (first, next) = (phase(n * BLOCK), phase((n + 1) * BLOCK));
+            let mut turned = [Complex32::ZERO; BLOCK];
+            turn(block, &self.rotors.between(first, next), &mut turned);
+            self.mixed.extend_from_slice(&turned[..block.len()]);
+        }
+        self.spectrum.take(&self.mixed, 0.0, size);
+    }
+
     /// How much more alike the sidebands of the carrier at `freq` are than chance allows, in standard
     /// deviations. `band` says how far from the carrier its data are, in cycles per value.
     ///
@@ -96,16 +118,14 @@ impl Finder {
             return 0.0;
         }
         let size = 1 << values.len().ilog2();
-        let mixed: Vec<Complex32> = values[..size]
-            .iter()
-            .enumerate()
-            .map(|(n, value)| {
+        self.mixed.clear();
+        self.mixed
+            .extend(values[..size].iter().enumerate().map(|(n, value)| {
                 let turns = freq * n as f64;
                 let turn = Complex64::cis(-TAU * (turns - turns.floor()));
                 value * Complex32::new(turn.re as f32, turn.im as f32)
-            })
-            .collect();
-        self.spectrum.take(&mixed, 0.0, size);
+            }));
+        self.spectrum.take(&self.mixed, 0.0, size);
         let carrier = self.spectrum.at(0);
         let range =
             (band.0 * size as f64).max(2.0) as i64..=((band.1 * size as f64) as i64).min(size as i64 / 2 - 1);
@@ -146,6 +166,19 @@ impl Finder {
         self.magnitudes[from..to].fill(0.0);
         Some((index as f64 - bins as f64 + shift, peak))
     }
+}
+
+/// Power of the strongest bin.
+#[multiversion::multiversion(targets("x86_64+avx2", "aarch64+neon"))]
+fn strongest(bins: &[Complex32]) -> f32 {
+    let mut most = [0.0_f32; 8];
+    for bins in bins.chunks(8) {
+        for (most, bin) in most.iter_mut().zip(bins) {
+            let power = bin.re * bin.re + bin.im * bin.im;
+            *most = if power > *most { power } else { *most };
+        }
+    }
+    most.into_iter().fold(0.0, f32::max)
 }
 
 /// Rates of change of `2 chirps + 1` that reach this one, for a stretch of so many seconds; at most `most`.

@@ -169,6 +169,23 @@ fn nothing_is_lost_where_a_clear_signal_begins_and_ends() {
 }
 
 #[test]
+fn a_clear_direct_signal_ends_a_few_symbols_into_a_window() {
+    // Windows of the carrier are 2000 symbols long.
+    for symbols in [1951, 1955, 1962, 1973] {
+        let config = direct();
+        let channel = ChannelConfig {
+            leading: 50 * 16,
+            trailing: 300 * 16,
+            ..noisy(&config, 20.0, symbols as u64)
+        };
+        let sent = send(&config, symbols, &channel);
+        let (out, _) = receive(&config, &sent.samples);
+        let (wrong, _, total) = errors(&sent, &out, |_| true);
+        assert_eq!((wrong, total), (0, symbols));
+    }
+}
+
+#[test]
 fn the_carrier_says_which_way_up_the_data_are() {
     for (n, phase_rad) in [0.0, 1.0, 2.5, 4.0, 5.5].into_iter().enumerate() {
         let config = direct();
