@@ -8,15 +8,18 @@
 
 use super::stream::Stream;
 use num_complex::Complex64;
+use rustfft::{Fft, FftPlanner};
 use std::f64::consts::TAU;
+use std::fmt;
+use std::sync::Arc;
 
 /// Symbols (nominal) per block: the clock may be off by a few per cent before the sum fades.
 pub(super) const BLOCK: usize = 16;
 /// Blocks on either side from which the symbol rate is estimated.
 pub(super) const REACH: usize = 32;
-/// Largest deviation of the symbol rate that is searched, relative.
-const MAX_DEVIATION: f64 = 0.022;
-/// Steps of the search: a quarter of the resolution of `2 * REACH` blocks.
+/// Points of the transform that the search is: four times `2 * REACH` blocks, a quarter of their resolution.
+const POINTS: usize = 8 * REACH;
+/// Steps of the search to either side, 2.2 % of the symbol rate.
 const STEPS: i32 = 90;
 
 /// Line of one block: the line's phasor relative to the nominal clock, at most 1 in magnitude.
@@ -59,10 +62,41 @@ pub(super) fn line_at(blocks: &[Complex64], first: usize, deviation: f64, centre
     sum / blocks.len().max(1) as f64
 }
 
-/// Rate at which the blocks around add up best, with an advantage for the rate known from before.
-pub(super) fn estimate_rate(blocks: &[Complex64], known: Option<f64>) -> Rate {
+/// The transform of the search, and its scratch.
+pub(super) struct Search {
+    transform: Arc<dyn Fft<f64>>,
+    points: Vec<Complex64>,
+    scratch: Vec<Complex64>,
+}
+
+impl Default for Search {
+    fn default() -> Self {
+        let transform = FftPlanner::new().plan_fft_forward(POINTS);
+        Self {
+            scratch: vec![Complex64::default(); transform.get_inplace_scratch_len()],
+            points: Vec::with_capacity(POINTS),
+            transform,
+        }
+    }
+}
+
+impl fmt::Debug for Search {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Search").finish_non_exhaustive()
+    }
+}
+
+/// Rate at which the blocks around (`2 * REACH` at most) add up best, with an advantage for the rate known from before.
+pub(super) fn estimate_rate(blocks: &[Complex64], known: Option<f64>, search: &mut Search) -> Rate {
     let power = |deviation: f64| line_at(blocks, 0, deviation, 0.0).norm_sqr();
-    let grid = MAX_DEVIATION / f64::from(STEPS);
+    let grid = 1.0 / (POINTS * BLOCK) as f64;
+    search.points.clear();
+    search.points.extend_from_slice(blocks);
+    search.points.resize(POINTS, Complex64::default());
+    search
+        .transform
+        .process_with_scratch(&mut search.points, &mut search.scratch);
+    let scale = 1.0 / (blocks.len().max(1) as f64).powi(2);
     let weight = |deviation: f64| {
         let near = known.is_some_and(|known| (deviation - known).abs() < 2.5 * grid);
         if near { 2.0 } else { 1.0 }
@@ -70,7 +104,7 @@ pub(super) fn estimate_rate(blocks: &[Complex64], known: Option<f64>) -> Rate {
     let mut best = (0.0, 0.0, 0.0);
     for step in -STEPS..=STEPS {
         let deviation = f64::from(step) * grid;
-        let power = power(deviation);
+        let power = scale * search.points[step.rem_euclid(POINTS as i32) as usize].norm_sqr();
         if power * weight(deviation) > best.2 {
             best = (deviation, power, power * weight(deviation));
         }

@@ -3,15 +3,14 @@
 
 use super::stream::Stream;
 use crate::Complex32;
-use num_complex::Complex64;
-use std::f64::consts::TAU;
+use crate::nco::Nco;
 
 /// Matched filters of both tones over one symbol each, and which of them holds more: from -1 to 1, at any level.
 #[derive(Debug)]
 pub(super) struct Tones {
     oversampling: usize,
-    turns: f64,
-    taken: u64,
+    /// Oscillators of the lower and of the upper tone.
+    oscillators: [Nco; 2],
     /// Samples turned back by the upper and by the lower tone.
     upper: Vec<Complex32>,
     lower: Vec<Complex32>,
@@ -23,8 +22,7 @@ impl Tones {
         let begun = vec![Complex32::default(); oversampling - 1];
         Self {
             oversampling,
-            turns: deviation / oversampling as f64,
-            taken: 0,
+            oscillators: [-deviation, deviation].map(|tone| Nco::new(tone / oversampling as f64)),
             upper: begun.clone(),
             lower: begun,
         }
@@ -36,13 +34,12 @@ impl Tones {
     }
 
     pub(super) fn process(&mut self, samples: &[Complex32], out: &mut Stream<f32>) {
-        for sample in samples {
-            let turn = Complex64::cis(-TAU * (self.turns * self.taken as f64).fract());
-            let turn = Complex32::new(turn.re as f32, turn.im as f32);
-            self.taken += 1;
-            self.upper.push(sample * turn);
-            self.lower.push(sample * turn.conj());
-        }
+        let held = self.upper.len();
+        let [down, up] = &mut self.oscillators;
+        self.upper.extend_from_slice(samples);
+        down.mix(&mut self.upper[held..]);
+        self.lower.extend_from_slice(samples);
+        up.mix(&mut self.lower[held..]);
         let (upper, lower) = (
             self.upper.windows(self.oversampling),
             self.lower.windows(self.oversampling),

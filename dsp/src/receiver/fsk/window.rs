@@ -106,6 +106,7 @@ pub(super) struct Scratch {
     sorted: Vec<f32>,
     points: Vec<Complex32>,
     coherent: coherent::Scratch,
+    rate: clock::Search,
 }
 
 /// Estimates window number `window`; `before` is the one before. Where there are two clocks, that of the
@@ -139,7 +140,7 @@ fn with_clock(
     let centre = centre_block(window);
     let around = lines.range(centre.saturating_sub(REACH), centre + REACH);
     let known = before.filter(|w| w.locked).map(|w| w.rate.deviation);
-    let mut rate = clock::estimate_rate(around, known);
+    let mut rate = clock::estimate_rate(around, known, &mut scratch.rate);
     if signal.nominal && rate.coherence < lock {
         // The best of many rates that all say little; the nominal one is likelier.
         rate.deviation = known.unwrap_or(0.0);

@@ -20,16 +20,21 @@ const GOOD_OF_FOUR: f64 = 2.2;
 /// from stretch to stretch.
 const MUCH_LESS: f64 = 0.5;
 const FORGETTING: f64 = 0.9;
-/// Stretches after which they are looked for anew in any case: at first in each, later in every eighth. What is found
-/// must be clearer by this factor.
+/// Stretches after which they are looked for anew in any case: at first in each, later, below an Es/N0 that nothing but the
+/// signal has, in every eighth. What is found must be clearer by this factor.
 const FRESH: u32 = 4;
 const DOUBT: u32 = 8;
+const SURE: f64 = 6.0;
 const CLEARER: f64 = 1.3;
 /// Distance of carriers that are tried, in cycles per symbol: beside that of the window, and over a range.
 const ASIDE: f64 = 0.03;
 const FAR_ASIDE: f64 = 0.05;
 /// Symbols between clocks that are tried.
 const LATE: f64 = 0.3;
+/// Differences that detection does not notice: of carriers, in cycles per symbol, and of the phase that the clock and the
+/// deviation give a symbol, in cycles.
+const SAME_FREQUENCY: f64 = 0.002;
+const SAME_PHASE: f64 = 0.01;
 /// Product of the clock's error, in symbols, and the deviation from where on the phase says little of either.
 const PHASE_REACH: f64 = 0.12;
 /// Part by which the measured deviation may differ from the one told for this to be believed.
@@ -182,7 +187,8 @@ impl Follower {
         }
         let followed = held.powers.ratio();
         self.since_found = self.since_found.saturating_add(1);
-        if !follows || self.since_found.is_multiple_of(DOUBT) || self.since_found < FRESH {
+        let doubt = followed < SURE && self.since_found.is_multiple_of(DOUBT);
+        if !follows || doubt || self.since_found < FRESH {
             self.acquire(samples, held);
             let clearer = held.powers.ratio() > CLEARER * followed;
             return (follows || followed > self.good) && !clearer;
@@ -237,9 +243,13 @@ impl Follower {
             ..start
         };
         let count = held.stretch.count;
-        self.sequence.pass(samples, place, count, KEPT_LONG);
-        place = self.sequence.refined(place, Spread::KNOWN, HELD_LONG);
-        let powers = self.sequence.pass(samples, place, count, KEPT_LONG);
+        let mut powers = self.sequence.pass(samples, place, count, KEPT_LONG);
+        let refined = self.sequence.refined(place, Spread::KNOWN, HELD_LONG);
+        let same = same(&place, &refined);
+        place = refined;
+        if !same {
+            powers = self.sequence.pass(samples, place, count, KEPT_LONG);
+        }
         self.keep_better(held, place, powers);
     }
 
@@ -344,6 +354,13 @@ impl Follower {
         }
         self.waiting = waiting;
     }
+}
+
+/// Whether two places differ by less than what detection notices.
+fn same(a: &Place, b: &Place) -> bool {
+    (a.frequency - b.frequency).abs() < SAME_FREQUENCY
+        && (a.first - b.first).abs() * a.deviation < SAME_PHASE
+        && (a.deviation - b.deviation).abs() < SAME_PHASE * a.deviation
 }
 
 fn remember(held: &Held) -> Known {

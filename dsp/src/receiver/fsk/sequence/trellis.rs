@@ -8,6 +8,10 @@
 //! `|F + B| - |F| - |B|` more, so that a symbol is referred to the carrier before and behind it. Both remember the
 //! symbols nearest to the place of meeting: a row is compared with another over all intervals that tell them apart.
 
+mod lanes;
+#[cfg(test)]
+mod tests;
+
 /// Sums and metrics of all states between two intervals, or of the branches from them.
 #[derive(Debug, Clone, Default)]
 struct States {
@@ -71,6 +75,22 @@ impl Direction {
 
     /// Over an interval with these correlations; `turn` is by how much each context turns the carrier.
     fn step(&mut self, re: &[f32], im: &[f32], turn: (&[f32], &[f32]), kept: f32) {
+        let now = &self.now;
+        let next = &mut self.next;
+        let parts = [re, im, turn.0, turn.1];
+        match (self.levels, self.states) {
+            (2, 8) => lanes::step_8(now, next, parts, kept),
+            (2, 32) => lanes::step_32(now, next, parts, kept),
+            (4, 16) => lanes::step_16(now, next, parts, kept),
+            (4, 64) => lanes::step_64(now, next, parts, kept),
+            _ => return self.step_plain(re, im, turn, kept),
+        }
+        std::mem::swap(&mut self.now, &mut self.next);
+        self.now.store(&mut self.stored);
+    }
+
+    /// The same for any number of states.
+    fn step_plain(&mut self, re: &[f32], im: &[f32], turn: (&[f32], &[f32]), kept: f32) {
         let branches = self.states * self.levels;
         for branch in 0..branches {
             let (state, context) = (branch / self.levels, branch % self.contexts);
@@ -131,6 +151,8 @@ pub(super) struct Trellis {
     forward: Direction,
     backward: Direction,
     meetings: Vec<Meeting>,
+    /// Of a backward row, the value of the symbol that is decided.
+    value_of: Vec<u16>,
     /// Context of the row backwards.
     reversed: Vec<usize>,
     scratch: [Vec<f32>; 4],
@@ -171,10 +193,15 @@ impl Trellis {
                 }
             }
         }
+        let mut value_of = vec![0; states];
+        for meeting in &meetings {
+            value_of[usize::from(meeting.backward)] = meeting.value;
+        }
         Self {
             levels,
             states,
             contexts,
+            value_of,
             forward: Direction::new(levels, states, contexts),
             backward: Direction::new(levels, states, contexts),
             meetings,
@@ -204,7 +231,11 @@ impl Trellis {
         for (step, values) in values.chunks_exact_mut(self.levels).enumerate() {
             let before = &self.forward.stored[step * size..(step + 1) * size];
             let behind = &self.backward.stored[(steps - step) * size..(steps - step + 1) * size];
-            self.meet(before, behind, values);
+            match (contexts == self.levels, self.states) {
+                (true, 8) => lanes::meet_8(before, behind, &self.value_of, values),
+                (true, 16) => lanes::meet_16(before, behind, &self.value_of, values),
+                _ => self.meet(before, behind, values),
+            }
         }
     }
 
