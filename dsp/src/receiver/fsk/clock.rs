@@ -30,12 +30,15 @@ pub(super) fn block_line(x: &Stream<f32>, block: usize, oversampling: usize) -> 
     let start = from.max(half);
     let mut line = Complex64::new(0.0, 0.0);
     let mut energy = 0.0;
-    for (n, pair) in samples.windows(half + 1).enumerate() {
-        let step = f64::from(pair[half] - pair[0]).powi(2);
+    let steps = samples.len().saturating_sub(half);
+    for phase in 0..oversampling.min(steps) {
+        let newer = samples[phase + half..].iter().step_by(oversampling);
+        let older = samples[phase..].iter().step_by(oversampling);
+        let sum: f64 = newer.zip(older).map(|(a, b)| f64::from(a - b).powi(2)).sum();
         // The difference is centred a quarter of a symbol before its newer sample.
-        let turns = (start + n) as f64 / oversampling as f64 - 0.25;
-        line += step * Complex64::cis(-TAU * turns.fract());
-        energy += step;
+        let turns = (start + phase) as f64 / oversampling as f64 - 0.25;
+        line += sum * Complex64::cis(-TAU * turns.fract());
+        energy += sum;
     }
     if energy > 0.0 { line / energy } else { line }
 }
