@@ -13,17 +13,25 @@ const CHUNK: f64 = 512.0;
 const ENOUGH: usize = 3;
 /// Unlocked stretches in a row after which the deviation is looked for anew.
 const PATIENCE: usize = 256;
+/// Part of the most that is said from where on it is as much.
+const ALIKE: f64 = 0.9;
 /// Most that one stretch's Es/N0, as a power ratio, says for a receiver.
 const CLEAR: f64 = 100.0;
 
 /// A receiver that is tried, and what came out of it since the last decision.
 #[derive(Debug)]
 struct Candidate {
+    index: f64,
     receiver: FskReceiver,
     soft: SoftBatch,
 }
 
 impl Candidate {
+    /// How far the index told is from this one, as a logarithm.
+    fn aside(&self, index: f64) -> f64 {
+        (self.index / index).ln().abs()
+    }
+
     /// Locked stretches, and the sum of what they say.
     fn evidence(&self) -> (usize, f64) {
         let locked = self.soft.marks.iter().filter(|mark| mark.locked);
@@ -77,6 +85,7 @@ impl FskSearch {
             };
             match FskReceiver::new(&told) {
                 Ok(receiver) => this.candidates.push(Candidate {
+                    index,
                     receiver,
                     soft: SoftBatch::default(),
                 }),
@@ -165,26 +174,38 @@ impl FskSearch {
             return;
         }
         self.waited = false;
-        let mut best = (0, 0.0);
-        for (n, candidate) in self.candidates.iter().enumerate() {
-            let (_, sum) = candidate.evidence();
-            if sum > best.1 {
-                best = (n, sum);
-            }
-        }
-        let chosen = &mut self.candidates[best.0];
+        let best = self.best();
+        let chosen = &mut self.candidates[best.unwrap_or(0)];
         if let Some(first) = chosen.soft.marks.first_mut() {
-            first.restart |= best.0 != 0;
+            first.restart |= best.is_some_and(|best| best != 0);
         }
         append(&chosen.soft, out);
-        if best.1 > 0.0 {
-            self.candidates.swap(0, best.0);
+        if let Some(best) = best {
+            self.candidates.swap(0, best);
             self.candidates.truncate(1);
             self.unlocked = 0;
         }
         for candidate in &mut self.candidates {
             candidate.soft.clear();
         }
+    }
+
+    /// The candidate that says most; neighbours, which say as much, measure what it is that they receive.
+    fn best(&self) -> Option<usize> {
+        let sums: Vec<f64> = self.candidates.iter().map(|c| c.evidence().1).collect();
+        let clearest = (0..sums.len())
+            .filter(|&n| sums[n] > 0.0)
+            .max_by(|&a, &b| sums[a].total_cmp(&sums[b]))?;
+        let told = self.candidates[clearest].index;
+        let measured = self.candidates[clearest].receiver.stages.deviation();
+        let index = measured.map_or(told, |deviation| 2.0 * deviation);
+        (0..sums.len())
+            .filter(|&n| sums[n] > ALIKE * sums[clearest])
+            .min_by(|&a, &b| {
+                self.candidates[a]
+                    .aside(index)
+                    .total_cmp(&self.candidates[b].aside(index))
+            })
     }
 
     /// Ends the receiver of a signal that has gone, and begins with all.

@@ -102,6 +102,11 @@ impl Stages {
         self.follower = Some(Follower::new(sequence, guess));
     }
 
+    /// Deviation of the signal found last, in cycles per symbol.
+    pub(super) fn deviation(&self) -> Option<f64> {
+        self.follower.as_ref()?.deviation()
+    }
+
     /// Oversampled samples that a value of `x` lies before its index.
     fn delay(&self) -> f64 {
         let tones = self.tones.as_ref().map(Tones::delay);

@@ -133,6 +133,11 @@ impl Follower {
         }
     }
 
+    /// Deviation of the signal found last, in cycles per symbol.
+    pub(in super::super) fn deviation(&self) -> Option<f64> {
+        self.known.map(|known| known.deviation)
+    }
+
     /// Takes the next stretch, and the log-likelihood ratios of its symbols by themselves. When its symbols are those of a signal: by how many they come later than was said, and
     /// whether the signal has only just been found.
     pub(in super::super) fn push(

@@ -4,6 +4,11 @@
 //! that of states, so that the context is a matter of the state led to, and with the branches taken in the order of where
 //! they lead to, all is done in lanes.
 
+#![allow(
+    clippy::inline_always,
+    reason = "what is not inlined is not compiled for the target"
+)]
+
 use super::States;
 use multiversion::multiversion;
 
