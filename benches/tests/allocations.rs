@@ -2,6 +2,7 @@
 //! out. A counting allocator needs `unsafe`; it is allowed in this test alone.
 #![allow(unsafe_code)]
 
+use groundlink_benches::alone::Recording;
 use groundlink_benches::keying::Keying;
 use groundlink_benches::link::{Link, Offsets, Transmitter};
 use groundlink_decoder::coding::FrameDecoder;
@@ -127,6 +128,26 @@ fn no_modulation_of_phase_allocates_per_block() {
         modulator.process(&bits, &mut samples);
         let per_block = per_block(&signal, &samples[..samples.len().min(1_600_000)]);
         assert_eq!(per_block.iter().sum::<u64>(), 0, "{keying:?} {per_block:?}");
+    }
+}
+
+#[test]
+fn a_receiver_of_residual_carriers_allocates_nothing_per_block() {
+    for keying in [Keying::Pm, Keying::PmSquare] {
+        let recording = Recording::new(&keying.signal(), 9.0, SAMPLES).unwrap();
+        let mut receiver = Receiver::new(&keying.signal()).unwrap();
+        let mut batch = SoftBatch::default();
+        let per_block: Vec<u64> = recording
+            .samples
+            .chunks(BLOCK)
+            .map(|block| {
+                batch.clear();
+                allocations(|| receiver.process(block, &mut batch))
+            })
+            .collect();
+        let measured = &per_block[WARM / BLOCK..SAMPLES / BLOCK];
+        assert!(receiver.status().carrier_locked);
+        assert_eq!(measured.iter().sum::<u64>(), 0, "{keying:?}: {measured:?}");
     }
 }
 
