@@ -94,6 +94,19 @@ fn carriers_beside_the_signal_cost_next_to_nothing() {
 }
 
 #[test]
+fn neighbours_of_fsk_cost_next_to_nothing() {
+    let config = SignalConfig {
+        search_hz: 0.1 * RATE,
+        ..wide(Modulation::Fsk, Pulse::Rect, Some(RATE / 2.0))
+    };
+    let worst = errors(&config, 8.8, None, (0.0, 0.0));
+    for interferer in [(2.6, 20.0), (-4.0, 30.0)] {
+        let found = errors(&config, 9.0, Some(interferer), (0.0, 0.0));
+        assert!(found < worst, "{interferer:?}: {found}, {worst}");
+    }
+}
+
+#[test]
 fn images_are_taken_off() {
     // A carrier 30 dB above the signal, whose image lies upon the signal, 7 dB above it.
     let config = SignalConfig {

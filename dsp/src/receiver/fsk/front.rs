@@ -1,10 +1,16 @@
 //! Source samples to a whole number of samples per nominal symbol.
 
+use super::deviation_hz;
 use crate::design::low_pass;
 use crate::fir::Fir;
 use crate::nco::Nco;
 use crate::resample::Resampler;
-use crate::{Complex32, FskInput, SignalConfig};
+use crate::{Complex32, FskInput, Modulation, SignalConfig};
+
+/// Symbol rates beyond the deviation that hold all but a hundredth of the power.
+const BESIDE: f64 = 1.5;
+/// Symbol rates from what is passed to what is not.
+const TRANSITION: f64 = 0.5;
 
 /// Mixes to zero frequency, filters to what may hold the signal, and resamples.
 #[derive(Debug)]
@@ -12,12 +18,15 @@ pub(super) struct Front {
     nco: Option<Nco>,
     decimator: Option<Fir>,
     resampler: Resampler,
+    /// Keeps neighbours out of IQ: the symbols' correlations let too much of them in.
+    channel: Option<Fir>,
     audio: bool,
     /// Source samples per output sample, and source samples that an output sample lies before its index.
     step: f64,
     delay: f64,
     mixed: Vec<Complex32>,
     decimated: Vec<Complex32>,
+    resampled: Vec<Complex32>,
 }
 
 impl Front {
@@ -41,11 +50,18 @@ impl Front {
             delay: decimator.as_ref().map_or(0.0, Fir::group_delay_samples),
             decimator,
             resampler: Resampler::new(wanted / decimated_rate),
+            channel: channel(config, oversampling),
             audio: config.fsk_input == FskInput::FmAudio,
             step: rate / wanted,
             mixed: Vec::new(),
             decimated: Vec::new(),
+            resampled: Vec::new(),
         }
+    }
+
+    /// Output samples that the channel filter takes.
+    fn channel_delay(&self) -> f64 {
+        self.channel.as_ref().map_or(0.0, Fir::group_delay_samples)
     }
 
     /// Source samples per output sample.
@@ -55,12 +71,12 @@ impl Front {
 
     /// Source position (in samples since the start) of an output position.
     pub(super) fn source(&self, position: f64) -> f64 {
-        position * self.step - self.delay
+        (position - self.channel_delay()) * self.step - self.delay
     }
 
     /// Output position of a source position.
     pub(super) fn position(&self, source: f64) -> f64 {
-        (source + self.delay) / self.step
+        (source + self.delay) / self.step + self.channel_delay()
     }
 
     /// Source samples of silence after which everything has come out.
@@ -69,7 +85,7 @@ impl Front {
             .decimator
             .as_ref()
             .map_or(1.0, |fir| 2.0 * fir.group_delay_samples() + 1.0);
-        let ahead = self.resampler.group_delay_samples() + 2.0;
+        let ahead = self.resampler.group_delay_samples() + 2.0 * self.channel_delay() + 2.0;
         (decimation + ahead * self.step.max(1.0) * decimation).ceil() as usize
     }
 
@@ -85,13 +101,31 @@ impl Front {
         if let Some(nco) = &mut self.nco {
             nco.mix(&mut self.mixed);
         }
-        match &mut self.decimator {
-            None => self.resampler.process(&self.mixed, out),
+        let decimated = match &mut self.decimator {
+            None => &self.mixed,
             Some(fir) => {
                 self.decimated.clear();
                 fir.process(&self.mixed, &mut self.decimated);
-                self.resampler.process(&self.decimated, out);
+                &self.decimated
+            }
+        };
+        match &mut self.channel {
+            None => self.resampler.process(decimated, out),
+            Some(channel) => {
+                self.resampled.clear();
+                self.resampler.process(decimated, &mut self.resampled);
+                channel.process(&self.resampled, out);
             }
         }
     }
+}
+
+/// Filter that passes nearly all of an FSK signal; `None` where that is nearly all of the output's band.
+fn channel(config: &SignalConfig, oversampling: usize) -> Option<Fir> {
+    if config.fsk_input != FskInput::Iq || config.modulation == Modulation::Gmsk {
+        return None;
+    }
+    let pass = (deviation_hz(config) + config.search_hz) / config.symbol_rate_hz + BESIDE;
+    let [pass, transition] = [pass, TRANSITION].map(|rates| rates / oversampling as f64);
+    (pass + transition < 0.5).then(|| Fir::new(low_pass(pass + transition / 2.0, transition, 60.0), 1))
 }
