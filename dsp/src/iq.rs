@@ -25,7 +25,8 @@ const ABSURD: f64 = 0.5;
 #[derive(Debug, Clone)]
 pub(crate) struct IqCorrector {
     count: u64,
-    sums: Sums,
+    /// Samples of this block that are looked at.
+    looked_at: Vec<Complex32>,
     blocks: f64,
     mean: Complex64,
     /// Sum of squared distances of the blocks' values from their mean.
@@ -45,7 +46,7 @@ impl IqCorrector {
     pub fn new() -> Self {
         Self {
             count: 0,
-            sums: Sums::default(),
+            looked_at: Vec::with_capacity(LOOKED_AT as usize),
             blocks: 0.0,
             mean: Complex64::ZERO,
             scatter: 0.0,
@@ -84,20 +85,17 @@ impl IqCorrector {
         }
     }
 
-    /// Sums the samples of this block that are looked at; the first given lies at `place` in it.
+    /// Keeps the samples of this block that are looked at; the first given lies at `place` in it.
     fn look(&mut self, samples: &[Complex32], place: u64) {
         let from = (self.count / BLOCK * ELSEWHERE) % (BLOCK - LOOKED_AT);
         let inside = |at: u64| (at.saturating_sub(place) as usize).min(samples.len());
-        for sample in &samples[inside(from)..inside(from + LOOKED_AT)] {
-            let sample = Complex64::new(sample.re.into(), sample.im.into());
-            self.sums.sample += sample;
-            self.sums.square += sample * sample;
-            self.sums.power += sample.norm_sqr();
-        }
+        self.looked_at
+            .extend_from_slice(&samples[inside(from)..inside(from + LOOKED_AT)]);
     }
 
     fn decide(&mut self) {
-        let sums = std::mem::take(&mut self.sums);
+        let sums = sums(&self.looked_at);
+        self.looked_at.clear();
         let mean = sums.sample / LOOKED_AT as f64;
         let power = sums.power / LOOKED_AT as f64 - mean.norm_sqr();
         let value = (sums.square / LOOKED_AT as f64 - mean * mean) / power;
@@ -116,6 +114,30 @@ impl IqCorrector {
             Complex32::new(image.re as f32, image.im as f32)
         });
     }
+}
+
+/// Sums over a block's samples.
+#[multiversion::multiversion(targets("x86_64+avx2", "aarch64+neon"))]
+fn sums(samples: &[Complex32]) -> Sums {
+    const LANES: usize = 8;
+    let mut sums = Sums::default();
+    for part in samples.chunks(32 * LANES) {
+        let mut lanes = [[0.0_f32; LANES]; 5];
+        for samples in part.chunks(LANES) {
+            for (lane, &Complex32 { re, im }) in samples.iter().enumerate() {
+                lanes[0][lane] += re;
+                lanes[1][lane] += im;
+                lanes[2][lane] += re * re;
+                lanes[3][lane] += im * im;
+                lanes[4][lane] += re * im;
+            }
+        }
+        let [re, im, re_re, im_im, re_im] = lanes.map(|lanes| f64::from(lanes.iter().sum::<f32>()));
+        sums.sample += Complex64::new(re, im);
+        sums.square += Complex64::new(re_re - im_im, 2.0 * re_im);
+        sums.power += re_re + im_im;
+    }
+    sums
 }
 
 /// Takes `image` times the conjugate off each sample.
