@@ -9,11 +9,8 @@ use groundlink_decoder::coding::FrameDecoder;
 use groundlink_decoder::coding::ldpc::{LdpcAlgorithm, LdpcCode, LdpcDecoder, LdpcEncoder, LdpcOptions};
 use groundlink_decoder::link::{LinkDecoder, LinkOutput};
 use groundlink_dsp::downlink::{Band, Lane, Plan, Splitter};
-use groundlink_dsp::modulator::Modulator;
 use groundlink_dsp::receiver::Receiver;
 use groundlink_dsp::{Complex32, SignalConfig, SoftBatch};
-use rand::{RngExt, SeedableRng};
-use rand_chacha::ChaCha8Rng;
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 
@@ -121,12 +118,8 @@ fn no_modulation_of_phase_allocates_per_block() {
             sample_rate_hz: 10.0 * keying.signal().sample_rate_hz,
             ..keying.signal()
         };
-        let mut rng = ChaCha8Rng::seed_from_u64(1);
-        let bits: Vec<u8> = (0..140_000).map(|_| rng.random_range(0..2)).collect();
-        let mut modulator = Modulator::new(&signal).unwrap();
-        let mut samples = Vec::new();
-        modulator.process(&bits, &mut samples);
-        let per_block = per_block(&signal, &samples[..samples.len().min(1_600_000)]);
+        let recording = Recording::new(&signal, 20.0, SAMPLES).unwrap();
+        let per_block = per_block(&signal, &recording.samples[..SAMPLES]);
         assert_eq!(per_block.iter().sum::<u64>(), 0, "{keying:?} {per_block:?}");
     }
 }
@@ -134,20 +127,10 @@ fn no_modulation_of_phase_allocates_per_block() {
 #[test]
 fn a_receiver_of_residual_carriers_allocates_nothing_per_block() {
     for keying in [Keying::Pm, Keying::PmSquare] {
-        let recording = Recording::new(&keying.signal(), 9.0, SAMPLES).unwrap();
-        let mut receiver = Receiver::new(&keying.signal()).unwrap();
-        let mut batch = SoftBatch::default();
-        let per_block: Vec<u64> = recording
-            .samples
-            .chunks(BLOCK)
-            .map(|block| {
-                batch.clear();
-                allocations(|| receiver.process(block, &mut batch))
-            })
-            .collect();
-        let measured = &per_block[WARM / BLOCK..SAMPLES / BLOCK];
-        assert!(receiver.status().carrier_locked);
-        assert_eq!(measured.iter().sum::<u64>(), 0, "{keying:?}: {measured:?}");
+        let signal = keying.signal();
+        let recording = Recording::new(&signal, 9.0, SAMPLES).unwrap();
+        let per_block = per_block(&signal, &recording.samples[..SAMPLES]);
+        assert_eq!(per_block.iter().sum::<u64>(), 0, "{keying:?}: {per_block:?}");
     }
 }
 

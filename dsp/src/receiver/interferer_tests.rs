@@ -1,11 +1,9 @@
 //! Receivers beside other signals: a bare carrier must cost next to nothing.
 
 use super::Receiver;
-use crate::channel::{Channel, ChannelConfig, Interferer, noise_sigma};
-use crate::modulator::Modulator;
-use crate::{Complex32, Modulation, Pulse, SignalConfig, SoftBatch};
-use rand::{RngExt, SeedableRng};
-use rand_chacha::ChaCha8Rng;
+use super::sent::{Sent, send};
+use crate::channel::{ChannelConfig, Interferer, noise_sigma};
+use crate::{Modulation, Pulse, SignalConfig, SoftBatch};
 
 const RATE: f64 = 10e3;
 const SYMBOLS: usize = 40_000;
@@ -16,13 +14,7 @@ const SKIPPED: usize = 10_000;
 /// this imbalance (dB, degrees).
 fn errors(config: &SignalConfig, es_n0_db: f64, interferer: Option<(f64, f64)>, iq: (f64, f64)) -> usize {
     let arms = config.modulation.bits_per_symbol();
-    let mut rng = ChaCha8Rng::seed_from_u64(1);
-    let bits: Vec<u8> = (0..SYMBOLS * arms).map(|_| rng.random_range(0..2)).collect();
-    let (mut clean, mut samples): (Vec<Complex32>, Vec<Complex32>) = (Vec::new(), Vec::new());
-    let mut modulator = Modulator::new(config).unwrap();
-    modulator.process(&bits, &mut clean);
-    modulator.finish(&mut clean);
-    let mut channel = Channel::new(&ChannelConfig {
+    let channel = ChannelConfig {
         seed: 5,
         noise_sigma: noise_sigma(es_n0_db, config.sample_rate_hz / RATE),
         frequency_hz: 0.03 * RATE,
@@ -38,10 +30,8 @@ fn errors(config: &SignalConfig, es_n0_db: f64, interferer: Option<(f64, f64)>, 
         iq_gain_db: iq.0,
         iq_phase_deg: iq.1,
         ..ChannelConfig::ideal(config.sample_rate_hz)
-    })
-    .unwrap();
-    channel.process(&clean, &mut samples);
-    channel.finish(&mut samples);
+    };
+    let Sent { bits, samples, .. } = send(config, SYMBOLS, &channel);
     let (mut receiver, mut out) = (Receiver::new(config).unwrap(), SoftBatch::default());
     receiver.process(&samples, &mut out);
     receiver.finish(&mut out);
