@@ -7,7 +7,7 @@ use coding_common::{
 };
 use groundlink_decoder::coding::{
     CodedFrame, CodingConfig, CodingError, ConvolutionalConfig, Descrambler, FrameDecoder, FrameEncoder,
-    LineCode, Randomizer, SymbolBits, SymbolOrder,
+    InvertedBranch, LineCode, Randomizer, SymbolBits, SymbolOrder,
 };
 use proptest::prelude::*;
 
@@ -23,12 +23,12 @@ fn without_code(symbols: SymbolBits) -> CodingConfig {
 fn every_order_inversion_and_offset_is_found_without_setting() {
     let mut random = Random(1);
     for order in [SymbolOrder::G1First, SymbolOrder::G2First] {
-        for inverted in [false, true] {
+        for inverted in [InvertedBranch::None, InvertedBranch::G1, InvertedBranch::G2] {
             for offset in 0..2usize {
                 for sign in [1, -1] {
                     let sent = ConvolutionalConfig {
                         order: Some(order),
-                        g2_inverted: Some(inverted),
+                        inverted: Some(inverted),
                         ..FREE
                     };
                     let config = CodingConfig {
@@ -49,12 +49,14 @@ fn every_order_inversion_and_offset_is_found_without_setting() {
                     assert_eq!(
                         bytes_of(&received),
                         frames,
-                        "{order:?} {inverted} {offset} {sign}"
+                        "{order:?} {inverted:?} {offset} {sign}"
                     );
                     for (n, frame) in received.iter().enumerate() {
                         assert_eq!(frame.soft_index, (offset + n * 2 * (32 + 8 * 255)) as u64);
                         assert_eq!(frame.soft_end - frame.soft_index, 2 * (32 + 8 * 255));
-                        assert_eq!(frame.quality.inverted, sign < 0);
+                        // What is found is G2 or none.
+                        let turned = inverted == InvertedBranch::G1;
+                        assert_eq!(frame.quality.inverted, (sign < 0) != turned);
                     }
                 }
             }

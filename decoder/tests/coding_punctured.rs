@@ -5,8 +5,8 @@ mod coding_common;
 
 use coding_common::{Random, bytes_of, ccsds, channel, noise, offset_arms, receive, sure, transmit, turn};
 use groundlink_decoder::coding::{
-    CodedFrame, CodingConfig, ConvolutionalConfig, FrameDecoder, LineCode, PunctureRate, SymbolBits,
-    SymbolOrder,
+    CodedFrame, CodingConfig, ConvolutionalConfig, FrameDecoder, InvertedBranch, LineCode, PunctureRate,
+    SymbolBits, SymbolOrder,
 };
 
 const PUNCTURED: [PunctureRate; 4] = [
@@ -29,11 +29,11 @@ fn free(rate: PunctureRate, interleave: usize) -> CodingConfig {
     }
 }
 
-fn sent_as(config: &CodingConfig, order: SymbolOrder, inverted: bool) -> CodingConfig {
+fn sent_as(config: &CodingConfig, order: SymbolOrder, inverted: InvertedBranch) -> CodingConfig {
     CodingConfig {
         convolutional: config.convolutional.map(|code| ConvolutionalConfig {
             order: Some(order),
-            g2_inverted: Some(inverted),
+            inverted: Some(inverted),
             ..code
         }),
         ..config.clone()
@@ -67,7 +67,7 @@ fn every_order_inversion_phase_and_sign_is_found_without_setting_and_no_edge_is_
             for case in [offset % 8, (offset + 3) % 8, (3 * offset + 6) % 8] {
                 let (order, inverted) = (
                     [SymbolOrder::G1First, SymbolOrder::G2First][case & 1],
-                    case & 2 != 0,
+                    [InvertedBranch::None, InvertedBranch::G2][case >> 1 & 1],
                 );
                 let sign = if case & 4 == 0 { 1 } else { -1 };
                 let (frames, bits) = transmit(&sent_as(&config, order, inverted), 3, (0, 0), &mut random);
@@ -115,8 +115,16 @@ fn qpsk_is_decoded_in_all_rotations_mirrored_or_not_with_pairs_torn_or_not() {
         for case in (0..32).step_by(if rate == PunctureRate::R34 { 1 } else { 5 }) {
             let (quarter, mirrored, lead) = (case & 3, case & 4 != 0, case >> 3 & 1);
             let order = [SymbolOrder::G1First, SymbolOrder::G2First][case >> 4];
-            let (frames, mut bits) =
-                transmit(&sent_as(&config, order, case % 3 == 0), 4, (0, 0), &mut random);
+            let (frames, mut bits) = transmit(
+                &sent_as(
+                    &config,
+                    order,
+                    [InvertedBranch::G2, InvertedBranch::None][usize::from(case % 3 > 0)],
+                ),
+                4,
+                (0, 0),
+                &mut random,
+            );
             bits.splice(0..0, vec![0; lead]);
             bits.resize(bits.len() + bits.len() % 2, 0);
             let soft: Vec<i8> = channel(&bits, clear_db(rate), &mut random)

@@ -4,7 +4,8 @@ mod coding_common;
 
 use coding_common::{Random, ccsds, channel, receive, transmit};
 use groundlink_decoder::coding::{
-    CodedFrame, CodingConfig, ConvolutionalConfig, Descrambler, LineCode, PunctureRate, SymbolBits,
+    CodedFrame, CodingConfig, ConvolutionalConfig, Descrambler, InvertedBranch, LineCode, PunctureRate,
+    SymbolBits,
 };
 use proptest::prelude::*;
 
@@ -102,7 +103,7 @@ fn iterating_works_through_the_masks_of_punctured_codes_and_either_polarity() {
         let mut random = Random(seed);
         let sent = CodingConfig {
             convolutional: config.convolutional.map(|code| ConvolutionalConfig {
-                g2_inverted: Some(seed % 2 == 0),
+                inverted: Some([InvertedBranch::G2, InvertedBranch::None][seed as usize % 2]),
                 ..code
             }),
             ..config.clone()

@@ -81,7 +81,7 @@ fn changes_and_frames_have_one_order_whatever_the_cuts() {
     let config = CodingConfig {
         convolutional: Some(ConvolutionalConfig {
             order: None,
-            g2_inverted: None,
+            inverted: None,
             ..ConvolutionalConfig::default()
         }),
         ..ccsds(1)

@@ -1,6 +1,6 @@
 //! Link profiles: what they mean, what is refused and with which words.
 
-use groundlink_decoder::coding::{LineCode, Randomizer, RsBasis, SymbolBits, SymbolOrder};
+use groundlink_decoder::coding::{InvertedBranch, LineCode, Randomizer, RsBasis, SymbolBits, SymbolOrder};
 use groundlink_decoder::link::{
     CdsFormat, CdsResolution, CrcSpan, CucFormat, FrameKind, LinkDecoder, PacketConfig, TimeEpoch, TimeField,
     TimeLayout,
@@ -120,8 +120,8 @@ fn voyager_has_a_code_of_its_own_that_covers_the_marker() {
     let coding = load("voyager-1", &[]).unwrap().coding_config().unwrap();
     let inner = coding.convolutional.unwrap();
     assert_eq!(
-        (inner.order, inner.g2_inverted),
-        (Some(SymbolOrder::G2First), Some(true))
+        (inner.order, inner.inverted),
+        (Some(SymbolOrder::G2First), Some(InvertedBranch::G1))
     );
     let rs = coding.reed_solomon.unwrap();
     assert_eq!(
@@ -352,8 +352,8 @@ const REFUSED: &[(&str, &str)] = &[
         "x.toml:2: coding.convolutional is \"yes\", must be a section, or false for none",
     ),
     (
-        "[coding.convolutional]\ng2_inverted = \"no\"\n",
-        "x.toml:2: coding.convolutional.g2_inverted is \"no\", must be true, false or \"auto\"",
+        "[coding.convolutional]\ninverted = \"no\"\n",
+        "x.toml:2: coding.convolutional.inverted is \"no\", must be \"auto\", \"none\", \"g1\" or \"g2\"",
     ),
     (
         "[coding.asm]\npattern = 0x1ACFFC1D\n",

@@ -188,7 +188,7 @@ fn key() -> impl Strategy<Value = &'static str> {
             "coding",
             "coding.convolutional",
             "coding.convolutional.order",
-            "coding.convolutional.g2_inverted",
+            "coding.convolutional.inverted",
             "coding.line_code",
             "coding.descrambler",
             "coding.randomizer",

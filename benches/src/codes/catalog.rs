@@ -8,8 +8,8 @@ use anyhow::Result;
 use groundlink_decoder::coding::ldpc::{Ar4jaRate, LdpcAlgorithm, LdpcCode, LdpcOptions};
 use groundlink_decoder::coding::turbo::{TurboAlgorithm, TurboCode, TurboOptions, TurboRate};
 use groundlink_decoder::coding::{
-    AsmConfig, CodingConfig, ConvolutionalConfig, LineCode, PunctureRate, Randomized, Randomizer,
-    ReedSolomonConfig, RsBasis, SymbolBits, SymbolOrder,
+    AsmConfig, CodingConfig, ConvolutionalConfig, InvertedBranch, LineCode, PunctureRate, Randomized,
+    Randomizer, ReedSolomonConfig, RsBasis, SymbolBits, SymbolOrder,
 };
 use groundlink_decoder::telecommand::{BchMode, BchRandomized, CltuCode, CltuConfig};
 
@@ -195,7 +195,7 @@ fn convolutional(rate: PunctureRate, iterate: bool) -> ConvolutionalConfig {
     ConvolutionalConfig {
         rate,
         order: Some(SymbolOrder::G1First),
-        g2_inverted: Some(rate == PunctureRate::R12),
+        inverted: Some(InvertedBranch::of_rate(rate)),
         iterate,
     }
 }

@@ -34,6 +34,31 @@ pub enum SymbolOrder {
     G2First,
 }
 
+/// Which of the two symbols of a bit is sent inverted.
+///
+/// The code is transparent, so that one inverted branch and the other differ by the sign of all bits only: which of
+/// them a profile states decides what an inverted marker is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum InvertedBranch {
+    /// Neither, as CCSDS 131.0-B-5 §3.4 has it for punctured codes.
+    None,
+    /// G1.
+    G1,
+    /// G2, as CCSDS 131.0-B-5 §3.3 has it.
+    #[default]
+    G2,
+}
+
+impl InvertedBranch {
+    /// What CCSDS 131.0-B-5 has at this rate.
+    pub fn of_rate(rate: PunctureRate) -> Self {
+        match rate {
+            PunctureRate::R12 => Self::G2,
+            _ => Self::None,
+        }
+    }
+}
+
 /// Convolutional code K=7 (CCSDS 131.0-B-5 §3): rate 1/2, or punctured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ConvolutionalConfig {
@@ -42,10 +67,9 @@ pub struct ConvolutionalConfig {
     /// Order of the two symbols of a bit, where both are sent; `None` lets the decoder find it (an encoder takes
     /// G1 first).
     pub order: Option<SymbolOrder>,
-    /// Whether G2 is inverted (the CCSDS code inverts it at rate 1/2, and not where it is punctured); `None`
-    /// lets the decoder find it (an encoder does as CCSDS has it). One inverted branch and the other inverted
-    /// branch differ by the sign of all bits only.
-    pub g2_inverted: Option<bool>,
+    /// The inverted branch; `None` lets the decoder find whether there is one (it then calls G2 that; an encoder
+    /// does as CCSDS has it).
+    pub inverted: Option<InvertedBranch>,
     /// Whether a unit on which Reed-Solomon failed is decoded again, with what it did correct as known bits and
     /// with erasures.
     pub iterate: bool,
@@ -56,7 +80,7 @@ impl Default for ConvolutionalConfig {
         Self {
             rate: PunctureRate::default(),
             order: None,
-            g2_inverted: None,
+            inverted: None,
             iterate: true,
         }
     }

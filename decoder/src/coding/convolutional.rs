@@ -3,7 +3,7 @@
 //! The shift register is written with the newest bit in the lowest place, so that the state is the six newest
 //! bits; the generators 171 and 133 octal, whose highest bit is the newest, appear mirrored.
 
-use super::config::{ConvolutionalConfig, SymbolOrder};
+use super::config::{ConvolutionalConfig, InvertedBranch, SymbolOrder};
 use super::puncture::PunctureRate;
 use multiversion::multiversion;
 
@@ -30,7 +30,7 @@ pub(crate) struct ConvolutionalEncoder {
     /// Step of the pattern.
     step: usize,
     g2_first: bool,
-    g2_inverted: bool,
+    inverted: InvertedBranch,
 }
 
 impl ConvolutionalEncoder {
@@ -40,7 +40,7 @@ impl ConvolutionalEncoder {
             rate: config.rate,
             step: 0,
             g2_first: config.order == Some(SymbolOrder::G2First),
-            g2_inverted: config.g2_inverted.unwrap_or(config.rate == PunctureRate::R12),
+            inverted: config.inverted.unwrap_or(InvertedBranch::of_rate(config.rate)),
         }
     }
 
@@ -48,7 +48,8 @@ impl ConvolutionalEncoder {
     pub(crate) fn encode(&mut self, bit: u8, out: &mut Vec<u8>) {
         self.register = (self.register << 1 | bit & 1) & 0x7F;
         let (c1, c2) = output(self.register);
-        let (c1, c2) = (u8::from(c1), u8::from(c2 != self.g2_inverted));
+        let c1 = u8::from(c1 != (self.inverted == InvertedBranch::G1));
+        let c2 = u8::from(c2 != (self.inverted == InvertedBranch::G2));
         match self.rate.sent(self.step) {
             (true, true) if self.g2_first => out.extend([c2, c1]),
             (true, true) => out.extend([c1, c2]),
@@ -125,7 +126,7 @@ mod tests {
     fn impulse_response_is_the_generators() {
         let mut encoder = ConvolutionalEncoder::new(ConvolutionalConfig {
             order: Some(SymbolOrder::G1First),
-            g2_inverted: Some(false),
+            inverted: Some(InvertedBranch::None),
             ..ConvolutionalConfig::default()
         });
         let mut out = Vec::new();
@@ -149,7 +150,7 @@ mod tests {
             out
         };
         let plain = coded(ConvolutionalConfig {
-            g2_inverted: Some(false),
+            inverted: Some(InvertedBranch::None),
             ..ConvolutionalConfig::default()
         });
         for rate in PunctureRate::ALL.into_iter().skip(1) {
@@ -173,7 +174,7 @@ mod tests {
     #[test]
     fn contradictions_name_exactly_the_flipped_symbols() {
         let mut encoder = ConvolutionalEncoder::new(ConvolutionalConfig {
-            g2_inverted: Some(false),
+            inverted: Some(InvertedBranch::None),
             ..ConvolutionalConfig::default()
         });
         let bits: Vec<u8> = (0..200u32).map(|n| (n * n / 7 % 2) as u8).collect();

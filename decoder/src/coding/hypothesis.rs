@@ -1,9 +1,9 @@
 //! The ways in which received soft bits can group into the symbols of the convolutional code.
 
-use super::config::{ConvolutionalConfig, SymbolBits, SymbolOrder};
+use super::config::{ConvolutionalConfig, InvertedBranch, SymbolBits, SymbolOrder};
 use super::convolutional::output;
 use super::puncture::{PunctureRate, Spreader, SymbolMap};
-use std::fmt;
+use std::{fmt, slice};
 
 /// Which soft bits of two-bit symbols were exchanged by a rotation or by mirroring.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,8 +31,8 @@ pub(crate) struct Hypothesis {
     arm_inverted: bool,
     /// G2 comes first where both are sent.
     swapped: bool,
-    /// G2 is inverted.
-    inverted: bool,
+    /// The inverted branch.
+    inverted: InvertedBranch,
     /// What is to be added to the decoded bits from the period on that begins [`Self::ahead`] of a cycle; the
     /// first mask is zero.
     pub(crate) masks: Vec<Vec<u8>>,
@@ -61,11 +61,15 @@ impl Hypothesis {
             SymbolBits::TwoOffset => &[Exchange::None, Exchange::Even, Exchange::Odd],
         };
         let either = |fixed: Option<bool>| fixed.map_or(vec![false, true], |value| vec![value]);
+        let inversions = match &config.inverted {
+            Some(branch) => slice::from_ref(branch),
+            None => &[InvertedBranch::None, InvertedBranch::G2],
+        };
         let mut list: Vec<Self> = Vec::new();
         for &exchange in exchanges {
             for swapped in either(config.order.map(|order| order == SymbolOrder::G2First)) {
                 for arm_inverted in either((symbols == SymbolBits::One).then_some(false)) {
-                    for inverted in either(config.g2_inverted) {
+                    for &inverted in inversions {
                         for phase in 0..config.rate.symbols() {
                             let hypothesis = Self {
                                 rate: config.rate,
@@ -153,10 +157,13 @@ impl Hypothesis {
             let begin = self.arrange(soft, first, count, scratch);
             spreader.spread(&scratch[begin..], g1, g2);
         }
-        if self.inverted {
-            for value in g2 {
-                *value = -*value;
-            }
+        let inverted = match self.inverted {
+            InvertedBranch::None => return,
+            InvertedBranch::G1 => g1,
+            InvertedBranch::G2 => g2,
+        };
+        for value in inverted {
+            *value = -*value;
         }
     }
 
@@ -207,10 +214,10 @@ impl fmt::Display for Hypothesis {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(if self.swapped { "G2 first" } else { "G1 first" })?;
         if self.masks.len() == 1 {
-            f.write_str(if self.inverted {
-                ", G2 inverted"
-            } else {
-                ", not inverted"
+            f.write_str(match self.inverted {
+                InvertedBranch::None => ", not inverted",
+                InvertedBranch::G1 => ", G1 inverted",
+                InvertedBranch::G2 => ", G2 inverted",
             })?;
         }
         write!(f, ", offset {}", self.phase)?;
@@ -234,7 +241,7 @@ mod tests {
             ConvolutionalConfig {
                 rate,
                 order: (!free).then_some(SymbolOrder::G1First),
-                g2_inverted: (!free).then_some(true),
+                inverted: (!free).then_some(InvertedBranch::G2),
                 iterate: true,
             },
             symbols,

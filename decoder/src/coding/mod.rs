@@ -42,8 +42,9 @@ pub mod turbo;
 pub mod viterbi;
 
 pub use config::{
-    AsmConfig, CodingConfig, CodingError, ConvolutionalConfig, Descrambler, IterativeCode, IterativeConfig,
-    LineCode, Randomized, Randomizer, ReedSolomonConfig, RsBasis, SlicedConfig, SymbolBits, SymbolOrder,
+    AsmConfig, CodingConfig, CodingError, ConvolutionalConfig, Descrambler, InvertedBranch, IterativeCode,
+    IterativeConfig, LineCode, Randomized, Randomizer, ReedSolomonConfig, RsBasis, SlicedConfig, SymbolBits,
+    SymbolOrder,
 };
 pub use decoder::FrameDecoder;
 pub use delivery::SyncChange;

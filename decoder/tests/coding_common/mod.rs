@@ -7,15 +7,15 @@ mod common;
 pub use common::*;
 
 use groundlink_decoder::coding::{
-    AsmConfig, CodedFrame, CodingConfig, ConvolutionalConfig, FrameDecoder, FrameEncoder, LineCode,
-    PunctureRate, Randomized, Randomizer, ReedSolomonConfig, RsBasis, SymbolBits, SymbolOrder,
+    AsmConfig, CodedFrame, CodingConfig, ConvolutionalConfig, FrameDecoder, FrameEncoder, InvertedBranch,
+    LineCode, PunctureRate, Randomized, Randomizer, ReedSolomonConfig, RsBasis, SymbolBits, SymbolOrder,
 };
 
 /// The inner code with nothing set that the decoder can find.
 pub const FREE: ConvolutionalConfig = ConvolutionalConfig {
     rate: PunctureRate::R12,
     order: None,
-    g2_inverted: None,
+    inverted: None,
     iterate: true,
 };
 
@@ -25,7 +25,7 @@ pub fn ccsds(interleave: usize) -> CodingConfig {
         symbols: SymbolBits::One,
         convolutional: Some(ConvolutionalConfig {
             order: Some(SymbolOrder::G1First),
-            g2_inverted: Some(true),
+            inverted: Some(InvertedBranch::G2),
             ..ConvolutionalConfig::default()
         }),
         line_code: LineCode::NrzL,

@@ -9,10 +9,11 @@ use super::read_signal;
 use super::section::Section;
 use super::types::{Coding, Frame, Profile};
 use super::words::{
-    BASES, CONVOLUTIONAL_RATES, DESCRAMBLERS, FRAME_TYPES, LINE_CODES, ORDERS, RANDOMIZED, RANDOMIZERS,
+    BASES, CONVOLUTIONAL_RATES, DESCRAMBLERS, FRAME_TYPES, INVERTED_BRANCHES, LINE_CODES, ORDERS, RANDOMIZED,
+    RANDOMIZERS,
 };
 use groundlink_decoder::coding::{
-    AsmConfig, ConvolutionalConfig, IterativeCode, PunctureRate, Randomized, Randomizer, ReedSolomonConfig,
+    AsmConfig, ConvolutionalConfig, InvertedBranch, IterativeCode, Randomized, Randomizer, ReedSolomonConfig,
     RsBasis, SymbolOrder,
 };
 use groundlink_decoder::link::{CrcSpan, FrameKind};
@@ -99,16 +100,16 @@ fn coding(section: &Section<'_>) -> Result<Coding, ProfileError> {
 }
 
 fn convolutional(section: &Section<'_>) -> Result<ConvolutionalConfig, ProfileError> {
-    section.only(&["rate", "order", "g2_inverted", "iterate"], "")?;
+    section.only(&["rate", "order", "inverted", "iterate"], "")?;
     let rate = section.choice("rate", CONVOLUTIONAL_RATES)?.unwrap_or_default();
-    // CCSDS 131.0-B-5 §3.3 inverts G2, §3.4 does not where the code is punctured.
-    let inverted = rate == PunctureRate::R12;
     Ok(ConvolutionalConfig {
         rate,
         order: section
             .choice("order", ORDERS)?
             .unwrap_or(Some(SymbolOrder::G1First)),
-        g2_inverted: section.boolean_or_auto("g2_inverted", Some(inverted))?,
+        inverted: section
+            .choice("inverted", INVERTED_BRANCHES)?
+            .unwrap_or(Some(InvertedBranch::of_rate(rate))),
         iterate: section.boolean("iterate")?.unwrap_or(true),
     })
 }

@@ -250,20 +250,6 @@ impl<'d> Section<'d> {
         }
     }
 
-    /// `true`, `false`, or `"auto"` for `None`; absent is `default`.
-    pub(crate) fn boolean_or_auto(
-        &self,
-        key: &str,
-        default: Option<bool>,
-    ) -> Result<Option<bool>, ProfileError> {
-        match self.value(key) {
-            None => Ok(default),
-            Some(Value::Boolean(value)) => Ok(Some(*value)),
-            Some(Value::String(text)) if text == "auto" => Ok(None),
-            Some(other) => Err(self.wrong(key, other, "true, false or \"auto\"")),
-        }
-    }
-
     /// The value of a key that has no default.
     pub(crate) fn required<T>(&self, key: &str, value: Option<T>, allowed: &str) -> Result<T, ProfileError> {
         value.ok_or_else(|| {

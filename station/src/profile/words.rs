@@ -2,7 +2,7 @@
 
 use super::types::SignalInput;
 use groundlink_decoder::coding::{
-    Descrambler, LineCode, PunctureRate, Randomized, Randomizer, RsBasis, SymbolOrder,
+    Descrambler, InvertedBranch, LineCode, PunctureRate, Randomized, Randomizer, RsBasis, SymbolOrder,
 };
 use groundlink_decoder::link::{CdsResolution, FrameKind};
 use groundlink_dsp::{LoopOrder, Modulation, PmConfig, Pulse};
@@ -77,6 +77,13 @@ pub(super) const ORDERS: Words<Option<SymbolOrder>> = &[
     ("auto", None),
     ("g1-first", Some(SymbolOrder::G1First)),
     ("g2-first", Some(SymbolOrder::G2First)),
+];
+
+pub(super) const INVERTED_BRANCHES: Words<Option<InvertedBranch>> = &[
+    ("auto", None),
+    ("none", Some(InvertedBranch::None)),
+    ("g1", Some(InvertedBranch::G1)),
+    ("g2", Some(InvertedBranch::G2)),
 ];
 
 pub(super) const CONVOLUTIONAL_RATES: Words<PunctureRate> = &[

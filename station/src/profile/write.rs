@@ -6,8 +6,8 @@ use super::packets;
 use super::pm;
 use super::types::{Coding, Frame, Profile, Signal};
 use super::words::{
-    BASES, CONVOLUTIONAL_RATES, DESCRAMBLERS, FRAME_TYPES, INPUTS, IQ_ORDERS, LINE_CODES, ORDERS, RANDOMIZED,
-    RANDOMIZERS, modulation_word, word,
+    BASES, CONVOLUTIONAL_RATES, DESCRAMBLERS, FRAME_TYPES, INPUTS, INVERTED_BRANCHES, IQ_ORDERS, LINE_CODES,
+    ORDERS, RANDOMIZED, RANDOMIZERS, modulation_word, word,
 };
 use groundlink_decoder::coding::{AsmConfig, ConvolutionalConfig, ReedSolomonConfig};
 use groundlink_decoder::link::FrameKind;
@@ -188,8 +188,11 @@ fn convolutional(out: &mut Lines, inner: ConvolutionalConfig) {
         quote(word(ORDERS, &inner.order)),
         "g1-first (CCSDS), g2-first (NASA-DSN) or auto",
     );
-    let inverted = inner.g2_inverted.map_or("\"auto\"".into(), |b| b.to_string());
-    out.key("g2_inverted", inverted, "true (CCSDS at 1/2), false or \"auto\"");
+    out.key(
+        "inverted",
+        quote(word(INVERTED_BRANCHES, &inner.inverted)),
+        "g2 (CCSDS at 1/2), g1, none or auto",
+    );
     out.key("iterate", inner.iterate, "once more where Reed-Solomon failed");
 }
 

@@ -100,14 +100,13 @@ fn trisat(input: &str) {
     let run = run(&config(profile("trisat", &[]), &file(&folder, input)));
     check_frames(&folder, &run, "trisat_frames.bin");
     assert_eq!(run.corrections(), [0, 0, 0, 0, 1].map(|n| vec![Some(n)]));
-    // Upright is the code with G2 inverted; a decoder that inverts G1 instead sees these markers inverted.
-    assert_eq!(run.field("frame", "inverted"), [false; 5]);
+    assert_eq!(run.field("frame", "inverted"), [true; 5]);
 }
 
-/// What a G1-inverted code sends is what a G2-inverted one sends, inverted. So a recording whose receiver turned the
-/// sign of the frequency round decodes to the same bytes, and only the sign of its markers tells.
+/// A recording whose receiver turned the sign of the frequency round decodes to the same bytes, and only the sign of
+/// its markers tells. Where the code is searched for, G2 is what is found to be inverted: the other sign.
 #[test]
-fn trisat_turned_round_gives_the_same_frames_with_inverted_markers() {
+fn trisat_turned_round_gives_the_same_frames_with_upright_markers() {
     let Some(folder) = data() else { return };
     let scratch = scratch();
     let mut audio = content(&folder, "iq/trisat_48k_fmdemod.wav");
@@ -118,15 +117,14 @@ fn trisat_turned_round_gives_the_same_frames_with_inverted_markers() {
     }
     let path = file(scratch.path(), "turned.wav");
     std::fs::write(&path, audio).expect("a file");
-    // The search for the code, where the profile leaves it open, finds the same.
     let open = [
         "coding.convolutional.order=auto",
-        "coding.convolutional.g2_inverted=auto",
+        "coding.convolutional.inverted=auto",
     ];
-    for changes in [&[][..], &open] {
+    for (changes, inverted) in [(&[][..], false), (&open, true)] {
         let run = run(&config(profile("trisat", changes), &path));
         check_frames(&folder, &run, "trisat_frames.bin");
-        assert_eq!(run.field("frame", "inverted"), [true; 5], "{changes:?}");
+        assert_eq!(run.field("frame", "inverted"), [inverted; 5], "{changes:?}");
     }
 }
 

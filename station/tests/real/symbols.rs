@@ -28,6 +28,7 @@ fn voyager_1_gives_five_frames_with_the_known_corrections() {
         [2, 2, 2, 1],
     ];
     assert_eq!(run.corrections(), known.map(|words| words.map(Some).to_vec()));
+    assert_eq!(run.field("frame", "inverted"), [false; 5]);
     // The published codeblocks are 956 bytes from the marker on, of which the frame is the first 828.
     let blocks = content(&folder, "expected/voyager1_2020_0011_rscodewords.bin");
     let frames: Vec<u8> = blocks

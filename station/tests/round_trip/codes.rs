@@ -12,7 +12,7 @@ const CODES: [(&str, &str); 19] = [
         "type = 'aos'",
     ),
     (
-        "convolutional = { rate = '5/6', order = 'auto', g2_inverted = 'auto' }",
+        "convolutional = { rate = '5/6', order = 'auto', inverted = 'auto' }",
         "type = 'tm'",
     ),
     (

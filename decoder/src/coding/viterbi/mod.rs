@@ -383,13 +383,13 @@ fn meet(rounds: &[Round], path: &mut [u8], known: usize, mut place: usize) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::coding::config::ConvolutionalConfig;
+    use crate::coding::config::{ConvolutionalConfig, InvertedBranch};
     use crate::coding::convolutional::ConvolutionalEncoder;
     use proptest::prelude::*;
 
     fn coded(bits: &[u8]) -> (Vec<i8>, Vec<i8>) {
         let mut encoder = ConvolutionalEncoder::new(ConvolutionalConfig {
-            g2_inverted: Some(false),
+            inverted: Some(InvertedBranch::None),
             ..ConvolutionalConfig::default()
         });
         let mut out = Vec::new();
