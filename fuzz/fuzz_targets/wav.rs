@@ -9,6 +9,7 @@ fuzz_target!(|data: &[u8]| {
     let raw = OpenOptions {
         format: "ci16".parse().ok(),
         sample_rate_hz: Some(48_000.0),
+        ..OpenOptions::default()
     };
     for options in [OpenOptions::default(), raw] {
         let Ok(mut source) = open_reader("fuzz.wav", Box::new(Cursor::new(data.to_vec())), &options) else {

@@ -127,6 +127,8 @@ pub struct FrameView {
     pub idle: bool,
     /// Frames missing before it in its channel.
     pub gap_before: u32,
+    /// Samples lost between the end of the frame before and its own.
+    pub samples_lost: u64,
     /// Eb/N0 at its time, dB; NaN where unknown.
     pub eb_n0_db: f32,
     /// Content.

@@ -4,14 +4,29 @@ mod packet;
 
 pub use packet::{PacketTime, PacketTimeError};
 
-use crate::input::Capture;
+use crate::input::{Capture, TimeSource};
 use hifitime::{Duration, Epoch};
+use std::collections::VecDeque;
 
-/// Turns sample indices into UTC, from the capture segments of the input. No other place computes time.
+/// Captures that are remembered; a live input may tell new ones for days, and frames lie in the newest.
+const REMEMBERED: usize = 1 << 12;
+
+/// Turns sample indices into UTC, from the captures of the input. No other place computes time.
 #[derive(Debug, Clone, Default)]
 pub struct SampleClock {
-    captures: Vec<Capture>,
+    captures: VecDeque<Capture>,
     sample_rate_hz: f64,
+}
+
+/// UTC of a sample, and how well it is known.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct SampleTime {
+    /// UTC.
+    pub utc: Epoch,
+    /// Right within this many seconds either way; `None` where nobody says.
+    pub uncertainty_s: Option<f64>,
+    /// Where the time is from.
+    pub source: TimeSource,
 }
 
 impl SampleClock {
@@ -24,14 +39,47 @@ impl SampleClock {
         }
     }
 
+    /// Takes a capture that the input told while it ran. It holds from its sample on, and later ones behind that
+    /// sample are forgotten; one without a time changes nothing.
+    pub fn learn(&mut self, capture: &Capture) {
+        if capture.time.is_none() {
+            return;
+        }
+        while self
+            .captures
+            .back()
+            .is_some_and(|last| last.sample_start >= capture.sample_start)
+        {
+            self.captures.pop_back();
+        }
+        if self.captures.len() == REMEMBERED {
+            self.captures.pop_front();
+        }
+        self.captures.push_back(capture.clone());
+    }
+
+    /// Samples per second.
+    pub fn sample_rate_hz(&self) -> f64 {
+        self.sample_rate_hz
+    }
+
     /// UTC of a sample, `None` where no capture time is known.
     ///
     /// Samples before the first dated segment count back from it.
-    pub fn utc(&self, sample: f64) -> Option<Epoch> {
+    pub fn at(&self, sample: f64) -> Option<SampleTime> {
         let after = self.captures.partition_point(|c| c.sample_start as f64 <= sample);
         let capture = self.captures.get(after.saturating_sub(1))?;
         let seconds = (sample - capture.sample_start as f64) / self.sample_rate_hz;
-        Some(capture.time? + Duration::from_seconds(seconds))
+        Some(SampleTime {
+            utc: capture.time? + Duration::from_seconds(seconds),
+            uncertainty_s: capture.uncertainty_s,
+            source: capture.clock,
+        })
+    }
+
+    /// UTC alone, as [`Self::at`] has it.
+    pub fn utc(&self, sample: f64) -> Option<Epoch> {
+        self.at(sample).map(|time| time.utc)
     }
 
     /// The same as text: ISO-8601 with microseconds and Z.
@@ -66,7 +114,7 @@ mod tests {
         Capture {
             sample_start,
             time,
-            frequency_hz: None,
+            ..Capture::default()
         }
     }
 
@@ -91,6 +139,48 @@ mod tests {
             clock.utc_text(1_000.0).as_deref(),
             Some("2026-03-01T01:00:00.000000Z")
         );
+    }
+
+    #[test]
+    fn a_capture_learned_later_holds_from_its_sample_on() {
+        let day = Epoch::from_gregorian_utc_at_midnight(2026, 3, 1);
+        let hour = Epoch::from_gregorian_utc(2026, 3, 1, 1, 0, 0, 0);
+        let mut clock = SampleClock::new(&[], 100.0);
+        clock.learn(&capture(0, None));
+        assert_eq!(clock.at(0.0), None);
+        clock.learn(&Capture {
+            uncertainty_s: Some(0.25),
+            clock: TimeSource::Host,
+            ..capture(0, Some(day))
+        });
+        clock.learn(&Capture {
+            clock: TimeSource::Hardware,
+            ..capture(1_000, Some(hour))
+        });
+        let before = clock.at(999.0).unwrap();
+        assert_eq!(utc_text(before.utc), "2026-03-01T00:00:09.990000Z");
+        assert_eq!(
+            (before.uncertainty_s, before.source),
+            (Some(0.25), TimeSource::Host)
+        );
+        let after = clock.at(1_000.0).unwrap();
+        assert_eq!(utc_text(after.utc), "2026-03-01T01:00:00.000000Z");
+        assert_eq!((after.uncertainty_s, after.source), (None, TimeSource::Hardware));
+        clock.learn(&capture(1_000, Some(day)));
+        assert_eq!(clock.utc(1_000.0), Some(day));
+    }
+
+    #[test]
+    fn a_run_of_days_remembers_no_more_than_it_must() {
+        let day = Epoch::from_gregorian_utc_at_midnight(2026, 3, 1);
+        let mut clock = SampleClock::new(&[], 1.0);
+        for second in 0..3 * REMEMBERED as u64 {
+            let at = day + Duration::from_seconds(second as f64);
+            clock.learn(&capture(second, Some(at)));
+        }
+        assert_eq!(clock.captures.len(), REMEMBERED);
+        let last = 3.0 * REMEMBERED as f64;
+        assert_eq!(clock.utc(last), Some(day + Duration::from_seconds(last)));
     }
 
     #[test]

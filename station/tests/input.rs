@@ -27,6 +27,7 @@ fn options(format: &str, rate: f64) -> OpenOptions {
     OpenOptions {
         format: Some(format.parse().unwrap()),
         sample_rate_hz: Some(rate),
+        ..OpenOptions::default()
     }
 }
 

@@ -4,7 +4,8 @@ mod input_support;
 
 use groundlink_station::input::sigmf::{locate, parse_meta};
 use groundlink_station::input::{
-    Annotation, OpenOptions, Read, SampleBlock, SampleFormat, SigmfMeta, SigmfWriter, open_samples, parse_utc,
+    Annotation, LossCause, OpenOptions, Read, SampleBlock, SampleFormat, SigmfMeta, SigmfWriter, TimeSource,
+    open_samples, parse_utc,
 };
 use input_support::{drain, gzip, noise, pipe, pipe_refusal, read_file, refusal, zstd};
 use num_complex::Complex32;
@@ -228,15 +229,48 @@ fn samples_that_the_recorder_lost_are_a_jump() {
     let mut block = SampleBlock::default();
     let mut blocks = Vec::new();
     while source.read(&mut block, 30).unwrap() == Read::Filled {
-        blocks.push((block.first, block.samples.len()));
+        blocks.push((block.first, block.samples.len(), block.lost));
     }
-    assert_eq!(blocks, [(0, 30), (30, 10), (140, 30), (170, 30)]);
+    let lost = Some(LossCause::Recorder);
+    assert_eq!(
+        blocks,
+        [(0, 30, None), (30, 10, None), (140, 30, lost), (170, 30, None)]
+    );
     assert_eq!(
         source.warnings(),
         [
             "100 samples lost by the recorder before sample 40",
             "SigMF core:global_index 17 at sample 80 is too low and is not used",
         ]
+    );
+}
+
+#[test]
+fn a_given_start_replaces_the_times_of_the_recording() {
+    let dir = tempfile::tempdir().unwrap();
+    let meta = json!({
+        "global": {"core:datatype": "ci16_le", "core:sample_rate": 1000},
+        "captures": [
+            {"core:sample_start": 40, "core:datetime": "2026-03-01T12:00:00Z", "core:frequency": 437e6},
+        ],
+    });
+    let path = by_hand(&dir.path().join("a"), &meta, &ramp(100));
+    let start = parse_utc("2026-03-02T00:00:00Z").unwrap();
+    let options = OpenOptions {
+        start: Some(start),
+        ..OpenOptions::default()
+    };
+    let source = open_samples(&path, &options).unwrap();
+    let captures = &source.info().captures;
+    assert_eq!(captures.len(), 2);
+    assert_eq!(
+        (captures[0].sample_start, captures[0].time, captures[0].clock),
+        (0, Some(start), TimeSource::Given)
+    );
+    assert_eq!((captures[1].time, captures[1].frequency_hz), (None, Some(437e6)));
+    assert_eq!(
+        source.warnings(),
+        ["start time as given, though SigMF says when it was"]
     );
 }
 
@@ -390,6 +424,7 @@ fn what_the_user_says_goes_first() {
     let options = OpenOptions {
         format: Some(format),
         sample_rate_hz: Some(500e3),
+        ..OpenOptions::default()
     };
     let mut source = open_samples(base.to_str().unwrap(), &options).unwrap();
     assert_eq!(

@@ -260,6 +260,7 @@ fn what_the_user_says_goes_first() {
     let options = OpenOptions {
         format: Some("ri16".parse().unwrap()),
         sample_rate_hz: Some(96e3),
+        ..OpenOptions::default()
     };
     let mut source = open_samples(path.to_str().unwrap(), &options).unwrap();
     assert_eq!(

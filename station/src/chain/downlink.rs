@@ -152,18 +152,18 @@ impl Worker {
     }
 
     fn decode(&mut self, slab: &Slab) -> Result<(), StationError> {
-        self.end.take_batch(&self.batch, None)?;
+        if let Some(capture) = &slab.capture {
+            self.end.to.clock.learn(capture);
+        }
+        self.end.take_batch(&self.batch, &[])?;
         self.ended.read = slab.position;
         let status = self.receiver.status();
         self.ended.receiver = Some(status);
-        if let Some(missing) = slab.ending.and_then(|ending| ending.missing) {
-            self.ended.lost_samples += missing;
+        if !slab.losses.is_empty() {
             self.batch.clear();
-            self.end.take_batch(&self.batch, Some((slab.position, missing)))?;
+            self.end.take_batch(&self.batch, &slab.losses)?;
         }
-        let lost = self.ended.lost_samples;
-        self.end
-            .show(slab.position, Some((status, self.wide_rate_hz)), lost)
+        self.end.show(slab.position, Some((status, self.wide_rate_hz)))
     }
 
     /// Finishes: last records and the report. `stopped` says that somebody asked for the end.

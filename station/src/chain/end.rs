@@ -1,18 +1,19 @@
 //! The decoding end of every chain: soft bits to outputs, the status that watchers see, the report.
 
 use super::frames::FrameStage;
+use super::losses::Losses;
 use super::pool::pool;
 use super::publisher::{IndexUnit, Publisher};
 use super::samples::FromReceiver;
 use super::soft::{SoftOrigin, SoftStage};
 use super::{From, RunConfig};
 use crate::StationError;
-use crate::input::InputInfo;
+use crate::input::{InputInfo, Loss};
 use crate::monitor::{Level, Monitor, Phase};
 use crate::output::record::{Place, Record};
 use crate::output::report::{InputReport, Report, SignalReport, Stopped, VcReport};
 use crate::output::{Outputs, sidecar};
-use crate::time::SampleClock;
+use crate::time::{SampleClock, utc_text};
 use groundlink_decoder::coding::{CodingConfig, FrameDecoder, Spread};
 use groundlink_decoder::link::LinkDecoder;
 use groundlink_dsp::SoftBatch;
@@ -31,8 +32,6 @@ const GATHER: usize = 1 << 20;
 pub struct Ended {
     /// Samples, soft bits or bytes.
     pub read: u64,
-    /// Samples lost before they reached the receiver.
-    pub lost_samples: u64,
     /// Samples that were not numbers.
     pub bad_samples: u64,
     /// The receiver as it was last.
@@ -126,6 +125,7 @@ impl End {
                 unit,
                 totals: crate::monitor::Totals::default(),
                 warnings: Vec::new(),
+                losses: Losses::default(),
             },
             started: Instant::now(),
             shown: None,
@@ -149,13 +149,13 @@ impl End {
             status.eb_n0_db = f32::NAN;
             status.sync = sync;
         });
-        let utc = self.to.clock.utc_text(0.0);
+        let time = Place::at(self.to.clock.at(0.0));
         self.to.record(&Record::Start {
             profile: config.profile.name.clone(),
             groundlink: env!("CARGO_PKG_VERSION"),
             from: config.from.name(),
             sample_rate_hz: info.and_then(|info| info.sample_rate_hz),
-            utc,
+            time,
         })
     }
 
@@ -172,16 +172,19 @@ impl End {
                 FromReceiver::Soft {
                     batch,
                     position,
-                    lost,
+                    capture,
+                    losses,
                     status,
                 } => {
                     ended.read = position;
                     ended.receiver = Some(status);
-                    ended.lost_samples += lost.map_or(0, |(_, missing)| missing);
+                    if let Some(capture) = &capture {
+                        self.to.clock.learn(capture);
+                    }
                     let outcome = self
-                        .take_batch(&batch, lost)
+                        .take_batch(&batch, &losses)
                         .and_then(|()| self.flush_if(soft.is_empty()))
-                        .and_then(|()| self.show(position, Some((status, rate)), ended.lost_samples));
+                        .and_then(|()| self.show(position, Some((status, rate))));
                     // The receiver thread has ended when it sent its last batch.
                     let _ = used.send(batch);
                     if outcome.is_err() || self.to.outputs.abandoned() {
@@ -214,15 +217,12 @@ impl End {
         Ok(())
     }
 
-    /// Takes the soft bits of a batch, before which samples may have been lost: from which one on, and how many.
-    pub fn take_batch(&mut self, batch: &SoftBatch, lost: Option<(u64, u64)>) -> Result<(), StationError> {
-        if let Some((first, missing)) = lost {
+    /// Takes the soft bits of a batch, before which samples may have been lost.
+    pub fn take_batch(&mut self, batch: &SoftBatch, losses: &[Loss]) -> Result<(), StationError> {
+        if !losses.is_empty() {
             self.soft.flush(&mut self.frames, &mut self.to)?;
-            let place = self.to.place(Some(first));
-            self.to
-                .event(Level::Warning, &place, || format!("{missing} samples lost"));
-            self.to.record(&Record::SamplesLost { place, lost: missing })?;
         }
+        losses.iter().try_for_each(|loss| self.to.lose(loss))?;
         self.soft
             .take(&batch.llrs, &batch.marks, &mut self.frames, &mut self.to)
     }
@@ -232,17 +232,16 @@ impl End {
         &mut self,
         position: u64,
         receiver: Option<(ReceiverStatus, f64)>,
-        lost_samples: u64,
     ) -> Result<(), StationError> {
         if self.shown.is_none_or(|at| at.elapsed() >= STATUS_EVERY) {
             self.shown = Some(Instant::now());
-            self.show_now(position, receiver, lost_samples);
+            self.show_now(position, receiver);
         }
         // Always: a live input may be silent for long after this, and its frames are wanted now.
         self.to.outputs.flush()
     }
 
-    fn show_now(&mut self, position: u64, receiver: Option<(ReceiverStatus, f64)>, lost_samples: u64) {
+    fn show_now(&mut self, position: u64, receiver: Option<(ReceiverStatus, f64)>) {
         // The counters of a link with many APIDs are the dear part; five times a second will do.
         let due = self
             .shown_counters
@@ -252,6 +251,7 @@ impl End {
             self.shown_counters = Some(Instant::now());
         }
         let utc = self.to.clock.utc_text(position as f64);
+        let lost_samples = self.to.losses.samples();
         let eb_n0_offset_db = self.soft.eb_n0_offset_db() as f32;
         let (totals, sync, elapsed) = (self.to.totals, self.soft.status().clone(), self.started.elapsed());
         self.to.monitor.update(|status| {
@@ -284,7 +284,7 @@ impl End {
         let report = self.report(config, info, &ended);
         self.to.outputs.report(&report)?;
         self.shown_counters = None;
-        self.show_now(ended.read, None, ended.lost_samples);
+        self.show_now(ended.read, None);
         let rate = info.and_then(|info| info.sample_rate_hz);
         self.to.monitor.update(|status| {
             status.signal_seconds = rate.map_or(0.0, |rate| ended.read as f64 / rate);
@@ -352,6 +352,7 @@ impl End {
 
     fn report(&mut self, config: &RunConfig, info: Option<&InputInfo>, ended: &Ended) -> Report {
         let rate = info.and_then(|info| info.sample_rate_hz);
+        let start = self.to.clock.at(0.0);
         let mut report = Report {
             downlink: config.outputs.downlink.clone(),
             decoded: self.to.totals.frames_good > 0
@@ -365,9 +366,12 @@ impl End {
                 read: ended.read,
                 sample_rate_hz: rate,
                 seconds: rate.map(|rate| ended.read as f64 / rate),
-                start: self.to.clock.utc_text(0.0),
+                start: start.map(|time| utc_text(time.utc)),
                 end: self.to.clock.utc_text(ended.read as f64),
-                lost_samples: ended.lost_samples,
+                utc_uncertainty_s: start.and_then(|time| time.uncertainty_s),
+                time_source: start.map(|time| time.source),
+                lost_samples: self.to.losses.samples(),
+                lost_by: self.to.losses.by_cause.clone(),
                 bad_samples: ended.bad_samples,
             },
             signal: SignalReport {

@@ -5,7 +5,9 @@ use super::publisher::Publisher;
 use crate::StationError;
 use crate::monitor::{FrameView, Level, PacketView};
 use crate::output::BadFrames;
-use crate::output::record::{self, CodingRecord, FrameRecord, HeaderRecord, Place, Record, SignalRecord};
+use crate::output::record::{
+    self, CodingRecord, FrameRecord, HeaderRecord, LostBefore, Place, Record, SignalRecord,
+};
 use crate::output::report::{CodingReport, SignalReport, Spreading};
 use groundlink_decoder::coding::{FrameQuality, RsOutcome};
 use groundlink_decoder::link::{
@@ -24,6 +26,8 @@ const REMEMBERED: usize = 1 << 16;
 pub struct Received<'a> {
     /// Index in the input at which its marker begins.
     pub index: Option<u64>,
+    /// Index behind the beginning of its last symbol, where samples are the input.
+    pub end: Option<u64>,
     /// Content.
     pub bytes: &'a [u8],
     /// Marker and block, where the coding layer was used.
@@ -234,12 +238,13 @@ impl FrameStage {
         output: &LinkOutput,
         to: &mut Publisher,
     ) -> Result<(), StationError> {
+        let lost_before = received.end.map(|end| to.losses.before(end)).unwrap_or_default();
         if let Some(frame) = &output.frame {
             self.count(frame, received, to);
             gap(frame, place, to)?;
             let offset = self.write(frame, received, to)?;
-            frame_record(frame, received, place, offset, to)?;
-            show(frame, received, place, to);
+            show(frame, received, place, &lost_before, to);
+            frame_record(frame, received, place, lost_before, offset, to)?;
         }
         self.publish_rest(output, to)
     }
@@ -367,6 +372,7 @@ fn frame_record(
     frame: &LinkFrame,
     received: &Received<'_>,
     place: &Place,
+    lost_before: LostBefore,
     frames_offset: Option<u64>,
     to: &mut Publisher,
 ) -> Result<(), StationError> {
@@ -385,6 +391,7 @@ fn frame_record(
         continuity,
         gap_before,
         mc_gap_before: tm.then_some(frame.mc_gap),
+        lost_before,
         idle: frame.idle,
         fecf: frame.fecf_good,
         secondary_header: frame.secondary_header.as_deref().map(hex),
@@ -415,7 +422,13 @@ fn eb_n0_db(received: &Received<'_>) -> f64 {
     received.signal.map_or(decoder, |(_, eb_n0_db)| eb_n0_db)
 }
 
-fn show(frame: &LinkFrame, received: &Received<'_>, place: &Place, to: &mut Publisher) {
+fn show(
+    frame: &LinkFrame,
+    received: &Received<'_>,
+    place: &Place,
+    lost_before: &LostBefore,
+    to: &mut Publisher,
+) {
     if !to.monitor.watched() {
         return;
     }
@@ -428,6 +441,7 @@ fn show(frame: &LinkFrame, received: &Received<'_>, place: &Place, to: &mut Publ
         good: frame.good(),
         idle: frame.idle,
         gap_before: record::continuity(frame.continuity).1,
+        samples_lost: lost_before.samples_lost.unwrap_or(0),
         eb_n0_db: eb_n0_db(received) as f32,
         bytes: received.bytes.to_vec(),
     });

@@ -8,6 +8,7 @@ mod downlink;
 mod downlinks;
 mod end;
 mod frames;
+mod losses;
 mod patience;
 mod place;
 mod plots;

@@ -1,6 +1,8 @@
 //! Everything that the chain says goes through here: records, histories for watchers, totals.
 
+use super::losses::Losses;
 use crate::StationError;
+use crate::input::Loss;
 use crate::monitor::{EventLine, Level, Monitor, Totals};
 use crate::output::Outputs;
 use crate::output::record::{Place, Record};
@@ -34,6 +36,8 @@ pub struct Publisher {
     pub totals: Totals,
     /// What was odd, for the report.
     pub warnings: Vec<String>,
+    /// Samples that were lost.
+    pub losses: Losses,
 }
 
 impl Publisher {
@@ -42,13 +46,37 @@ impl Publisher {
         let mut place = Place::default();
         match self.unit {
             IndexUnit::Sample => {
-                place.sample = index;
-                place.utc = index.and_then(|sample| self.clock.utc_text(sample as f64));
+                if let Some(sample) = index {
+                    place = Place::of_sample(sample, &self.clock);
+                }
             }
             IndexUnit::SoftBit => place.soft_bit = index,
             IndexUnit::Byte => place.byte = index,
         }
         place
+    }
+
+    /// Counts samples that were lost, and tells everybody.
+    ///
+    /// # Errors
+    /// When the system refuses.
+    pub fn lose(&mut self, loss: &Loss) -> Result<(), StationError> {
+        let seconds = loss.samples as f64 / self.clock.sample_rate_hz();
+        self.losses.take(loss, self.clock.sample_rate_hz());
+        let place = self.place(Some(loss.first));
+        self.event(Level::Warning, &place, || {
+            format!(
+                "{} samples lost ({seconds:.3} s): {}",
+                loss.samples,
+                loss.cause.name()
+            )
+        });
+        self.record(&Record::SamplesLost {
+            place,
+            lost: loss.samples,
+            seconds,
+            cause: loss.cause,
+        })
     }
 
     /// Writes a record to the events output.

@@ -6,7 +6,7 @@
 use super::patience::{Silence, wait};
 use super::plots::Plotter;
 use crate::StationError;
-use crate::input::{Read, SampleBlock, SampleSource};
+use crate::input::{Capture, Loss, LossCause, Read, SampleBlock, SampleSource, note};
 use crate::monitor::Monitor;
 use crossbeam_channel::{Receiver as Queue, Sender, bounded};
 use groundlink_dsp::SoftBatch;
@@ -20,8 +20,13 @@ const BUFFERS: usize = 8;
 /// What the source thread hands on.
 #[derive(Debug)]
 pub enum FromSource {
-    /// Samples.
-    Samples(SampleBlock),
+    /// Samples, and what was lost between the block before and this one.
+    Samples {
+        /// Samples.
+        block: SampleBlock,
+        /// What was lost, in order.
+        losses: Vec<Loss>,
+    },
     /// The input has ended, with this many samples that were not numbers, and what was odd about it.
     Ended {
         /// Samples that were not numbers.
@@ -42,8 +47,10 @@ pub enum FromReceiver {
         batch: SoftBatch,
         /// Samples read so far.
         position: u64,
-        /// Samples missing just before this block, with the index of the first.
-        lost: Option<(u64, u64)>,
+        /// Time and frequency that became known with this block.
+        capture: Option<Capture>,
+        /// What was lost just before this block, in order.
+        losses: Vec<Loss>,
         /// Snapshot after the block.
         status: ReceiverStatus,
     },
@@ -105,7 +112,7 @@ pub fn read_source(
     empty: &Queue<SampleBlock>,
 ) {
     let mut pacer = Pacer::new(sample_rate_hz);
-    let mut error = None;
+    let (mut error, mut position) = (None, 0);
     while let (false, Ok(mut block)) = (monitor.stopping(), empty.recv()) {
         // At a stated pace blocks are short, so that the picture moves.
         let paced = monitor.pace().map_or(usize::MAX, |pace| {
@@ -113,8 +120,11 @@ pub fn read_source(
         });
         match source.read(&mut block, block_samples.min(paced)) {
             Ok(Read::Filled) => {
-                pacer.wait(block.first + block.samples.len() as u64, monitor);
-                if full.send(FromSource::Samples(block)).is_err() {
+                let mut losses = Vec::new();
+                note(&mut losses, lost_before(&block, position));
+                position = block.first + block.samples.len() as u64;
+                pacer.wait(position, monitor);
+                if full.send(FromSource::Samples { block, losses }).is_err() {
                     return;
                 }
             }
@@ -132,6 +142,16 @@ pub fn read_source(
     };
     // Nobody listens any more when the run was ended by a failing output.
     let _ = full.send(ended);
+}
+
+/// What is missing before a block, where samples up to `position` have been read.
+fn lost_before(block: &SampleBlock, position: u64) -> Loss {
+    Loss {
+        first: position,
+        samples: block.first.saturating_sub(position),
+        // Sources that leave samples out without saying why had no room for them.
+        cause: block.lost.unwrap_or(LossCause::Overflow),
+    }
 }
 
 /// What the receiver thread runs.
@@ -157,8 +177,8 @@ impl ReceiverStages {
         let mut position = 0;
         while let Ok(mut batch) = empty.recv() {
             batch.clear();
-            let block = match self.next(from) {
-                FromSource::Samples(block) => block,
+            let (mut block, losses) = match self.next(from) {
+                FromSource::Samples { block, losses } => (block, losses),
                 FromSource::Ended {
                     bad_samples,
                     warnings,
@@ -169,7 +189,8 @@ impl ReceiverStages {
                     let _ = full.send(FromReceiver::Soft {
                         batch,
                         position,
-                        lost: None,
+                        capture: None,
+                        losses: Vec::new(),
                         status,
                     });
                     let _ = full.send(FromReceiver::Ended {
@@ -184,7 +205,6 @@ impl ReceiverStages {
             if missing > 0 {
                 self.receiver.gap(missing, &mut batch);
             }
-            let lost = (missing > 0).then_some((position, missing));
             self.receiver.process(&block.samples, &mut batch);
             self.plotter.look(&block.samples, &self.receiver);
             position = block.first + block.samples.len() as u64;
@@ -193,7 +213,8 @@ impl ReceiverStages {
                 .send(FromReceiver::Soft {
                     batch,
                     position,
-                    lost,
+                    capture: block.capture.take(),
+                    losses,
                     status,
                 })
                 .is_err()

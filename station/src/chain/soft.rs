@@ -261,6 +261,10 @@ impl SoftStage {
         frames.take(
             &Received {
                 index: self.index(frame.soft_index),
+                end: match self.origin {
+                    SoftOrigin::Receiver => self.index(frame.soft_end.saturating_sub(1)).map(|last| last + 1),
+                    _ => None,
+                },
                 bytes: &frame.bytes,
                 cadu: Some(&frame.cadu),
                 quality: Some(&frame.quality),

@@ -3,7 +3,7 @@
 use super::patience::{Silence, wait};
 use super::samples::FromSource;
 use crate::StationError;
-use crate::input::SampleBlock;
+use crate::input::{Capture, Loss, SampleBlock};
 use crate::monitor::Monitor;
 use crossbeam_channel::{Receiver as Queue, Sender};
 use groundlink_dsp::downlink::Splitter;
@@ -31,6 +31,10 @@ pub struct Slab {
     pub channels: Vec<Vec<Complex32>>,
     /// Whether and how the stretch ends with these.
     pub ending: Option<Ending>,
+    /// What was lost behind the stretch, where it ends.
+    pub losses: Vec<Loss>,
+    /// Time and frequency that became known with these.
+    pub capture: Option<Capture>,
 }
 
 impl Slab {
@@ -96,13 +100,13 @@ impl Stage {
     fn run(&mut self, monitor: &Monitor) -> Result<(), Deaf> {
         loop {
             match next(&self.queues.blocks, monitor) {
-                FromSource::Samples(block) => self.block(block)?,
+                FromSource::Samples { block, losses } => self.block(block, losses)?,
                 FromSource::Ended {
                     bad_samples,
                     warnings,
                     error,
                 } => {
-                    self.end(None)?;
+                    self.end(None, Vec::new())?;
                     return self.send(FromSplitter::Ended {
                         bad_samples,
                         warnings,
@@ -113,10 +117,10 @@ impl Stage {
         }
     }
 
-    fn block(&mut self, mut block: SampleBlock) -> Result<(), Deaf> {
+    fn block(&mut self, mut block: SampleBlock, losses: Vec<Loss>) -> Result<(), Deaf> {
         let missing = block.first.saturating_sub(self.position);
         if missing > 0 {
-            self.end(Some(missing))?;
+            self.end(Some(missing), losses)?;
             self.origin = block.first;
         }
         let mut slab = self.slab()?;
@@ -124,14 +128,16 @@ impl Stage {
         self.splitter.process(&mut slab.wide, &mut slab.channels);
         self.position = block.first + slab.wide.len() as u64;
         slab.position = self.position;
+        slab.capture = block.capture.take();
         // The source thread may have ended already; then nobody needs the buffer back.
         let _ = self.queues.spent_blocks.send(block);
         self.send(FromSplitter::Slab(slab))
     }
 
     /// Ends the stretch.
-    fn end(&mut self, missing: Option<u64>) -> Result<(), Deaf> {
+    fn end(&mut self, missing: Option<u64>, losses: Vec<Loss>) -> Result<(), Deaf> {
         let mut slab = self.slab()?;
+        slab.losses = losses;
         self.splitter.finish(&mut slab.channels);
         slab.ending = Some(Ending {
             length: self.position - self.origin,
@@ -146,6 +152,8 @@ impl Stage {
         slab.origin = self.origin;
         slab.position = self.position;
         slab.ending = None;
+        slab.losses.clear();
+        slab.capture = None;
         Ok(slab)
     }
 

@@ -98,6 +98,7 @@ fn run_frames(config: &RunConfig, monitor: &Monitor) -> Result<Report, StationEr
         if read == length {
             let received = Received {
                 index: Some(position),
+                end: None,
                 bytes: &frame,
                 cadu: None,
                 quality: None,
@@ -226,7 +227,7 @@ impl End {
         while !monitor.stopping() && !self.to.outputs.abandoned() {
             let outcome = step(self).and_then(|read| {
                 ended.read += read;
-                self.show(ended.read, None, 0).map(|()| read)
+                self.show(ended.read, None).map(|()| read)
             });
             match outcome {
                 Ok(0) => break,

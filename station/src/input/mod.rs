@@ -5,6 +5,7 @@ mod convert;
 mod error;
 mod format;
 mod hex;
+mod loss;
 mod names;
 mod open;
 pub mod sigmf;
@@ -17,14 +18,18 @@ mod zstd;
 
 pub use bytes::{StreamDefect, is_defect, open_bytes};
 pub use error::{InputError, MAX_RATE_HZ, MIN_RATE_HZ};
+pub use loss::{Loss, LossCause};
 pub use names::NameFacts;
 pub use open::{OpenOptions, open_reader, open_samples};
 pub use sigmf::{Annotation, SigmfMeta, SigmfWriteError, SigmfWriter};
 pub use soft::{SoftFormat, SoftNumber, SoftReader};
 pub use units::{parse_frequency, parse_rate, parse_utc};
 
+pub(crate) use loss::note;
+
 use hifitime::Epoch;
 use num_complex::Complex32;
+use serde::Serialize;
 
 /// How samples are written in a file or stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,8 +63,23 @@ pub struct SampleFormat {
     pub big_endian: bool,
 }
 
-/// A place in the recording where the capture time and frequency are known.
-#[derive(Debug, Clone, PartialEq)]
+/// Who says what time it was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TimeSource {
+    /// The receiver's hardware, in its time stamps.
+    Hardware,
+    /// This computer's clock when the samples arrived.
+    Host,
+    /// The recording or its name.
+    #[default]
+    Recording,
+    /// The user.
+    Given,
+}
+
+/// A place in the input where the capture time and frequency are known.
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Capture {
     /// First sample that this describes.
     pub sample_start: u64,
@@ -67,6 +87,10 @@ pub struct Capture {
     pub time: Option<Epoch>,
     /// Tuned frequency, Hz.
     pub frequency_hz: Option<f64>,
+    /// The time is right within this many seconds either way; `None` where nobody says.
+    pub uncertainty_s: Option<f64>,
+    /// Where the time is from.
+    pub clock: TimeSource,
 }
 
 /// What is known of a sample input before and while it is read.
@@ -95,6 +119,20 @@ pub struct SampleBlock {
     pub first: u64,
     /// Samples, full scale = 1.
     pub samples: Vec<Complex32>,
+    /// Time and frequency from the first sample on, where the source learns them while it runs.
+    pub capture: Option<Capture>,
+    /// Why samples are missing before the first, where some are.
+    pub lost: Option<LossCause>,
+}
+
+impl SampleBlock {
+    /// Makes it ready for the next samples, which begin with this index; its memory stays.
+    pub fn begin(&mut self, first: u64) {
+        self.first = first;
+        self.samples.clear();
+        self.capture = None;
+        self.lost = None;
+    }
 }
 
 /// Outcome of a read.

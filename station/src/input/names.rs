@@ -56,6 +56,7 @@ impl NameFacts {
             sample_start: 0,
             time: self.time,
             frequency_hz: self.frequency_hz,
+            ..Capture::default()
         })
     }
 

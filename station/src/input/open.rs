@@ -4,7 +4,8 @@ use super::bytes::ByteInput;
 use super::convert::Encoding;
 use super::names::NameFacts;
 use super::stream::{SampleStream, StreamSetup};
-use super::{InputError, InputInfo, SampleFormat, SampleSource, sigmf, wav};
+use super::{Capture, InputError, InputInfo, SampleFormat, SampleSource, TimeSource, sigmf, wav};
+use hifitime::Epoch;
 use std::io;
 use std::path::Path;
 
@@ -15,6 +16,8 @@ pub struct OpenOptions {
     pub format: Option<SampleFormat>,
     /// Samples per second.
     pub sample_rate_hz: Option<f64>,
+    /// UTC of the first sample.
+    pub start: Option<Epoch>,
 }
 
 impl OpenOptions {
@@ -39,6 +42,30 @@ impl OpenOptions {
             give: "--rate",
         })?;
         InputError::check_rate(name, rate)
+    }
+
+    /// The captures that count: a start given by the user replaces all times of `whence`.
+    pub(crate) fn captures_over(
+        &self,
+        mut captures: Vec<Capture>,
+        whence: &str,
+        warnings: &mut Vec<String>,
+    ) -> Vec<Capture> {
+        let Some(start) = self.start else {
+            return captures;
+        };
+        if captures.iter().any(|capture| capture.time.is_some()) {
+            warnings.push(format!("start time as given, though {whence} says when it was"));
+        }
+        for capture in &mut captures {
+            capture.time = None;
+        }
+        if captures.first().is_none_or(|first| first.sample_start > 0) {
+            captures.insert(0, Capture::default());
+        }
+        captures[0].time = Some(start);
+        captures[0].clock = TimeSource::Given;
+        captures
     }
 
     /// The format that counts, as [`Self::rate_over`].
@@ -134,7 +161,7 @@ fn open_raw(
         complex: format.complex,
         sample_rate_hz: Some(rate),
         length: input.length.map(|bytes| bytes / format.bytes() as u64),
-        captures: facts.capture().into_iter().collect(),
+        captures: options.captures_over(facts.capture().into_iter().collect(), "the name", &mut warnings),
         hardware: None,
     };
     let encoding = Encoding::raw(format);

@@ -2,7 +2,7 @@
 
 use super::bytes::is_defect;
 use super::convert::Encoding;
-use super::{InputError, InputInfo, Read, SampleBlock, SampleSource};
+use super::{InputError, InputInfo, LossCause, Read, SampleBlock, SampleSource};
 use std::io;
 
 /// Bytes read at a time; with it, memory use does not depend on the input's length.
@@ -125,10 +125,11 @@ impl SampleSource for SampleStream {
     }
 
     fn read(&mut self, block: &mut SampleBlock, max: usize) -> Result<Read, InputError> {
-        block.samples.clear();
         let limit = max.clamp(1, MAX_BLOCK);
+        let lost_before = self.lost;
         let limit = usize::try_from(self.until_jump()).map_or(limit, |n| limit.min(n));
-        block.first = self.delivered + self.lost;
+        block.begin(self.delivered + self.lost);
+        block.lost = (self.lost > lost_before).then_some(LossCause::Recorder);
         while block.samples.len() < limit {
             if self.whole_samples() == 0 {
                 if self.ended || (self.setup.live && !block.samples.is_empty()) {

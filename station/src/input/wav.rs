@@ -250,6 +250,7 @@ fn parse_aux(body: &[u8]) -> Option<Capture> {
         sample_start: 0,
         time: Some(time),
         frequency_hz,
+        ..Capture::default()
     })
 }
 
@@ -291,17 +292,15 @@ pub(crate) fn open(
             name: name.to_owned(),
         });
     }
+    let captures = header.capture.clone().or_else(|| NameFacts::of(name).capture());
+    let captures = options.captures_over(captures.into_iter().collect(), "WAV", &mut warnings);
     let info = InputInfo {
         name: name.to_owned(),
         format: input.describe(&describe(&header)),
         complex: format.complex,
         sample_rate_hz: Some(rate),
         length,
-        captures: header
-            .capture
-            .or_else(|| NameFacts::of(name).capture())
-            .into_iter()
-            .collect(),
+        captures,
         hardware: None,
     };
     let encoding = Encoding {

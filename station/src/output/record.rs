@@ -1,6 +1,7 @@
 //! The records of `--events`: JSON Lines, one self-describing object a line.
 
-use crate::time::PacketTimeError;
+use crate::input::{LossCause, TimeSource};
+use crate::time::{PacketTimeError, SampleClock, SampleTime, utc_text};
 use groundlink_decoder::link::{Continuity, LinkPacket, SequenceCheck, VcId};
 use serde::Serialize;
 
@@ -22,6 +23,43 @@ pub struct Place {
     /// UTC, ISO-8601 with Z.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub utc: Option<String>,
+    /// The time is right within this many seconds either way, where anybody says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub utc_uncertainty_s: Option<f64>,
+    /// Where the time is from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub time_source: Option<TimeSource>,
+}
+
+impl Place {
+    /// The place of a sample, with its time where it is known.
+    pub fn of_sample(sample: u64, clock: &SampleClock) -> Self {
+        Self {
+            sample: Some(sample),
+            ..Self::at(clock.at(sample as f64))
+        }
+    }
+
+    /// A place of which the time alone is told.
+    pub fn at(time: Option<SampleTime>) -> Self {
+        Self {
+            utc: time.map(|time| utc_text(time.utc)),
+            utc_uncertainty_s: time.and_then(|time| time.uncertainty_s),
+            time_source: time.map(|time| time.source),
+            ..Self::default()
+        }
+    }
+}
+
+/// Samples lost on the way to a frame.
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+pub struct LostBefore {
+    /// Samples lost between the end of the frame before and the end of this one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub samples_lost: Option<u64>,
+    /// Why, each cause once.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub lost_causes: Vec<LossCause>,
 }
 
 /// State of the signal, where samples are the input.
@@ -128,6 +166,9 @@ pub struct FrameRecord {
     /// Frames missing before it in its master channel (TM).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mc_gap_before: Option<u32>,
+    /// Samples lost on the way to it.
+    #[serde(flatten)]
+    pub lost_before: LostBefore,
     /// Whether it carries only idle data.
     pub idle: bool,
     /// Whether the FECF (or an opaque frame's CRC) is right; `null` without one.
@@ -216,9 +257,9 @@ pub enum Record {
         /// Samples per second, where samples are the input.
         #[serde(skip_serializing_if = "Option::is_none")]
         sample_rate_hz: Option<f64>,
-        /// UTC of the first sample.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        utc: Option<String>,
+        /// UTC of the first sample, where it is known beforehand.
+        #[serde(flatten)]
+        time: Place,
     },
     /// The receiver gained or lost lock, or began anew.
     Lock {
@@ -285,6 +326,10 @@ pub enum Record {
         place: Place,
         /// How many.
         lost: u64,
+        /// How long that is.
+        seconds: f64,
+        /// Why.
+        cause: LossCause,
     },
     /// Something is wrong with the input or an output.
     Warning {

@@ -2,6 +2,7 @@
 
 use super::Sink;
 use crate::StationError;
+use crate::input::{LossCause, TimeSource};
 use crate::monitor::Totals;
 use groundlink_decoder::coding::SyncStatus;
 use groundlink_decoder::link::{LinkCounters, VcCounters};
@@ -31,10 +32,36 @@ pub struct InputReport {
     pub start: Option<String>,
     /// UTC of the last sample.
     pub end: Option<String>,
+    /// The time of the first sample is right within this many seconds either way, where anybody says.
+    pub utc_uncertainty_s: Option<f64>,
+    /// Where that time is from.
+    pub time_source: Option<TimeSource>,
     /// Samples lost before they reached the receiver.
     pub lost_samples: u64,
+    /// The same by cause.
+    pub lost_by: BTreeMap<LossCause, LossReport>,
     /// Samples that were not numbers, taken as zero.
     pub bad_samples: u64,
+}
+
+/// Samples lost for one cause.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
+pub struct LossReport {
+    /// Stretches.
+    pub gaps: u64,
+    /// Samples.
+    pub samples: u64,
+    /// How long that is.
+    pub seconds: f64,
+}
+
+impl LossReport {
+    /// Counts a stretch of that many samples at this rate.
+    pub fn count(&mut self, samples: u64, sample_rate_hz: f64) {
+        self.gaps += 1;
+        self.samples += samples;
+        self.seconds = self.samples as f64 / sample_rate_hz;
+    }
 }
 
 /// Range of a measured quantity over the good frames.

@@ -77,6 +77,7 @@ fn blocks_of_any_size_and_pipes_give_the_same() {
         config.open = OpenOptions {
             format: Some(link.format),
             sample_rate_hz: Some(link.sample_rate_hz),
+            ..OpenOptions::default()
         };
         for block in [1_000, 65_536] {
             config.block = block;

@@ -3,7 +3,8 @@
 use crate::chain_support::leaky::Leaky;
 use crate::chain_support::link::{Link, SIGNAL};
 use crate::chain_support::{config, file, run_source, scratch};
-use groundlink_station::input::{OpenOptions, open_samples};
+use groundlink_station::input::{LossCause, OpenOptions, open_samples};
+use serde_json::Value;
 
 fn check(modulation: &str) {
     let text = format!(
@@ -40,6 +41,21 @@ fn check(modulation: &str) {
         run.report.input.lost_samples,
         known.iter().map(|(_, lost)| lost).sum::<u64>()
     );
+    // The recorder's sample count is all there is to go by: what is missing had no room in the device.
+    let by: Vec<_> = run.report.input.lost_by.iter().collect();
+    assert_eq!(by.len(), 1, "{modulation}");
+    let (cause, lost) = by[0];
+    assert_eq!(
+        (*cause, lost.gaps, lost.samples),
+        (LossCause::Overflow, 2, run.report.input.lost_samples)
+    );
+    let rate = run.report.input.sample_rate_hz.unwrap();
+    let seconds = |lost: u64| lost as f64 / rate;
+    assert_eq!(lost.seconds, seconds(lost.samples));
+    for (record, (_, lost)) in run.records("samples_lost").iter().zip(&known) {
+        assert_eq!(record["cause"], "overflow");
+        assert_eq!(record["seconds"], seconds(*lost));
+    }
     assert!(
         run.report.signal.restarts >= 2,
         "{modulation}: {} restarts",
@@ -65,6 +81,15 @@ fn check(modulation: &str) {
         run.frames == expected,
         "{modulation}: frames at {found:?}, true starts {starts:?}"
     );
+    for (frame, n) in good.iter().zip(whole) {
+        // The first whole frames behind the holes say what they are behind.
+        let told = match n {
+            4 => known[0].1.into(),
+            9 => known[1].1.into(),
+            _ => Value::Null,
+        };
+        assert_eq!(frame["samples_lost"], told, "{modulation}: frame {n}");
+    }
     for (found, n) in found.iter().zip(whole) {
         let error = found - starts[n];
         assert!(

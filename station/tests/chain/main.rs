@@ -2,6 +2,7 @@
 //! nothing lost beside a gap, labels on what is bad, and the bundled recording.
 
 mod bad_frames;
+mod capture_times;
 #[path = "../chain_support/mod.rs"]
 mod chain_support;
 mod cuts;

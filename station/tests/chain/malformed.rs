@@ -142,6 +142,7 @@ fn absurd_rates_are_refused() {
         config.open = OpenOptions {
             format: None,
             sample_rate_hz: Some(rate),
+            ..OpenOptions::default()
         };
         refusal(&config);
     }

@@ -15,6 +15,7 @@ use tempfile::TempDir;
 
 pub mod leaky;
 pub mod link;
+pub mod told;
 
 /// Everything that a run gave.
 #[derive(Debug, Clone, PartialEq)]

@@ -52,6 +52,7 @@ fn meteor_m2_gives_fourteen_vcdus_and_their_packets() {
     config.open = OpenOptions {
         format: Some(format),
         sample_rate_hz: Some(300e3),
+        ..OpenOptions::default()
     };
     let run = run(&config);
     check_frames(&folder, &run, "r2cloud_lrpt_vcdus.bin");

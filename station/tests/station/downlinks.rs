@@ -15,7 +15,7 @@ fn what_was_sent_on_each_downlink_comes_out_with_its_place_and_time() {
         &[Capture {
             sample_start: 0,
             time: Some(parse_utc(START).unwrap()),
-            frequency_hz: None,
+            ..Capture::default()
         }],
         RATE,
     );
@@ -35,6 +35,8 @@ fn what_was_sent_on_each_downlink_comes_out_with_its_place_and_time() {
             assert!(symbols.abs() < 1.0, "{name}: {symbols} symbols off");
             assert_eq!(record["downlink"], name);
             assert_eq!(record["utc"].as_str().map(str::to_owned), clock.utc_text(sample));
+            assert_eq!(record["time_source"], "recording");
+            assert!(record.get("utc_uncertainty_s").is_none());
             let offset_hz = record["offset_hz"].as_f64().unwrap();
             assert!((offset_hz - 120.0).abs() < 60.0, "{name}: {offset_hz} Hz");
         }

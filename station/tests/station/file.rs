@@ -186,6 +186,7 @@ fn info(frequencies: &[f64]) -> InputInfo {
         sample_start: n as u64,
         time: None,
         frequency_hz: Some(hz),
+        ..Capture::default()
     };
     InputInfo {
         name: "x".into(),

@@ -7,8 +7,11 @@ use super::impair::ImpairArgs;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use groundlink_station::chain::{DEFAULT_BLOCK, From};
-use groundlink_station::input::{SampleFormat, SoftFormat, parse_frequency, parse_rate};
+use groundlink_station::input::{
+    OpenOptions, SampleFormat, SoftFormat, parse_frequency, parse_rate, parse_utc,
+};
 use groundlink_station::output::{BadFrames, OutputConfig};
+use hifitime::Epoch;
 use std::num::NonZero;
 use std::path::PathBuf;
 
@@ -131,6 +134,20 @@ pub struct SampleArgs {
         allow_negative_numbers = true
     )]
     pub rate: Option<f64>,
+    /// UTC of the first sample, ISO-8601 with Z; goes before what the input says.
+    #[arg(long, value_name = "UTC", value_parser = parse_utc)]
+    pub start_time: Option<Epoch>,
+}
+
+impl SampleArgs {
+    /// What is stated of the samples.
+    pub fn options(&self) -> OpenOptions {
+        OpenOptions {
+            format: self.format,
+            sample_rate_hz: self.rate,
+            start: self.start_time,
+        }
+    }
 }
 
 /// An input of any kind.

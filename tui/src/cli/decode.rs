@@ -3,7 +3,6 @@
 use super::args::Decode;
 use super::{conclude, exit_code, hints, progress, run_config, stop_on_signal, summary, usage};
 use groundlink_station::chain::{self, StationRun};
-use groundlink_station::input::OpenOptions;
 use groundlink_station::monitor::Monitor;
 use groundlink_station::station_file::Station;
 use std::process::ExitCode;
@@ -30,10 +29,7 @@ fn run_station(file: &str, args: Decode) -> anyhow::Result<ExitCode> {
     let config = StationRun {
         station: Station::load(file)?,
         input: args.input.input,
-        open: OpenOptions {
-            format: args.input.samples.format,
-            sample_rate_hz: args.input.samples.rate,
-        },
+        open: args.input.samples.options(),
         report: args.outputs.report,
         block: args.input.block_size,
         threads: args.input.threads,

@@ -2,7 +2,6 @@
 
 use super::args::Inspect;
 use super::picture;
-use groundlink_station::input::OpenOptions;
 use groundlink_station::inspect::{Findings, inspect};
 use std::io::{Write, stdout};
 use std::process::ExitCode;
@@ -16,11 +15,7 @@ const RANGE_DB: f32 = 20.0;
 
 /// Finds out what the input is and says so on stdout.
 pub fn run(args: &Inspect) -> anyhow::Result<ExitCode> {
-    let options = OpenOptions {
-        format: args.samples.format,
-        sample_rate_hz: args.samples.rate,
-    };
-    let findings = inspect(&args.input, &options)?;
+    let findings = inspect(&args.input, &args.samples.options())?;
     if let Some(path) = &args.png {
         picture::write(path, &findings.spectrum)?;
     }

@@ -19,7 +19,6 @@ use args::{Cli, Command, InputArgs, OutputArgs};
 use clap::{ColorChoice, CommandFactory, FromArgMatches};
 use groundlink_station::StationError;
 use groundlink_station::chain::RunConfig;
-use groundlink_station::input::OpenOptions;
 use groundlink_station::monitor::Monitor;
 use groundlink_station::output::report::{Report, Stopped};
 use groundlink_station::profile::Profile;
@@ -141,10 +140,7 @@ fn run_config(
         profile: Profile::load(profile, set)?,
         input: input.input,
         from: input.from.into(),
-        open: OpenOptions {
-            format: input.samples.format,
-            sample_rate_hz: input.samples.rate,
-        },
+        open: input.samples.options(),
         soft: input.soft_format,
         outputs: outputs.into(),
         block: input.block_size,

@@ -37,6 +37,12 @@ pub fn check(input: &InputArgs, outputs: &OutputArgs) -> Result<()> {
             "--from iq",
         ),
         (
+            "--start-time",
+            input.samples.start_time.is_some(),
+            no_samples,
+            "--from iq",
+        ),
+        (
             "--soft-format",
             input.soft_format.is_some(),
             no_soft,

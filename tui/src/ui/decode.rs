@@ -36,6 +36,9 @@ pub fn frame_fields(frame: &FrameView) -> Vec<Field> {
     ));
     fields.push(("Eb/N0", format::decibel(frame.eb_n0_db, "dB")));
     fields.push(("gap before", format::grouped(frame.gap_before.into())));
+    if frame.samples_lost > 0 {
+        fields.push(("samples lost", format::grouped(frame.samples_lost)));
+    }
     let Some(header) = frame.header else {
         return fields;
     };

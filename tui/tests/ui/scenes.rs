@@ -217,6 +217,7 @@ fn publish_frames(monitor: &Monitor, scene: Scene, step: u64) {
         good: !bad,
         idle: vc.vcid == 7,
         gap_before: if missing { 2 } else { 0 },
+        samples_lost: 0,
         eb_n0_db: if sampled {
             7.5 + (step as f32 * 0.31).sin() * 1.5
         } else {
@@ -313,6 +314,7 @@ fn input() -> InputInfo {
             sample_start: 0,
             time: None,
             frequency_hz: Some(436_200_000.0),
+            ..Capture::default()
         }],
         hardware: Some("RTL-SDR v3".into()),
     }

@@ -170,6 +170,7 @@ fn segment(raw: RawCapture, offset: u64, warnings: &mut Vec<String>) -> Segment 
             sample_start,
             time,
             frequency_hz: raw.frequency,
+            ..Capture::default()
         },
         header_bytes: raw.header_bytes.unwrap_or(0),
         global_index: raw.global_index.map(GlobalIndex),

@@ -213,13 +213,14 @@ fn open_data(
     }
     let jumps = meta.take_jumps();
     warnings.append(&mut meta.warnings);
+    let captures = meta.segments.into_iter().map(|s| s.capture).collect();
     let info = InputInfo {
         name: name.to_owned(),
         format: described,
         complex: format.complex,
         sample_rate_hz: Some(rate),
         length: extent.available.map(samples_in),
-        captures: meta.segments.into_iter().map(|s| s.capture).collect(),
+        captures: options.captures_over(captures, "SigMF", &mut warnings),
         hardware: meta.hardware,
     };
     let encoding = Encoding::raw(format);
