@@ -4,7 +4,7 @@
 use super::downlink::{Tuned, Worker};
 use super::end::Threads;
 use super::pool::Pool;
-use super::samples::{circle, read_source};
+use super::samples::{circle, start_source};
 use super::split::{self, FromSplitter, Slab, SplitterQueues};
 use super::{From, RunConfig, patience};
 use crate::StationError;
@@ -245,14 +245,11 @@ fn start_threads(
     splitter: Splitter,
     monitor: &Monitor,
 ) -> Slabs {
-    let (blocks_in, blocks, spent_blocks, spent_blocks_out) = circle();
+    let from = start_source(source, rate, config.block, monitor);
     let (slabs, full, spent, spent_slabs) = circle::<FromSplitter, Slab>();
-    let (watch, block) = (monitor.clone(), config.block.max(1));
-    // Not joined: a source that blocks for ever (a silent pipe) must not keep a stopped run from ending.
-    thread::spawn(move || read_source(source, rate, block, &watch, &blocks_in, &spent_blocks_out));
     let queues = SplitterQueues {
-        blocks,
-        spent_blocks,
+        blocks: from.blocks,
+        spent_blocks: from.spent,
         slabs,
         spent_slabs,
     };

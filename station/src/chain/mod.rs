@@ -8,6 +8,7 @@ mod downlink;
 mod downlinks;
 mod end;
 mod frames;
+mod live;
 mod losses;
 mod patience;
 mod place;
@@ -33,10 +34,12 @@ use groundlink_dsp::receiver::Receiver;
 use groundlink_dsp::{Modulation, SignalConfig, SoftBatch};
 use plots::Plotter;
 use publisher::IndexUnit;
-use samples::{FromReceiver, ReceiverStages, circle, read_source};
+use samples::{FromReceiver, ReceiverStages, circle, start_source};
 use soft::SoftOrigin;
 use std::num::NonZero;
 use std::thread;
+
+pub use live::{RING_BYTES, RING_SECONDS};
 
 /// Samples read at a time unless told otherwise.
 pub const DEFAULT_BLOCK: usize = 1 << 16;
@@ -172,17 +175,14 @@ pub fn run_samples(
     end.to.clock = SampleClock::new(&info.captures, rate);
     end.announce(config, Some(&info), &signal_text(&signal))?;
     let plotter = Plotter::new(monitor.clone(), rate);
-    let (blocks_in, blocks_out, spent_in, spent_out) = circle();
+    let from = start_source(source, rate, config.block, monitor);
     let (soft_in, soft_out, used_in, used_out) = circle::<FromReceiver, SoftBatch>();
-    let (watch, block) = (monitor.clone(), config.block.max(1));
-    // Not joined: a source that blocks for ever (a silent pipe) must not keep a stopped run from ending.
-    thread::spawn(move || read_source(source, rate, block, &watch, &blocks_in, &spent_out));
     let stages = ReceiverStages {
         receiver,
         plotter,
         monitor: monitor.clone(),
     };
-    thread::spawn(move || stages.run(&blocks_out, &spent_in, &soft_in, &used_out));
+    thread::spawn(move || stages.run(&from.blocks, &from.spent, &soft_in, &used_out));
     let read = end.follow_receiver(&soft_out, &used_in, rate);
     end.close(config, Some(&info), read)
 }

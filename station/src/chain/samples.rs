@@ -3,12 +3,13 @@
 //! Blocks and soft batches travel in circles of two bounded queues each, full ones down and empty ones back,
 //! so that nothing is allocated once the buffers have grown.
 
+use super::live::{RingSize, read_live};
 use super::patience::{Silence, wait};
 use super::plots::Plotter;
 use crate::StationError;
 use crate::input::{Capture, Loss, LossCause, Read, SampleBlock, SampleSource, note};
 use crate::monitor::Monitor;
-use crossbeam_channel::{Receiver as Queue, Sender, bounded};
+use crossbeam_channel::{Receiver as Queue, Sender, bounded, unbounded};
 use groundlink_dsp::SoftBatch;
 use groundlink_dsp::receiver::{Receiver, ReceiverStatus};
 use std::thread;
@@ -102,8 +103,38 @@ impl Pacer {
     }
 }
 
+/// The ends of the source thread's queues that the chain holds.
+#[derive(Debug)]
+pub struct Source {
+    /// Blocks of samples.
+    pub blocks: Queue<FromSource>,
+    /// Back to the source.
+    pub spent: Sender<SampleBlock>,
+}
+
+/// Starts the source thread. It is not joined: a source that blocks for ever (a silent pipe) must not keep a stopped
+/// run from ending.
+pub fn start_source(
+    source: Box<dyn SampleSource>,
+    sample_rate_hz: f64,
+    block_samples: usize,
+    monitor: &Monitor,
+) -> Source {
+    let (monitor, block_samples) = (monitor.clone(), block_samples.max(1));
+    if source.live() {
+        let size = RingSize::of(sample_rate_hz, block_samples);
+        let (full, blocks) = bounded(size.blocks);
+        let (spent, spent_out) = unbounded();
+        thread::spawn(move || read_live(source, size.block, &monitor, &full, &spent_out));
+        return Source { blocks, spent };
+    }
+    let (full, blocks, spent, spent_out) = circle();
+    thread::spawn(move || read_source(source, sample_rate_hz, block_samples, &monitor, &full, &spent_out));
+    Source { blocks, spent }
+}
+
 /// Reads the source to its end (or until asked to stop), `block_samples` at a time.
-pub fn read_source(
+fn read_source(
     mut source: Box<dyn SampleSource>,
     sample_rate_hz: f64,
     block_samples: usize,
@@ -112,8 +143,11 @@ pub fn read_source(
     empty: &Queue<SampleBlock>,
 ) {
     let mut pacer = Pacer::new(sample_rate_hz);
-    let (mut error, mut position) = (None, 0);
-    while let (false, Ok(mut block)) = (monitor.stopping(), empty.recv()) {
+    let (mut error, mut position, mut spare) = (None, 0, None);
+    while !monitor.stopping() {
+        let Some(mut block) = spare.take().or_else(|| empty.recv().ok()) else {
+            break;
+        };
         // At a stated pace blocks are short, so that the picture moves.
         let paced = monitor.pace().map_or(usize::MAX, |pace| {
             (sample_rate_hz * pace / 20.0).max(1.0) as usize
@@ -128,6 +162,9 @@ pub fn read_source(
                     return;
                 }
             }
+            Ok(Read::Waiting) => {
+                spare = Some(block);
+            }
             Ok(Read::Ended) => break,
             Err(cause) => {
                 error = Some(cause.into());
@@ -135,17 +172,23 @@ pub fn read_source(
             }
         }
     }
-    let ended = FromSource::Ended {
-        bad_samples: source.bad_samples(),
-        warnings: source.warnings().to_vec(),
-        error,
-    };
+    let ended = last_words(&*source, error);
+    drop(source);
     // Nobody listens any more when the run was ended by a failing output.
     let _ = full.send(ended);
 }
 
+/// What there is to say when a source has ended.
+pub fn last_words(source: &dyn SampleSource, error: Option<StationError>) -> FromSource {
+    FromSource::Ended {
+        bad_samples: source.bad_samples(),
+        warnings: source.warnings().to_vec(),
+        error,
+    }
+}
+
 /// What is missing before a block, where samples up to `position` have been read.
-fn lost_before(block: &SampleBlock, position: u64) -> Loss {
+pub fn lost_before(block: &SampleBlock, position: u64) -> Loss {
     Loss {
         first: position,
         samples: block.first.saturating_sub(position),

@@ -142,6 +142,8 @@ pub enum Read {
     Filled,
     /// The input has ended; the block is empty.
     Ended,
+    /// A live input is silent at the moment; the block is empty. Ask again, unless the run is to stop.
+    Waiting,
 }
 
 /// Samples from somewhere, in order.
@@ -154,12 +156,19 @@ pub trait SampleSource: Send {
 
     /// Replaces the block's content by the next samples, at most `max` of them (at least 1 and at most 2^22).
     ///
-    /// Files fill the block except at their end and before lost samples; pipes hand on what is there. The block's
-    /// memory is used again. Samples that are not finite pass through and are counted.
+    /// Files fill the block except at their end and before lost samples; pipes hand on what is there; live inputs
+    /// return within a fraction of a second. The block's memory is used again. Samples that are not finite pass
+    /// through and are counted.
     ///
     /// # Errors
     /// A failing read. An input that ends too early ends with a warning instead.
     fn read(&mut self, block: &mut SampleBlock, max: usize) -> Result<Read, InputError>;
+
+    /// Whether the samples come at a pace of their own that nobody can hold back: they are then read as they come,
+    /// and discarded where the chain has no time for them.
+    fn live(&self) -> bool {
+        false
+    }
 
     /// What is odd about the input, one line each; what is missing at the end is only known there.
     fn warnings(&self) -> &[String];

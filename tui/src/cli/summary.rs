@@ -130,6 +130,15 @@ fn samples(text: &mut String, report: &Report) -> std::fmt::Result {
     }
     if input.lost_samples > 0 {
         write!(text, ", {} lost", count(input.lost_samples, "sample"))?;
+        let by = input.lost_by.iter().map(|(cause, lost)| {
+            format!(
+                "{} by {} in {}",
+                lost.samples,
+                cause.name(),
+                count(lost.gaps, "gap")
+            )
+        });
+        write!(text, " ({})", by.collect::<Vec<_>>().join(", "))?;
     }
     Ok(())
 }
