@@ -5,6 +5,7 @@ mod error;
 pub mod input;
 pub mod inspect;
 pub mod monitor;
+pub mod orbit;
 pub mod output;
 pub mod profile;
 pub mod simulate;

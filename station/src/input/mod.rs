@@ -12,7 +12,7 @@ pub mod sigmf;
 pub mod soft;
 mod stream;
 mod units;
-mod utc;
+pub(crate) mod utc;
 pub mod wav;
 mod zstd;
 

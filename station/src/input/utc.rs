@@ -23,11 +23,11 @@ pub(crate) fn from_parts(date: [u32; 3], time: [u32; 3], nanos: u32) -> Option<E
     .ok()
 }
 
-/// Reads ISO 8601 as `SigMF` requires it: `2024-05-01T12:00:00.125Z`. A missing zone is taken for UTC, offsets
-/// such as `+02:00` are applied.
+/// Reads ISO 8601 as `SigMF` requires it: `2024-05-01T12:00:00.125Z`, or with the day of the year, as CCSDS messages
+/// may have it: `2024-122T12:00:00`. A missing zone is taken for UTC, offsets such as `+02:00` are applied.
 pub(crate) fn parse_iso(text: &str) -> Option<Epoch> {
     let (date, rest) = text.trim().split_once(['T', 't', ' '])?;
-    let date = numbers(date, '-')?;
+    let date = numbers(date, '-').or_else(|| day_of_year(date))?;
     let zone = rest.find(['Z', 'z', '+', '-']).unwrap_or(rest.len());
     let (clock, zone) = rest.split_at(zone);
     let (clock, fraction) = clock.split_once('.').unwrap_or((clock, ""));
@@ -40,6 +40,22 @@ fn numbers(text: &str, separator: char) -> Option<[u32; 3]> {
     let mut parts = text.split(separator).map(digits);
     let three = [parts.next()??, parts.next()??, parts.next()??];
     parts.next().is_none().then_some(three)
+}
+
+/// The date of a year and the day in it: `2024-032` is the first of February.
+fn day_of_year(text: &str) -> Option<[u32; 3]> {
+    let (year, day) = text.split_once('-').filter(|(_, day)| day.len() == 3)?;
+    let (year, mut rest) = (digits(year)?, digits(day)?);
+    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let february = if leap { 29 } else { 28 };
+    for (month, days) in (1..).zip([31, february, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]) {
+        if rest <= days {
+            // Day 0 is no date, as others find out.
+            return Some([year, month, rest]);
+        }
+        rest -= days;
+    }
+    None
 }
 
 /// Digits only: no sign, no space.
@@ -64,7 +80,7 @@ fn zone_minutes(zone: &str) -> Option<i64> {
         _ => 1,
     };
     let (hours, minutes) = zone[1..].split_once(':').unwrap_or((&zone[1..], "0"));
-    Some(sign * i64::from(digits(hours)? * 60 + digits(minutes)?)).filter(|m| m.abs() <= 18 * 60)
+    Some(sign * (i64::from(digits(hours)?) * 60 + i64::from(digits(minutes)?))).filter(|m| m.abs() <= 18 * 60)
 }
 
 /// Writes ISO 8601 with `Z`, with as many decimals as needed: none, three, six or nine.
@@ -102,6 +118,10 @@ mod tests {
         assert_eq!(read("2024-05-01T12:00:00+02:00"), "2024-05-01T10:00:00Z");
         assert_eq!(read("2024-05-01 12:00:00-01:30"), "2024-05-01T13:30:00Z");
         assert_eq!(read("2024-05-01T12:00:00"), "2024-05-01T12:00:00Z");
+        assert_eq!(read("2024-001T12:00:00"), "2024-01-01T12:00:00Z");
+        assert_eq!(read("2024-060T12:00:00Z"), "2024-02-29T12:00:00Z");
+        assert_eq!(read("2023-060T12:00:00Z"), "2023-03-01T12:00:00Z");
+        assert_eq!(read("2024-366T12:00:00Z"), "2024-12-31T12:00:00Z");
         assert_eq!(
             read("2024-05-01T12:00:00.1234567899Z"),
             "2024-05-01T12:00:00.123456789Z"
@@ -118,10 +138,14 @@ mod tests {
             "2024-01-01T25:00:00Z",
             "2024-01-01T00:00:00X",
             "1024-01-01T00:00:00Z",
+            "2023-366T00:00:00Z",
+            "2023-000T00:00:00Z",
+            "2023-12T00:00:00Z",
             "2024-01-01T00:00:00.1x2Z",
             "2024-01-01T00:00Z",
             "+024-01-01T00:00:00Z",
             "2024-01-01T00:00:00+99:00",
+            "2024-01-01T00:00:00+4000000000:00",
             "2024-01-01T00:00:00Zulu",
         ] {
             assert_eq!(parse_iso(text), None, "{text}");

@@ -4,6 +4,7 @@
 #![allow(clippy::doc_markdown)]
 
 use super::impair::ImpairArgs;
+use super::orbit_args::Passes;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use groundlink_station::chain::{DEFAULT_BLOCK, From};
@@ -37,6 +38,11 @@ const EXIT_CODES: &str = "Exit codes:
 
 Ctrl-C (or SIGTERM) ends a run cleanly: what was decoded is written, the report made.";
 
+const PASSES_EXIT_CODES: &str = "Exit codes:
+  0  there are passes
+  1  there are none
+  2  bad usage or elements; stderr says why in one line";
+
 /// Commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -51,6 +57,9 @@ pub enum Command {
     Inspect(Inspect),
     /// List the built-in link profiles, or show one in full.
     Profiles(Profiles),
+    /// Predict when satellites pass over a site.
+    #[command(after_long_help = PASSES_EXIT_CODES)]
+    Passes(Passes),
     /// Print shell completions.
     Completions {
         /// Shell.

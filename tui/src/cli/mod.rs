@@ -8,6 +8,8 @@ mod hints;
 mod impair;
 mod inspect;
 mod monitor;
+mod orbit_args;
+mod passes;
 mod picture;
 mod profiles;
 mod progress;
@@ -41,6 +43,7 @@ pub fn main() -> ExitCode {
         Some(Command::Simulate(args)) => simulate::run(&args),
         Some(Command::Inspect(args)) => inspect::run(&args),
         Some(Command::Profiles(args)) => profiles::run(&args),
+        Some(Command::Passes(args)) => passes::run(&args),
         Some(Command::Completions { shell }) => docs::completions(shell),
         Some(Command::Man { folder }) => docs::man(&folder),
     };

@@ -4,6 +4,7 @@ mod commands;
 mod damage;
 mod mistakes;
 mod outputs;
+mod passes;
 mod pipes;
 mod station;
 mod support;

@@ -1,0 +1,76 @@
+//! Options about orbits, passes and Doppler.
+
+// The comments here are the help texts, which are no Markdown.
+#![allow(clippy::doc_markdown)]
+
+use clap::Args;
+use groundlink_station::input::{parse_frequency, parse_utc};
+use groundlink_station::orbit::{Choice, Site};
+use hifitime::Epoch;
+
+/// Which satellite of a file of elements.
+#[derive(Debug, Args)]
+pub struct SatelliteArgs {
+    /// The satellite of this NORAD catalogue number.
+    #[arg(long, value_name = "N")]
+    pub norad: Option<u64>,
+    /// The satellite of this name.
+    #[arg(long, value_name = "NAME")]
+    pub satellite: Option<String>,
+}
+
+impl SatelliteArgs {
+    /// What it says.
+    pub fn choice(&self) -> Choice {
+        Choice {
+            norad: self.norad,
+            name: self.satellite.clone(),
+        }
+    }
+}
+
+/// `passes`.
+#[derive(Debug, Args)]
+pub struct Passes {
+    /// Orbital elements: TLE, or OMM as JSON, XML, KVN or CSV; of all satellites in the file unless one is named.
+    #[arg(long, visible_alias = "omm", value_name = "FILE")]
+    pub tle: String,
+    /// Satellite.
+    #[command(flatten)]
+    pub satellite: SatelliteArgs,
+    /// Site: degrees north, degrees east, metres above the ellipsoid.
+    #[arg(long, value_name = "LAT,LON,ALT", allow_hyphen_values = true)]
+    pub site: Site,
+    /// First moment looked at, ISO-8601 with Z [default: now].
+    #[arg(long, value_name = "UTC", value_parser = parse_utc)]
+    pub from: Option<Epoch>,
+    /// Days looked at from there on.
+    #[arg(long, value_name = "D", default_value_t = 1.0, value_parser = days)]
+    pub days: f64,
+    /// Elevation above which a pass counts, degrees.
+    #[arg(long, value_name = "DEG", default_value_t = 0.0, allow_hyphen_values = true, value_parser = elevation)]
+    pub min_elevation: f64,
+    /// Frequency as sent: Doppler at AOS and LOS is that of it.
+    #[arg(long, value_name = "Hz", value_parser = parse_frequency)]
+    pub frequency: Option<f64>,
+    /// Print them as JSON.
+    #[arg(long, conflicts_with = "csv")]
+    pub json: bool,
+    /// Print them as CSV.
+    #[arg(long)]
+    pub csv: bool,
+}
+
+fn days(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(days) if days > 0.0 && days <= 366.0 => Ok(days),
+        _ => Err("must be a number above 0, to 366".to_owned()),
+    }
+}
+
+fn elevation(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(degrees) if (-90.0..=90.0).contains(&degrees) => Ok(degrees),
+        _ => Err("must be a number from -90 to 90".to_owned()),
+    }
+}
