@@ -208,7 +208,8 @@ impl FskReceiver {
         let first = found.map_or(stretch.first, |(place, _)| place.first);
         out.marks.push(Mark {
             bit: out.llrs.len() - stretch.count * self.config.modulation.bits_per_symbol(),
-            at: self.origin as f64 + self.stages.source(first * self.oversampling as f64),
+            // Of a symbol at the very beginning the clock may say that it came before.
+            at: self.origin as f64 + self.stages.source(first * self.oversampling as f64).max(0.0),
             samples_per_symbol: step / stretch.speed,
             restart: stretch.restart,
             locked: stretch.locked,

@@ -15,6 +15,11 @@ impl<T> Stream<T> {
         }
     }
 
+    /// Position of the oldest item.
+    pub(super) fn first(&self) -> usize {
+        self.first
+    }
+
     /// Position behind the newest item.
     pub(super) fn end(&self) -> usize {
         self.first + self.items.len()

@@ -4,6 +4,7 @@
 //! windows gave; with the decisions of that these are put right ([`refine`]), and it is gone through again.
 
 mod follow;
+mod mix;
 mod refine;
 mod trellis;
 mod waveform;
@@ -12,6 +13,7 @@ use super::stream::Stream;
 use crate::modulator::LEVEL_LABELS;
 use crate::{Complex32, Pulse};
 pub(super) use follow::{Follower, Guess};
+use mix::Mixed;
 use num_complex::Complex64;
 use refine::{Point, Powers, Spread};
 use std::f64::consts::TAU;
@@ -55,9 +57,9 @@ pub(super) struct Sequence {
     levels: usize,
     re: Vec<f32>,
     im: Vec<f32>,
-    interval: Vec<(f32, f32)>,
-    /// Sum of the samples of every interval.
-    sums: Vec<Complex64>,
+    mixed: Mixed,
+    /// The first sample of every interval.
+    starts: Vec<usize>,
     values: Vec<f32>,
     decided: Vec<usize>,
     points: Vec<Point>,
@@ -73,13 +75,13 @@ impl Sequence {
             oversampling: oversampling as f64,
             delay,
             trellis: Trellis::new(levels.len(), memory, waveforms.span),
-            templates: Templates::default(),
+            templates: Templates::new(&waveforms),
             levels: levels.len(),
             waveforms,
             re: Vec::new(),
             im: Vec::new(),
-            interval: Vec::new(),
-            sums: Vec::new(),
+            mixed: Mixed::default(),
+            starts: Vec::new(),
             values: Vec::new(),
             decided: Vec::new(),
             points: Vec::new(),
@@ -128,9 +130,14 @@ impl Sequence {
 
     /// Power of spectral lines in the last pass: what intervals have in common with those far behind them.
     fn line(&self) -> f64 {
-        let later = self.sums.iter().skip(FAR);
-        let common: Complex64 = later.zip(&self.sums).map(|(a, b)| a * b.conj()).sum();
-        common.norm() / (self.sums.len() - FAR) as f64
+        let size = self.waveforms.samples;
+        let sum = |of: &[f32], start: usize| f64::from(of[start..start + size].iter().sum::<f32>());
+        let sums = || {
+            let starts = self.starts.iter();
+            starts.map(|&n| Complex64::new(sum(&self.mixed.re, n), sum(&self.mixed.im, n)))
+        };
+        let common: Complex64 = sums().skip(FAR).zip(sums()).map(|(a, b)| a * b.conj()).sum();
+        common.norm() / (self.starts.len() - FAR) as f64
     }
 
     /// Log-likelihood ratios of the bits of the last pass's `count` symbols.
@@ -161,35 +168,29 @@ impl Sequence {
         self.re.resize(count * contexts, 0.0);
         self.im.resize(count * contexts, 0.0);
         let turns = place.frequency * place.speed / self.oversampling;
-        let step = Complex64::cis(-TAU * turns);
-        let start = place.first - (MARGIN as f64 + 0.5) / place.speed;
-        let origin = start * self.oversampling - self.delay;
-        self.sums.clear();
-        for n in 0..count {
-            let begin = origin + n as f64 * self.oversampling / place.speed;
-            let end = begin + self.oversampling / place.speed;
-            let first = begin.ceil();
-            let mut phasor = Complex64::cis(-TAU * (turns * (first - origin)).fract());
-            self.interval.clear();
-            let mut at = first;
-            while at < end {
-                let sample = if at < 0.0 { None } else { samples.get(at as usize) };
-                let sample = sample.copied().unwrap_or_default();
-                let turned = Complex64::new(sample.re.into(), sample.im.into()) * phasor;
-                self.interval.push((turned.re as f32, turned.im as f32));
-                phasor *= step;
-                at += 1.0;
-            }
-            self.sums.push(
-                self.interval
-                    .iter()
-                    .map(|s| Complex64::new(s.0.into(), s.1.into()))
-                    .sum(),
+        let step = self.oversampling / place.speed;
+        let origin = (place.first - (MARGIN as f64 + 0.5) / place.speed) * self.oversampling - self.delay;
+        let first = ceiling(origin);
+        self.starts.clear();
+        self.starts
+            .extend((0..count).map(|n| (ceiling(origin + n as f64 * step) - first) as usize));
+        let size = self.waveforms.samples;
+        let length = self.starts.last().map_or(0, |start| start + size);
+        // Samples before the first that there is are zero, and so are those behind the last.
+        let known = samples.range(first.max(0) as usize, (first + length as i64).max(0) as usize);
+        let before = (samples.first() as i64 - first).max(-first).max(0);
+        self.mixed
+            .take(known, before as usize, length, turns, first as f64 - origin);
+        for (n, &start) in self.starts.iter().enumerate() {
+            let begin = (first + start as i64) as f64 - (origin + n as f64 * step);
+            let waves = self.templates.waves(&self.waveforms, begin);
+            let out = n * contexts..(n + 1) * contexts;
+            let interval = start..start + size;
+            mix::correlate(
+                [&self.mixed.re[interval.clone()], &self.mixed.im[interval]],
+                waves,
+                [&mut self.re[out.clone()], &mut self.im[out]],
             );
-            let row = n * contexts..(n + 1) * contexts;
-            let out = (&mut self.re[row.clone()], &mut self.im[row]);
-            self.templates
-                .correlate(&self.waveforms, first - begin, &self.interval, out);
         }
     }
 
@@ -216,4 +217,10 @@ impl Sequence {
             reached += turn;
         }
     }
+}
+
+/// The next whole number, by which samples are counted.
+fn ceiling(x: f64) -> i64 {
+    let whole = x as i64;
+    whole + i64::from((whole as f64) < x)
 }

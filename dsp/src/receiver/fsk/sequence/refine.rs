@@ -62,6 +62,8 @@ pub(super) fn powers(points: &[Point]) -> Powers {
     }
 }
 
+/// Signal that is taken to be there, as a part of the noise: without any, phases say nothing.
+const LEAST_SIGNAL: f64 = 0.1;
 /// Variance of a symbol's phase.
 const PHASE_VARIANCE: f64 = 0.1;
 
@@ -89,7 +91,11 @@ impl Spread {
 
 /// Least squares over the phases within blocks of symbols, each with a phase of its own.
 pub(super) fn correction(points: &[Point], block: usize, deviation: f64, spread: Spread) -> Correction {
-    let amplitude = powers(points).signal.sqrt().max(1e-30);
+    let powers = powers(points);
+    let amplitude = powers.signal.max(LEAST_SIGNAL * powers.noise).sqrt();
+    if amplitude <= 0.0 {
+        return Correction::default();
+    }
     let spreads = [spread.frequency, spread.deviation * deviation, spread.delay];
     let mut matrix = [[0.0; 3]; 3];
     let mut vector = [0.0; 3];

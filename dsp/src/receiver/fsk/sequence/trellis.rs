@@ -12,31 +12,6 @@ mod lanes;
 #[cfg(test)]
 mod tests;
 
-/// Sums and metrics of all states between two intervals, or of the branches from them.
-#[derive(Debug, Clone, Default)]
-struct States {
-    re: Vec<f32>,
-    im: Vec<f32>,
-    size: Vec<f32>,
-    metric: Vec<f32>,
-}
-
-impl States {
-    fn resize(&mut self, states: usize) {
-        for row in [&mut self.re, &mut self.im, &mut self.size, &mut self.metric] {
-            row.clear();
-            row.resize(states, 0.0);
-        }
-    }
-
-    /// Appends metric, size and sum.
-    fn store(&self, rows: &mut Vec<f32>) {
-        for row in [&self.metric, &self.size, &self.re, &self.im] {
-            rows.extend_from_slice(row);
-        }
-    }
-}
-
 /// The way through the intervals in one direction. A state is a row of the newest `memory` symbols to the base
 /// `levels`, the newest one lowest, and a branch the row of it and the next one.
 #[derive(Debug)]
@@ -44,84 +19,82 @@ struct Direction {
     levels: usize,
     states: usize,
     contexts: usize,
-    now: States,
-    next: States,
-    branch: States,
-    /// States before every interval in the order of going, and behind the last.
+    /// All states before every interval in the order of going, and behind the last: their metrics, the sizes of their
+    /// sums, and the real and imaginary parts of these.
     stored: Vec<f32>,
+    /// Intervals gone over.
+    steps: usize,
 }
 
 impl Direction {
     fn new(levels: usize, states: usize, contexts: usize) -> Self {
-        let mut branch = States::default();
-        branch.resize(states * levels);
         Self {
             levels,
             states,
             contexts,
-            now: States::default(),
-            next: States::default(),
-            branch,
             stored: Vec::new(),
+            steps: 0,
         }
     }
 
-    fn begin(&mut self) {
-        self.now.resize(self.states);
-        self.next.resize(self.states);
-        self.stored.clear();
-        self.now.store(&mut self.stored);
+    /// Before the first of so many intervals.
+    fn begin(&mut self, steps: usize) {
+        let size = 4 * self.states;
+        self.stored.resize((steps + 1) * size, 0.0);
+        self.stored[..size].fill(0.0);
+        self.steps = 0;
+    }
+
+    /// The states before the next interval, and the place of those behind it.
+    fn next(&mut self) -> (&[f32], &mut [f32]) {
+        let size = 4 * self.states;
+        self.steps += 1;
+        let (before, behind) = self.stored.split_at_mut(self.steps * size);
+        (&before[(self.steps - 1) * size..], &mut behind[..size])
     }
 
     /// Over an interval with these correlations; `turn` is by how much each context turns the carrier.
     fn step(&mut self, re: &[f32], im: &[f32], turn: (&[f32], &[f32]), kept: f32) {
-        let now = &self.now;
-        let next = &mut self.next;
-        let parts = [re, im, turn.0, turn.1];
-        match (self.levels, self.states) {
-            (2, 8) => lanes::step_8(now, next, parts, kept),
-            (2, 32) => lanes::step_32(now, next, parts, kept),
-            (4, 16) => lanes::step_16(now, next, parts, kept),
-            (4, 64) => lanes::step_64(now, next, parts, kept),
+        let step = match (self.levels, self.states) {
+            (2, 8) => lanes::step_8,
+            (2, 32) => lanes::step_32,
+            (4, 16) => lanes::step_16,
+            (4, 64) => lanes::step_64,
             _ => return self.step_plain(re, im, turn, kept),
-        }
-        std::mem::swap(&mut self.now, &mut self.next);
-        self.now.store(&mut self.stored);
+        };
+        let (before, behind) = self.next();
+        step(before, behind, [re, im, turn.0, turn.1], kept);
     }
 
     /// The same for any number of states.
     fn step_plain(&mut self, re: &[f32], im: &[f32], turn: (&[f32], &[f32]), kept: f32) {
-        let branches = self.states * self.levels;
-        for branch in 0..branches {
-            let (state, context) = (branch / self.levels, branch % self.contexts);
-            let re = self.now.re[state] + re[context];
-            let im = self.now.im[state] + im[context];
-            let size = (re * re + im * im).sqrt();
-            self.branch.re[branch] = re;
-            self.branch.im[branch] = im;
-            self.branch.size[branch] = size;
-            self.branch.metric[branch] = self.now.metric[state] + size - self.now.size[state];
-        }
+        let (levels, states, contexts) = (self.levels, self.states, self.contexts);
+        let (before, behind) = self.next();
+        let part = |n: usize, state: usize| before[n * states + state];
         let mut most = f32::NEG_INFINITY;
-        for state in 0..self.states {
-            let mut best = state;
-            for branch in (state..branches).step_by(self.states).skip(1) {
-                if self.branch.metric[branch] > self.branch.metric[best] {
-                    best = branch;
+        for state in 0..states {
+            let (mut best, mut sum) = ((f32::NEG_INFINITY, 0.0), (0.0, 0.0));
+            for branch in (state..states * levels).step_by(states) {
+                let (from, context) = (branch / levels, branch % contexts);
+                let re = part(2, from) + re[context];
+                let im = part(3, from) + im[context];
+                let size = (re * re + im * im).sqrt();
+                let metric = part(0, from) + size - part(1, from);
+                if branch == state || metric > best.0 {
+                    (best, sum) = ((metric, size), (re, im));
                 }
             }
-            let context = best % self.contexts;
+            // All branches to a state go by the same context.
+            let context = state % contexts;
             let (turn_re, turn_im) = (turn.0[context], turn.1[context]);
-            let (re, im) = (kept * self.branch.re[best], kept * self.branch.im[best]);
-            self.next.re[state] = re * turn_re - im * turn_im;
-            self.next.im[state] = re * turn_im + im * turn_re;
-            self.next.size[state] = kept * self.branch.size[best];
-            self.next.metric[state] = self.branch.metric[best];
-            most = most.max(self.branch.metric[best]);
+            let (re, im) = (kept * sum.0, kept * sum.1);
+            behind[state] = best.0;
+            behind[states + state] = kept * best.1;
+            behind[2 * states + state] = re * turn_re - im * turn_im;
+            behind[3 * states + state] = re * turn_im + im * turn_re;
+            most = most.max(best.0);
         }
-        self.next.metric.iter_mut().for_each(|metric| *metric -= most);
-        std::mem::swap(&mut self.now, &mut self.next);
-        self.now.store(&mut self.stored);
+        behind[..states].iter_mut().for_each(|metric| *metric -= most);
     }
 }
 
@@ -217,14 +190,16 @@ impl Trellis {
     pub(super) fn run(&mut self, intervals: Intervals<'_>, kept: f32, values: &mut Vec<f32>) {
         let contexts = self.contexts;
         let steps = intervals.re.len() / contexts;
-        self.forward.begin();
+        self.forward.begin(steps);
+        self.begin_backward(intervals, steps);
+        // In turn, since a step waits for nothing but the one before it in its own direction.
         for step in 0..steps {
             let row = step * contexts..(step + 1) * contexts;
             let turn = (intervals.turn_re, intervals.turn_im);
             self.forward
                 .step(&intervals.re[row.clone()], &intervals.im[row], turn, kept);
+            self.step_backward(intervals, steps - 1 - step, kept);
         }
-        self.go_backward(intervals, steps, kept);
         values.clear();
         values.resize(steps * self.levels, f32::NEG_INFINITY);
         let size = 4 * self.states;
@@ -241,28 +216,27 @@ impl Trellis {
 
     /// Backward all is the same, but that the correlations are those with the phase at an interval's end, and turns
     /// go the other way.
-    fn go_backward(&mut self, intervals: Intervals<'_>, steps: usize, kept: f32) {
-        let contexts = self.contexts;
-        let [re, im, turn_re, turn_im] = &mut self.scratch;
-        for part in [&mut *re, &mut *im, &mut *turn_re, &mut *turn_im] {
-            part.resize(contexts, 0.0);
+    fn begin_backward(&mut self, intervals: Intervals<'_>, steps: usize) {
+        for part in &mut self.scratch {
+            part.resize(self.contexts, 0.0);
         }
+        let [_, _, turn_re, turn_im] = &mut self.scratch;
         for (context, &place) in self.reversed.iter().enumerate() {
             turn_re[place] = intervals.turn_re[context];
             turn_im[place] = -intervals.turn_im[context];
         }
-        self.backward.begin();
-        for step in (0..steps).rev() {
-            for (context, &place) in self.reversed.iter().enumerate() {
-                let (a, b) = (
-                    intervals.re[step * contexts + context],
-                    intervals.im[step * contexts + context],
-                );
-                re[place] = a * turn_re[place] + b * turn_im[place];
-                im[place] = b * turn_re[place] - a * turn_im[place];
-            }
-            self.backward.step(re, im, (turn_re, turn_im), kept);
+        self.backward.begin(steps);
+    }
+
+    fn step_backward(&mut self, intervals: Intervals<'_>, step: usize, kept: f32) {
+        let [re, im, turn_re, turn_im] = &mut self.scratch;
+        let row = step * self.contexts..(step + 1) * self.contexts;
+        let correlations = intervals.re[row.clone()].iter().zip(&intervals.im[row]);
+        for (&place, (a, b)) in self.reversed.iter().zip(correlations) {
+            re[place] = a * turn_re[place] + b * turn_im[place];
+            im[place] = b * turn_re[place] - a * turn_im[place];
         }
+        self.backward.step(re, im, (turn_re, turn_im), kept);
     }
 
     fn meet(&self, before: &[f32], behind: &[f32], values: &mut [f32]) {

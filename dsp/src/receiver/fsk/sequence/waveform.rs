@@ -17,8 +17,9 @@ const PLACES: usize = 16;
 pub(super) struct Waveforms {
     pub(super) contexts: usize,
     pub(super) span: usize,
-    samples: usize,
-    /// Turns since the interval's beginning, `[place][sample][context]`.
+    /// Samples of an interval.
+    pub(super) samples: usize,
+    /// Turns since the interval's beginning, `[place][context][sample]`.
     turns: Vec<f64>,
     /// Turns over the whole interval.
     pub(super) ends: Vec<f64>,
@@ -50,19 +51,18 @@ impl Waveforms {
                 })
                 .sum()
         };
-        let samples = oversampling + 1;
-        let mut turns = Vec::with_capacity(PLACES * samples * contexts);
+        let mut turns = Vec::with_capacity(PLACES * contexts * oversampling);
         for place in 0..PLACES {
-            for sample in 0..samples {
-                let begin = (place as f64 + 0.5) / PLACES as f64;
-                let t = (begin + sample as f64) / oversampling as f64 - 0.5;
-                turns.extend((0..contexts).map(|context| phase(context, t)));
+            let begin = (place as f64 + 0.5) / PLACES as f64;
+            for context in 0..contexts {
+                let at = |sample| (begin + f64::from(sample)) / oversampling as f64 - 0.5;
+                turns.extend((0..oversampling as u32).map(|sample| phase(context, at(sample))));
             }
         }
         Self {
             contexts,
             span,
-            samples,
+            samples: oversampling,
             turns,
             ends: (0..contexts).map(|context| phase(context, 0.5)).collect(),
         }
@@ -70,10 +70,10 @@ impl Waveforms {
 }
 
 /// The waveforms of one deviation, made as they are needed.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Templates {
     deviation: f64,
-    /// Conjugated, `[place][sample][context]`.
+    /// Conjugated, `[place][context][sample]`.
     re: Vec<f32>,
     im: Vec<f32>,
     made: [bool; PLACES],
@@ -83,12 +83,24 @@ pub(super) struct Templates {
 }
 
 impl Templates {
+    pub(super) fn new(waveforms: &Waveforms) -> Self {
+        Self {
+            deviation: f64::NAN,
+            re: vec![0.0; waveforms.turns.len()],
+            im: vec![0.0; waveforms.turns.len()],
+            made: [false; PLACES],
+            turn_re: Vec::new(),
+            turn_im: Vec::new(),
+        }
+    }
+
     /// Goes over to this deviation, in cycles per symbol.
     pub(super) fn set(&mut self, waveforms: &Waveforms, deviation: f64) {
+        if self.deviation == deviation {
+            return;
+        }
         self.deviation = deviation;
         self.made = [false; PLACES];
-        self.re.resize(waveforms.turns.len(), 0.0);
-        self.im.resize(waveforms.turns.len(), 0.0);
         self.turn_re.clear();
         self.turn_im.clear();
         for end in &waveforms.ends {
@@ -98,35 +110,18 @@ impl Templates {
         }
     }
 
-    /// Correlates the samples of an interval, the first of which lies `begin` samples (0 to 1) behind its
-    /// beginning, with every waveform.
-    pub(super) fn correlate(
-        &mut self,
-        waveforms: &Waveforms,
-        begin: f64,
-        samples: &[(f32, f32)],
-        out: (&mut [f32], &mut [f32]),
-    ) {
+    /// The waveforms of an interval whose first sample lies `begin` samples (0 to 1) behind its beginning: real and
+    /// imaginary parts, one context after the other.
+    pub(super) fn waves(&mut self, waveforms: &Waveforms, begin: f64) -> [&[f32]; 2] {
         let place = ((begin * PLACES as f64) as usize).min(PLACES - 1);
-        let size = waveforms.samples * waveforms.contexts;
+        let size = waveforms.contexts * waveforms.samples;
+        let waves = place * size..(place + 1) * size;
         if !std::mem::replace(&mut self.made[place], true) {
-            for n in place * size..(place + 1) * size {
+            for n in waves.clone() {
                 let wave = Complex64::cis(-TAU * (waveforms.turns[n] * self.deviation).fract());
                 (self.re[n], self.im[n]) = (wave.re as f32, wave.im as f32);
             }
         }
-        let contexts = waveforms.contexts;
-        let (out_re, out_im) = out;
-        out_re.fill(0.0);
-        out_im.fill(0.0);
-        for (n, &(re, im)) in samples.iter().take(waveforms.samples).enumerate() {
-            let from = place * size + n * contexts;
-            let wave_re = &self.re[from..from + contexts];
-            let wave_im = &self.im[from..from + contexts];
-            for k in 0..contexts {
-                out_re[k] += re * wave_re[k] - im * wave_im[k];
-                out_im[k] += re * wave_im[k] + im * wave_re[k];
-            }
-        }
+        [&self.re[waves.clone()], &self.im[waves]]
     }
 }

@@ -9,16 +9,16 @@
     reason = "what is not inlined is not compiled for the target"
 )]
 
-use super::States;
 use multiversion::multiversion;
 
 /// Defines the step of a number of states and levels.
 macro_rules! step {
     ($name:ident, $states:literal, $levels:literal) => {
-        /// Over an interval: `parts` are real and imaginary parts of the correlations, and of what contexts turn by.
+        /// From the states before an interval to those behind it: `parts` are real and imaginary parts of the
+        /// correlations, and of what contexts turn by.
         #[multiversion(targets("x86_64+avx2", "aarch64+neon"))]
-        pub(super) fn $name(now: &States, next: &mut States, parts: [&[f32]; 4], kept: f32) {
-            step::<$states, $levels>(now, next, parts, kept);
+        pub(super) fn $name(before: &[f32], behind: &mut [f32], parts: [&[f32]; 4], kept: f32) {
+            step::<$states, $levels>(before, behind, parts, kept);
         }
     };
 }
@@ -34,16 +34,32 @@ fn array<const S: usize>(row: &[f32]) -> [f32; S] {
     row.try_into().unwrap_or([0.0; S])
 }
 
+/// The values of contexts, one for each state.
 #[inline(always)]
-fn step<const S: usize, const L: usize>(now: &States, next: &mut States, parts: [&[f32]; 4], kept: f32) {
-    let [re, im, turn_re, turn_im] = parts.map(|part| {
-        let mut of_state = [0.0; S];
-        for row in of_state.chunks_exact_mut(part.len().clamp(1, S)) {
-            row.copy_from_slice(&part[..row.len()]);
-        }
-        of_state
-    });
-    let now = [&now.re, &now.im, &now.size, &now.metric].map(|row| array::<S>(row));
+fn of_states<const S: usize>(part: &[f32]) -> [f32; S] {
+    let mut of_state = [0.0; S];
+    for row in of_state.chunks_exact_mut(part.len().clamp(1, S)) {
+        row.copy_from_slice(&part[..row.len()]);
+    }
+    of_state
+}
+
+/// Row `n` of the four of all states.
+#[inline(always)]
+fn row<const S: usize>(states: &[f32], n: usize) -> [f32; S] {
+    array(&states[n * S..(n + 1) * S])
+}
+
+#[inline(always)]
+fn step<const S: usize, const L: usize>(before: &[f32], behind: &mut [f32], parts: [&[f32]; 4], kept: f32) {
+    let (re, im) = (of_states::<S>(parts[0]), of_states::<S>(parts[1]));
+    let (turn_re, turn_im) = (of_states::<S>(parts[2]), of_states::<S>(parts[3]));
+    let now = [
+        row::<S>(before, 2),
+        row(before, 3),
+        row(before, 1),
+        row(before, 0),
+    ];
     let [mut best_re, mut best_im, mut best_size] = [[0.0; S]; 3];
     let mut best = [f32::NEG_INFINITY; S];
     for k in 0..L {
@@ -71,10 +87,9 @@ fn step<const S: usize, const L: usize>(now: &States, next: &mut States, parts: 
         best_size[state] *= kept;
         best[state] -= most;
     }
-    next.re.copy_from_slice(&out_re);
-    next.im.copy_from_slice(&out_im);
-    next.size.copy_from_slice(&best_size);
-    next.metric.copy_from_slice(&best);
+    for (row, values) in behind.chunks_exact_mut(S).zip([best, best_size, out_re, out_im]) {
+        row.copy_from_slice(&values);
+    }
 }
 
 /// Defines the meeting of paths that nothing but the place has in common.
@@ -93,8 +108,8 @@ meet!(meet_16, 16);
 
 #[inline(always)]
 fn meet<const S: usize>(before: &[f32], behind: &[f32], value_of: &[u16], values: &mut [f32]) {
-    let part = |n: usize| array::<S>(&before[n * S..(n + 1) * S]);
-    let [metric, size, re, im] = [part(0), part(1), part(2), part(3)];
+    let [metric, size] = [row::<S>(before, 0), row(before, 1)];
+    let [re, im] = [row::<S>(before, 2), row(before, 3)];
     // Of four values at most.
     let mut best = [[f32::NEG_INFINITY; S]; 4];
     for (backward, value) in value_of.iter().enumerate() {

@@ -18,8 +18,8 @@ fn lanes_are_bit_for_bit_what_the_plain_way_gives() {
         let turn_re: Vec<f32> = angles.iter().map(|a| a.cos()).collect();
         let turn_im: Vec<f32> = angles.iter().map(|a| a.sin()).collect();
         let [mut fast, mut plain] = [(); 2].map(|()| Direction::new(levels, trellis.states, contexts));
-        fast.begin();
-        plain.begin();
+        fast.begin(steps);
+        plain.begin(steps);
         for step in 0..steps {
             let row = step * contexts..(step + 1) * contexts;
             let (re, im) = (&re[row.clone()], &im[row]);
