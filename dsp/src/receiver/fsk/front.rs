@@ -5,7 +5,7 @@ use crate::design::low_pass;
 use crate::fir::Fir;
 use crate::nco::Nco;
 use crate::resample::Resampler;
-use crate::{Complex32, FskInput, Modulation, SignalConfig};
+use crate::{Complex32, FskInput, SignalConfig};
 
 /// Symbol rates beyond the deviation that hold all but a hundredth of the power.
 const BESIDE: f64 = 1.5;
@@ -122,7 +122,7 @@ impl Front {
 
 /// Filter that passes nearly all of an FSK signal; `None` where that is nearly all of the output's band.
 fn channel(config: &SignalConfig, oversampling: usize) -> Option<Fir> {
-    if config.fsk_input != FskInput::Iq || config.modulation == Modulation::Gmsk {
+    if config.fsk_input != FskInput::Iq {
         return None;
     }
     let pass = (deviation_hz(config) + config.search_hz) / config.symbol_rate_hz + BESIDE;

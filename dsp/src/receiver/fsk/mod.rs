@@ -1,4 +1,4 @@
-//! FSK, GFSK and GMSK receiver, from IQ or from FM-demodulated audio.
+//! FSK and GFSK receiver, from IQ or from FM-demodulated audio (of which GMSK is GFSK of index 0.5).
 //!
 //! Every stretch of 64 symbols is demodulated with a clock, baseline and noise level estimated on windows around it,
 //! before a bit of it is decided. So the first frame of a burst is received as well as the last, and the baseline is
@@ -14,14 +14,12 @@
 //!
 //! | Es/N0, dB | 1 | 2 | 3 | 5 and more |
 //! |---|---|---|---|---|
-//! | GMSK from IQ (coherent) | 13 | 3 | 0.6 | 0.3 |
 //! | FSK of index 1 from IQ | 5 | 0.6 | 0.3 | 0 |
 //! | GFSK from audio in white noise | 92 | 48 | 3.3 | 0 |
 //!
 //! Soft bits of stretches that are not locked keep their sign, but little of their magnitude.
 
 mod clock;
-mod coherent;
 mod discriminator;
 mod eye;
 mod front;
@@ -77,7 +75,7 @@ impl FskReceiver {
     /// Builds the receiver of this signal.
     ///
     /// # Errors
-    /// When the modulation is not FSK or GMSK or the pulse does not go with it, or a number is out of range:
+    /// When the modulation is not FSK or the pulse does not go with it, or a number is out of range:
     /// at least 2 samples a symbol, carrier, search range and deviation within half the sample rate, and
     /// search range plus deviation within 25 symbol rates.
     pub fn new(config: &SignalConfig) -> Result<Self, ConfigError> {
@@ -180,10 +178,9 @@ impl FskReceiver {
             None => self.es_n0_db(&stretch),
         } as f32;
         self.status.symbol_rate_hz = rate * stretch.speed;
-        self.status.offset_hz = match (self.config.fsk_input, found, stretch.carrier) {
-            (FskInput::FmAudio, ..) => 0.0,
-            (_, Some((place, _)), _) => place.frequency * place.speed * rate,
-            (_, _, Some(carrier)) => carrier.frequency * stretch.speed * rate,
+        self.status.offset_hz = match (self.config.fsk_input, found) {
+            (FskInput::FmAudio, _) => 0.0,
+            (_, Some((place, _))) => place.frequency * place.speed * rate,
             _ => stretch.eye.middle * rate,
         };
         let middle = if found.is_some() { 0.0 } else { stretch.eye.middle };
@@ -223,9 +220,6 @@ impl FskReceiver {
     /// Audio: white noise through a matched filter. IQ: the phase noise of the channel filter's output on
     /// both ends of the symbol, which holds above the discriminator's threshold.
     fn es_n0_db(&self, stretch: &Emitted) -> f64 {
-        if let Some(carrier) = &stretch.carrier {
-            return 10.0 * (carrier.eye.ratio() / 2.0).max(1e-3).log10();
-        }
         // What is left when the interference is taken off may be anything, where the signal is not quite as assumed.
         let together = 1.0 / stretch.eye.ratio().max(1e-6);
         let ratio = 1.0 / (together - self.interference).max(LEAST_NOISE * together);
@@ -291,11 +285,10 @@ fn check(config: &SignalConfig) -> Result<(), ConfigError> {
     within("search_hz + deviation_hz, in symbol rates,", spread, 0.0, 25.0)?;
     let fits = matches!(
         (config.modulation, config.pulse),
-        (Modulation::Fsk | Modulation::Fsk4, Pulse::Rect)
-            | (
-                Modulation::Fsk | Modulation::Fsk4 | Modulation::Gmsk,
-                Pulse::Gaussian { .. }
-            )
+        (
+            Modulation::Fsk | Modulation::Fsk4,
+            Pulse::Rect | Pulse::Gaussian { .. }
+        )
     );
     if let Pulse::Gaussian { bt } = config.pulse {
         within("pulse.bt", bt, 0.1, 10.0)?;

@@ -2,7 +2,6 @@
 
 use super::channel_half_width;
 use super::clock::{self, BLOCK};
-use super::coherent::Matched;
 use super::discriminator::Discriminator;
 use super::eye::Eye;
 use super::front::Front;
@@ -12,7 +11,7 @@ use super::tones::Tones;
 use super::track::{Emitted, Track};
 use super::window::{self, SEGMENT, SEGMENTS, Scratch, Signal, Window};
 use crate::modulator::{FOUR_LEVELS, deviation_hz};
-use crate::{Complex32, FskInput, Modulation, Pulse, SignalConfig, SoftBatch};
+use crate::{Complex32, FskInput, Modulation, SignalConfig, SoftBatch};
 use num_complex::Complex64;
 
 /// Deviation from which a filter for each tone is better than a discriminator, in symbol rates, and the search range
@@ -29,7 +28,6 @@ pub(super) struct Stages {
     discriminator: Discriminator,
     /// In place of the discriminator, when the tones are far apart.
     tones: Option<Tones>,
-    matched: Option<Matched>,
     follower: Option<Follower>,
     iq: Stream<Complex32>,
     audio: bool,
@@ -55,15 +53,8 @@ impl Stages {
                 half_width + config.search_hz / config.symbol_rate_hz,
             ),
         };
-        let matched = match (config.modulation, config.fsk_input, config.pulse) {
-            (Modulation::Gmsk, FskInput::Iq, Pulse::Gaussian { bt }) => {
-                Some(Matched::new(bt, oversampling, discriminator.delay()))
-            }
-            _ => None,
-        };
         Self {
             front: Front::new(config, oversampling, width_hz),
-            matched,
             follower: None,
             iq: Stream::new(),
             tones: tones(config, oversampling),
@@ -134,9 +125,6 @@ impl Stages {
             Some(tones) => tones.process(&self.oversampled, &mut self.x),
             None => self.discriminator.process(&self.oversampled, &mut self.x),
         }
-        if let Some(matched) = &mut self.matched {
-            matched.process(&self.oversampled);
-        }
         if self.follower.is_some() {
             self.oversampled.iter().for_each(|&sample| self.iq.push(sample));
         }
@@ -149,9 +137,6 @@ impl Stages {
             || (ended && self.x.end() > self.lines.end() * block)
         {
             let line = clock::block_line(&self.x, self.lines.end(), oversampling);
-            if let Some(matched) = &mut self.matched {
-                matched.next_block();
-            }
             self.lines.push(line);
         }
         loop {
@@ -168,7 +153,6 @@ impl Stages {
                 Signal {
                     x: &self.x,
                     oversampling,
-                    matched: self.matched.as_ref(),
                     nominal: self.follower.is_some(),
                     audio: self.audio,
                 },
@@ -222,7 +206,6 @@ impl Stages {
             Signal {
                 x: &self.x,
                 oversampling,
-                matched: self.matched.as_ref(),
                 nominal: self.follower.is_some(),
                 audio: self.audio,
             },
@@ -240,9 +223,6 @@ impl Stages {
         self.x.forget(segment * SEGMENT * oversampling);
         self.iq
             .forget(segment.saturating_sub(sequence::REACH) * SEGMENT * oversampling);
-        if let Some(matched) = &mut self.matched {
-            matched.forget((segment * SEGMENT) as f64);
-        }
         self.lines
             .forget((segment * SEGMENT / BLOCK).saturating_sub(clock::REACH));
         self.windows.forget(segment);

@@ -1,6 +1,5 @@
 //! From the windows' estimates to one continuous row of symbols.
 
-use super::coherent::{self, Carrier};
 use super::eye::{Evidence, Eye};
 use super::stream::Stream;
 use super::window::{SEGMENT, SEGMENTS, Signal, Window};
@@ -32,7 +31,6 @@ pub(super) struct Emitted {
     /// Symbol rate relative to nominal.
     pub(super) speed: f64,
     pub(super) eye: Eye,
-    pub(super) carrier: Option<Carrier>,
     pub(super) locked: bool,
     pub(super) restart: bool,
     /// Number of symbols.
@@ -209,12 +207,7 @@ impl Track {
         let window = &anchor.window;
         let first = line.time(self.next);
         // The deviation is the same at any level, so that the clearest window knows it best; the amplitude is not.
-        let levels = if clearest.carrier.is_some() {
-            window.eye
-        } else {
-            clearest.eye
-        };
-        let mut evidence = Evidence::new(window.carrier.map_or(levels, |carrier| carrier.eye));
+        let mut evidence = Evidence::new(clearest.eye);
         self.ratios.clear();
         loop {
             let u = line.time(self.next);
@@ -225,17 +218,8 @@ impl Track {
             self.next += 1.0;
             let value = signal.at(u).unwrap_or(window.eye.middle as f32);
             self.values.push(value);
-            let half = 0.5 / line.speed;
-            let ratio = if let (Some(carrier), Some(matched)) = (window.carrier, signal.matched) {
-                let point = |u: f64| carrier.project(matched.at(u), window.clock(u).round());
-                let (before, after) = (point(u - half), point(u + half));
-                evidence.add(after);
-                coherent::product(carrier.eye.likelihood(before), carrier.eye.likelihood(after))
-            } else {
-                evidence.add(f64::from(value));
-                window.eye.likelihood(f64::from(value))
-            };
-            self.ratios.push(ratio);
+            evidence.add(f64::from(value));
+            self.ratios.push(window.eye.likelihood(f64::from(value)));
         }
         // A window also covers what lies beside a burst, so that each stretch has to show the signal itself.
         let locked = window.clear && evidence.of_signal(clearest.ratio());
@@ -246,7 +230,6 @@ impl Track {
             first,
             speed: line.speed,
             eye: window.eye,
-            carrier: window.carrier,
             locked,
             restart,
             count: self.values.len(),

@@ -1,10 +1,8 @@
 //! What one window of symbols says: clock phase, levels, noise.
 
 use super::clock::{self, BLOCK, REACH, Rate, line_at};
-use super::coherent::{self, Carrier, LAG, Matched};
 use super::eye::{self, Eye};
 use super::stream::Stream;
-use crate::Complex32;
 use num_complex::Complex64;
 use std::f64::consts::TAU;
 
@@ -16,14 +14,10 @@ const BLOCKS: usize = SEGMENTS * SEGMENT / BLOCK;
 /// Long coherence above which the clock counts as found. Noise alone exceeds it in about one window of
 /// several thousand; a clean signal reaches 0.3.
 const LOCK_COHERENCE: f64 = 0.11;
-/// The same for the clock of the square, which is fainter in itself and in noise.
-const LOCK_SQUARE: f64 = 0.08;
-/// How much clearer the eye must be with the square's clock: at high levels it is the noisier one.
-const CLEARER: f64 = 1.25;
 /// Signal-to-noise power ratio of the eye below which the clock does not count as found.
 const LOCK_RATIO: f64 = 2.0;
 
-/// Without a carrier: product of coherence and that ratio beyond which there is a signal. Noise in the frequency is
+/// Product of coherence and that ratio beyond which there is a signal. Noise in the frequency is
 /// far from normal when it comes from an angle, and looks like an eye more often than noise in audio does.
 const CLEAR_IQ: f64 = 0.4;
 const CLEAR_AUDIO: f64 = 0.21;
@@ -42,14 +36,12 @@ pub(super) struct Window {
     pub(super) clear: bool,
     /// How far the symbols are to be believed, 0 to 1: without a clock there is no information.
     pub(super) trust: f64,
-    /// Carrier, when the symbols are better detected by it than by the discriminator.
-    pub(super) carrier: Option<Carrier>,
 }
 
 impl Window {
     /// Signal-to-noise power ratio of the symbols as they are detected.
     pub(super) fn ratio(&self) -> f64 {
-        self.carrier.map_or(self.eye, |carrier| carrier.eye).ratio()
+        self.eye.ratio()
     }
 
     /// How far this estimate is preferred to others of the same symbols.
@@ -77,8 +69,6 @@ fn centre_block(window: usize) -> usize {
 pub(super) struct Signal<'a> {
     pub(super) x: &'a Stream<f32>,
     pub(super) oversampling: usize,
-    /// Matched filter of coherent detection, when there is one.
-    pub(super) matched: Option<&'a Matched>,
     /// A rate that is not certain is taken for the nominal one.
     pub(super) nominal: bool,
     /// The frequency comes from audio, not from the angle of IQ samples.
@@ -104,35 +94,13 @@ impl Signal<'_> {
 pub(super) struct Scratch {
     values: Vec<f32>,
     sorted: Vec<f32>,
-    points: Vec<Complex32>,
-    coherent: coherent::Scratch,
     rate: clock::Search,
 }
 
-/// Estimates window number `window`; `before` is the one before. Where there are two clocks, that of the
-/// transitions (better for strong signals) and that of the square (for weak ones), the clearer eye decides.
+/// Estimates window number `window`; `before` is the one before.
 pub(super) fn estimate(
     window: usize,
     lines: &Stream<Complex64>,
-    signal: Signal<'_>,
-    before: Option<&Window>,
-    scratch: &mut Scratch,
-) -> Window {
-    let mut best = with_clock(window, lines, LOCK_COHERENCE, signal, before, scratch);
-    if let Some(matched) = signal.matched {
-        let square = with_clock(window, matched.lines(), LOCK_SQUARE, signal, before, scratch);
-        let first = window * SEGMENT / BLOCK;
-        if matched.turn(first, first + BLOCKS).norm_sqr() > 0.0 && square.score() > CLEARER * best.score() {
-            best = square;
-        }
-    }
-    best
-}
-
-fn with_clock(
-    window: usize,
-    lines: &Stream<Complex64>,
-    lock: f64,
     signal: Signal<'_>,
     before: Option<&Window>,
     scratch: &mut Scratch,
@@ -141,7 +109,7 @@ fn with_clock(
     let around = lines.range(centre.saturating_sub(REACH), centre + REACH);
     let known = before.filter(|w| w.locked).map(|w| w.rate.deviation);
     let mut rate = clock::estimate_rate(around, known, &mut scratch.rate);
-    if signal.nominal && rate.coherence < lock {
+    if signal.nominal && rate.coherence < LOCK_COHERENCE {
         // The best of many rates that all say little; the nominal one is likelier.
         rate.deviation = known.unwrap_or(0.0);
     }
@@ -166,32 +134,9 @@ fn with_clock(
     let held = before.map(|w| w.eye).unwrap_or_default();
     let measured = eye::measure(&scratch.values, &mut scratch.sorted);
     this.eye = measured.unwrap_or(held);
-    this.carrier = signal
-        .matched
-        .and_then(|matched| carrier(&this, matched, begin, end, scratch));
-    this.locked = rate.coherence > lock && this.ratio() > LOCK_RATIO;
+    this.locked = rate.coherence > LOCK_COHERENCE && this.ratio() > LOCK_RATIO;
     let limit = if signal.audio { CLEAR_AUDIO } else { CLEAR_IQ };
-    this.clear = measured.is_some_and(|eye| rate.coherence * eye.ratio() > limit)
-        || this.carrier.is_some_and(|carrier| carrier.clear());
-    this.trust = (rate.coherence / lock).powi(2).min(1.0);
+    this.clear = measured.is_some_and(|eye| rate.coherence * eye.ratio() > limit);
+    this.trust = (rate.coherence / LOCK_COHERENCE).powi(2).min(1.0);
     this
-}
-
-/// Carrier of the window, when it shows the symbols more clearly than the discriminator does.
-fn carrier(this: &Window, matched: &Matched, begin: f64, end: f64, scratch: &mut Scratch) -> Option<Carrier> {
-    let speed = 1.0 + this.rate.deviation;
-    let first = this.clock(begin).ceil();
-    let mut u = begin + (first - this.clock(begin)) / speed;
-    scratch.points.clear();
-    while u < end {
-        scratch.points.push(matched.at(u));
-        u += 1.0 / speed;
-    }
-    // The square's turn is ambiguous by whole turns; the discriminator's middle tells which.
-    let first_block = begin as usize / BLOCK;
-    let turn = matched.turn(first_block, first_block + BLOCKS).arg() / TAU;
-    let middle = this.eye.middle / speed;
-    let coarse = (turn + (2.0 * LAG * middle - turn).round()) / (2.0 * LAG);
-    let carrier = coherent::estimate(first, &scratch.points, coarse, &mut scratch.coherent)?;
-    (carrier.eye.ratio() > this.eye.ratio()).then_some(carrier)
 }
