@@ -1,7 +1,7 @@
 //! What an input is, found from the samples alone: level, clipping, DC, lines, symbol clocks, spectrum.
 
 use crate::StationError;
-use crate::input::{self, InputInfo, OpenOptions, Read, SampleBlock};
+use crate::input::{self, InputError, InputInfo, LiveError, LiveUrl, OpenOptions, Read, SampleBlock};
 use crate::time::SampleClock;
 use groundlink_dsp::measure::{ClockFinder, ClockSource, LevelReport, Levels, noise_density_dbfs_hz};
 use groundlink_dsp::spectrum::{Spectrum, strongest_lines};
@@ -101,6 +101,13 @@ pub struct Findings {
 /// # Errors
 /// When it cannot be opened or read.
 pub fn inspect(path: &str, options: &OpenOptions) -> Result<Findings, StationError> {
+    if LiveUrl::parse(path).is_some_and(|url| url.is_ok()) {
+        return Err(InputError::Live {
+            name: path.to_owned(),
+            source: LiveError::NoEnd,
+        }
+        .into());
+    }
     let mut source = input::open_samples(path, options)?;
     let info = source.info().clone();
     let rate = info.sample_rate_hz.ok_or_else(|| StationError::NoSampleRate {

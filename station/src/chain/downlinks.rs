@@ -74,7 +74,7 @@ fn report_failure(config: &StationRun, error: &StationError) {
 }
 
 fn open_and_run(config: &StationRun, monitor: &Monitor) -> Result<StationReport, StationError> {
-    let (path, options) = (config.input.clone(), config.open);
+    let (path, options) = (config.input.clone(), config.open.clone());
     let source = patience::open(&config.input, monitor, move || {
         input::open_samples(&path, &options)
     })?;
@@ -176,7 +176,7 @@ impl<'a> Set<'a> {
             let run = RunConfig {
                 input: config.input.clone(),
                 from: From::Iq,
-                open: config.open,
+                open: config.open.clone(),
                 soft: None,
                 profile: downlink.profile.clone(),
                 outputs: downlink.outputs.clone(),

@@ -120,7 +120,7 @@ pub fn run(config: &RunConfig, monitor: &Monitor) -> Result<Report, StationError
 }
 
 fn open_and_run(config: &RunConfig, monitor: &Monitor) -> Result<Report, StationError> {
-    let (path, options) = (config.input.clone(), config.open);
+    let (path, options) = (config.input.clone(), config.open.clone());
     let source = patience::open(&config.input, monitor, move || {
         input::open_samples(&path, &options)
     })?;

@@ -1,5 +1,6 @@
 //! What can be wrong with an input, in one line each.
 
+use super::live::LiveError;
 use super::sigmf::SigmfError;
 use super::wav::WavError;
 use std::io;
@@ -92,6 +93,14 @@ pub enum InputError {
     UnknownSoftFormat {
         /// The path as given.
         name: String,
+    },
+    /// A live input that cannot be used, or was lost.
+    #[error("{name}: {source}")]
+    Live {
+        /// The URL as given.
+        name: String,
+        /// What is wrong with it.
+        source: LiveError,
     },
     /// A WAV file that cannot be used.
     #[error("{name}: {source}")]

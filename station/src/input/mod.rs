@@ -5,6 +5,7 @@ mod convert;
 mod error;
 mod format;
 mod hex;
+pub mod live;
 mod loss;
 mod names;
 mod open;
@@ -18,6 +19,7 @@ mod zstd;
 
 pub use bytes::{StreamDefect, is_defect, open_bytes};
 pub use error::{InputError, MAX_RATE_HZ, MIN_RATE_HZ};
+pub use live::{Gain, LiveError, LiveOptions, LiveUrl, Setting};
 pub use loss::{Loss, LossCause};
 pub use names::NameFacts;
 pub use open::{OpenOptions, open_reader, open_samples};

@@ -2,6 +2,7 @@
 
 use super::bytes::ByteInput;
 use super::convert::Encoding;
+use super::live::{self, LiveOptions, LiveUrl};
 use super::names::NameFacts;
 use super::stream::{SampleStream, StreamSetup};
 use super::{Capture, InputError, InputInfo, SampleFormat, SampleSource, TimeSource, sigmf, wav};
@@ -10,7 +11,7 @@ use std::io;
 use std::path::Path;
 
 /// What the user says of an input; it goes before everything that the input says of itself.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct OpenOptions {
     /// Sample format.
     pub format: Option<SampleFormat>,
@@ -18,6 +19,8 @@ pub struct OpenOptions {
     pub sample_rate_hz: Option<f64>,
     /// UTC of the first sample.
     pub start: Option<Epoch>,
+    /// How to tune a receiver, and what to do when it falls silent.
+    pub live: LiveOptions,
 }
 
 impl OpenOptions {
@@ -87,7 +90,8 @@ impl OpenOptions {
 }
 
 /// Opens samples at `path`: a `SigMF` recording (either of its files, their common base name, or an archive), a
-/// WAV file, or raw samples; each as it is or compressed with gzip or zstd. `-` is standard input.
+/// WAV file, or raw samples; each as it is or compressed with gzip or zstd. `-` is standard input, and a URL as
+/// [`LiveUrl`] reads it a live input.
 ///
 /// The source's sample rate is always known. Raw samples need format and rate from `options`, or from a name as
 /// [`NameFacts`] reads them.
@@ -95,6 +99,13 @@ impl OpenOptions {
 /// # Errors
 /// [`InputError`]: one line that says what is wrong and, where options help, which.
 pub fn open_samples(path: &str, options: &OpenOptions) -> Result<Box<dyn SampleSource>, InputError> {
+    if let Some(url) = LiveUrl::parse(path).filter(|_| !Path::new(path).exists()) {
+        let url = url.map_err(|source| InputError::Live {
+            name: path.to_owned(),
+            source,
+        })?;
+        return live::open(path, &url, options);
+    }
     if path != "-"
         && let Some(pair) = sigmf::find_pair(path)
     {

@@ -4,6 +4,7 @@
 #![allow(clippy::doc_markdown)]
 
 use super::impair::ImpairArgs;
+use super::live_args::LiveArgs;
 use super::orbit_args::Passes;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
@@ -47,7 +48,7 @@ const PASSES_EXIT_CODES: &str = "Exit codes:
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Show a running decoder in the terminal.
-    Monitor(Monitor),
+    Monitor(Box<Monitor>),
     /// Decode an input to frames, packets and events.
     #[command(after_long_help = EXIT_CODES)]
     Decode(Box<Decode>),
@@ -148,6 +149,16 @@ pub struct SampleArgs {
     pub start_time: Option<Epoch>,
 }
 
+impl InputArgs {
+    /// What is stated of the samples.
+    pub fn options(&self) -> OpenOptions {
+        OpenOptions {
+            live: (&self.live).into(),
+            ..self.samples.options()
+        }
+    }
+}
+
 impl SampleArgs {
     /// What is stated of the samples.
     pub fn options(&self) -> OpenOptions {
@@ -155,6 +166,7 @@ impl SampleArgs {
             format: self.format,
             sample_rate_hz: self.rate,
             start: self.start_time,
+            ..OpenOptions::default()
         }
     }
 }
@@ -162,7 +174,7 @@ impl SampleArgs {
 /// An input of any kind.
 #[derive(Debug, Args)]
 pub struct InputArgs {
-    /// Input: SigMF, WAV, raw samples or other data, gzip and zstd included; `-` for stdin.
+    /// Input: SigMF, WAV, raw samples or other data, gzip and zstd included; `-` for stdin; or the URL of a live input.
     #[arg(value_name = "INPUT")]
     pub input: String,
     /// Where the input enters the chain.
@@ -171,6 +183,9 @@ pub struct InputArgs {
     /// Samples.
     #[command(flatten)]
     pub samples: SampleArgs,
+    /// Live inputs.
+    #[command(flatten)]
+    pub live: LiveArgs,
     /// Format of soft symbols or bits: s8, u8, f32, packed, unpacked; with -neg where negative means 1, with
     /// -swap where Q comes before I.
     #[arg(long, value_name = "FORMAT")]

@@ -28,8 +28,8 @@ fn run_station(file: &str, args: Decode) -> anyhow::Result<ExitCode> {
     usage::check_station(&args.input, &args.outputs)?;
     let config = StationRun {
         station: Station::load(file)?,
+        open: args.input.options(),
         input: args.input.input,
-        open: args.input.samples.options(),
         report: args.outputs.report,
         block: args.input.block_size,
         threads: args.input.threads,

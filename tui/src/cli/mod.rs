@@ -7,6 +7,7 @@ mod docs;
 mod hints;
 mod impair;
 mod inspect;
+mod live_args;
 mod monitor;
 mod orbit_args;
 mod passes;
@@ -38,7 +39,7 @@ pub fn main() -> ExitCode {
     };
     let outcome = match cli.command {
         None => demo::run(color),
-        Some(Command::Monitor(args)) => monitor::run(args, color),
+        Some(Command::Monitor(args)) => monitor::run(*args, color),
         Some(Command::Decode(args)) => decode::run(*args),
         Some(Command::Simulate(args)) => simulate::run(&args),
         Some(Command::Inspect(args)) => inspect::run(&args),
@@ -141,9 +142,9 @@ fn run_config(
     usage::check(&input, &outputs)?;
     Ok(RunConfig {
         profile: Profile::load(profile, set)?,
+        open: input.options(),
         input: input.input,
         from: input.from.into(),
-        open: input.samples.options(),
         soft: input.soft_format,
         outputs: outputs.into(),
         block: input.block_size,

@@ -2,6 +2,7 @@
 
 use super::args::{Bad, InputArgs, OutputArgs, Stage};
 use anyhow::{Result, bail};
+use groundlink_station::input::{LiveOptions, LiveUrl};
 
 /// The parser's message in one line, with its hint where it has one.
 pub fn line(error: &clap::Error) -> String {
@@ -56,6 +57,7 @@ pub fn check(input: &InputArgs, outputs: &OutputArgs) -> Result<()> {
             );
         }
     }
+    check_live(input)?;
     for (option, wanted, last) in [
         ("--soft", &outputs.soft, Stage::Bits),
         ("--cadus", &outputs.cadus, Stage::Cadus),
@@ -64,6 +66,21 @@ pub fn check(input: &InputArgs, outputs: &OutputArgs) -> Result<()> {
         if wanted.is_some() && from > last {
             bail!("{option} has nothing to write with --from {}", name(from));
         }
+    }
+    Ok(())
+}
+
+/// Whether the options of live inputs are given for one.
+fn check_live(input: &InputArgs) -> Result<()> {
+    let live = LiveUrl::parse(&input.input).is_some();
+    if live && input.from != Stage::Iq {
+        bail!("live inputs are samples; they need --from iq");
+    }
+    if let (false, Some(option)) = (live, LiveOptions::from(&input.live).given().first()) {
+        bail!(
+            "{option} means nothing for {}: it is for live inputs, such as rtl_tcp://HOST",
+            input.input
+        );
     }
     Ok(())
 }
@@ -182,6 +199,10 @@ mod tests {
             (
                 "--from frames --cadus c",
                 "--cadus has nothing to write with --from frames",
+            ),
+            (
+                "--frequency 437.5M",
+                "--frequency means nothing for x: it is for live inputs, such as rtl_tcp://HOST",
             ),
             (
                 "--from packets --frames f",

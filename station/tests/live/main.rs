@@ -1,0 +1,7 @@
+//! Live inputs over real sockets: what a server plays comes out as from a file, and what is missing is counted.
+
+#[path = "../chain_support/mod.rs"]
+mod chain_support;
+mod players;
+mod raw;
+mod rtl_tcp;
