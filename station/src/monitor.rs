@@ -4,6 +4,7 @@
 //! other: snapshots are copied under short locks, plots go through slots in which the newest wins.
 
 use crate::input::InputInfo;
+use crate::output::stream::StreamReport;
 use groundlink_decoder::coding::SyncStatus;
 use groundlink_decoder::link::{FrameHeader, LinkCounters, VcId};
 use groundlink_dsp::receiver::ReceiverStatus;
@@ -82,6 +83,8 @@ pub struct StationStatus {
     pub totals: Totals,
     /// Per virtual channel and APID.
     pub link: Arc<LinkCounters>,
+    /// Counters of the streams.
+    pub outputs: Vec<StreamReport>,
 }
 
 /// Severity of an event.
@@ -216,6 +219,7 @@ struct Shared {
     packets: Mutex<Ring<PacketView>>,
     events: Mutex<Ring<EventLine>>,
     watched: AtomicBool,
+    counted: AtomicBool,
     stop: AtomicBool,
     paused: AtomicBool,
     pace_milli: AtomicU64,
@@ -270,6 +274,16 @@ impl Monitor {
     /// Whether somebody watches.
     pub fn watched(&self) -> bool {
         self.shared.watched.load(Ordering::Relaxed)
+    }
+
+    /// Asks the chain to keep the counters of channels in the status, without histories and plots.
+    pub fn count(&self) {
+        self.shared.counted.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether somebody wants the counters of channels.
+    pub fn counted(&self) -> bool {
+        self.watched() || self.shared.counted.load(Ordering::Relaxed)
     }
 
     /// Asks the chain to end cleanly; everything read so far is decoded and written.

@@ -1,6 +1,6 @@
 //! One downlink of several: from its samples to its outputs.
 
-use super::end::{End, Ended, Threads};
+use super::end::{Around, End, Ended};
 use super::publisher::IndexUnit;
 use super::soft::SoftOrigin;
 use super::split::{Ending, Slab};
@@ -82,10 +82,10 @@ impl Tuned {
     ///
     /// # Errors
     /// When the coding or the frames cannot be, or an output cannot be created.
-    pub fn open(self, info: &InputInfo, threads: Threads) -> Result<Worker, StationError> {
+    pub fn open(self, info: &InputInfo, around: Around) -> Result<Worker, StationError> {
         let monitor = Monitor::new();
         let (origin, unit) = (SoftOrigin::Receiver, IndexUnit::Sample);
-        let mut end = End::open_with(&self.config, &self.coding, origin, unit, &monitor, threads)?;
+        let mut end = End::open_with(&self.config, &self.coding, origin, unit, &monitor, around)?;
         end.to.clock = SampleClock::new(&info.captures, self.wide_rate_hz);
         end.announce(&self.config, Some(info), &signal_text(&self.signal))?;
         Ok(Worker {

@@ -2,7 +2,7 @@
 //! pool of threads, slab by slab.
 
 use super::downlink::{Tuned, Worker};
-use super::end::Threads;
+use super::end::{Around, Threads};
 use super::pool::Pool;
 use super::samples::{circle, start_source};
 use super::split::{self, FromSplitter, Slab, SplitterQueues};
@@ -10,8 +10,9 @@ use super::{From, RunConfig, patience};
 use crate::StationError;
 use crate::input::{self, InputInfo, OpenOptions, SampleSource};
 use crate::monitor::{Monitor, Phase};
-use crate::output::Sink;
 use crate::output::report::{DownlinkReport, Report, StationReport, Stopped};
+use crate::output::stream::{self, Fan, StreamSpec};
+use crate::output::{Shared, Sink};
 use crate::station_file::{Downlink, Station, StationFileError, signals};
 use crossbeam_channel::{Receiver as Queue, Sender};
 use groundlink_dsp::downlink::{Band, Plan, Splitter};
@@ -32,6 +33,8 @@ pub struct StationRun {
     pub station: Station,
     /// Where the report of the whole goes.
     pub report: Option<String>,
+    /// Streams that the downlinks share.
+    pub streams: Vec<StreamSpec>,
     /// Samples read at a time.
     pub block: usize,
     /// Threads that downlinks are decoded in; `None` for as many as the machine runs at once.
@@ -48,7 +51,7 @@ pub struct StationRun {
 pub fn run_station(config: &StationRun, monitor: &Monitor) -> Result<StationReport, StationError> {
     config
         .station
-        .check_outputs(&config.input, config.report.as_deref())?;
+        .check_outputs(&config.input, config.report.as_deref(), &config.streams)?;
     let outcome = open_and_run(config, monitor);
     if let Err(error) = &outcome {
         monitor.update(|status| status.phase = Phase::Failed(error.to_string()));
@@ -94,7 +97,12 @@ pub fn run_station_samples(
     let set = Set::new(config, &info)?;
     let splitter = Splitter::new(&set.plan).map_err(|source| set.wrong(source))?;
     let pool = Arc::new(Pool::new(config.threads)?);
-    let mut workers = set.workers(config, &info, &pool)?;
+    let fan = Fan::open(&config.streams, stream::is_replay(&config.input), monitor)?;
+    let shared = Shared {
+        stop: monitor.clone(),
+        fan: Some(Arc::clone(&fan)),
+    };
+    let mut workers = set.workers(config, &info, &pool, &shared)?;
     let mut report = set.report(config, &info, &workers);
     let mut to = config.report.as_deref().map(Sink::open).transpose()?;
     let slabs = start_threads(config, source, set.plan.rate_hz(), splitter, monitor);
@@ -106,6 +114,7 @@ pub fn run_station_samples(
         let error = error.clone().map(StationError::Common);
         slot.report = worker.close(&info, ended.bad_samples, &report.warnings, error, stopped)?;
     }
+    report.outputs = fan.close();
     report.sum_up(stopped.then_some(Stopped::Request));
     if let Some(sink) = &mut to {
         report.write(sink)?;
@@ -171,6 +180,7 @@ impl<'a> Set<'a> {
         config: &StationRun,
         info: &InputInfo,
         pool: &Arc<Pool>,
+        shared: &Shared,
     ) -> Result<Vec<Worker>, StationError> {
         let tune = |(number, downlink): (usize, &Downlink)| {
             let run = RunConfig {
@@ -190,8 +200,12 @@ impl<'a> Set<'a> {
         // All of them before the first output is created.
         let tuned: Vec<Tuned> = downlinks.iter().enumerate().map(tune).collect::<Result<_, _>>()?;
         let open = |(tuned, downlink): (Tuned, &Downlink)| {
+            let around = Around {
+                threads: Threads::Shared(Arc::<Pool>::clone(pool)),
+                shared: shared.clone(),
+            };
             tuned
-                .open(info, Threads::Shared(Arc::<Pool>::clone(pool)))
+                .open(info, around)
                 .map_err(|error| named(&downlink.name, error))
         };
         tuned.into_iter().zip(downlinks).map(open).collect()

@@ -12,7 +12,7 @@ use crate::input::{InputInfo, Loss};
 use crate::monitor::{Level, Monitor, Phase};
 use crate::output::record::{Place, Record};
 use crate::output::report::{InputReport, Report, SignalReport, Stopped, VcReport};
-use crate::output::{Outputs, sidecar};
+use crate::output::{Outputs, Shared, sidecar};
 use crate::time::{SampleClock, utc_text};
 use groundlink_decoder::coding::{CodingConfig, FrameDecoder, Spread};
 use groundlink_decoder::link::LinkDecoder;
@@ -38,6 +38,15 @@ pub struct Ended {
     pub receiver: Option<ReceiverStatus>,
     /// Why it ended early, if something failed.
     pub error: Option<StationError>,
+}
+
+/// What the end of a chain has around it.
+#[derive(Debug)]
+pub struct Around {
+    /// Where turbo and LDPC codewords are decoded.
+    pub threads: Threads,
+    /// What its outputs share with others.
+    pub shared: Shared,
 }
 
 /// Where turbo and LDPC codewords are decoded.
@@ -72,17 +81,24 @@ impl End {
         unit: IndexUnit,
         monitor: &Monitor,
     ) -> Result<Self, StationError> {
-        Self::open_with(config, coding, origin, unit, monitor, Threads::Own)
+        let around = Around {
+            threads: Threads::Own,
+            shared: Shared {
+                stop: monitor.clone(),
+                fan: None,
+            },
+        };
+        Self::open_with(config, coding, origin, unit, monitor, around)
     }
 
-    /// As [`Self::open`], with codewords decoded there.
+    /// As [`Self::open`], among others.
     pub fn open_with(
         config: &RunConfig,
         coding: &CodingConfig,
         origin: SoftOrigin,
         unit: IndexUnit,
         monitor: &Monitor,
-        threads: Threads,
+        around: Around,
     ) -> Result<Self, StationError> {
         let name = || config.profile.name.clone();
         let mut decoder = FrameDecoder::new(coding).map_err(|source| StationError::Coding {
@@ -90,9 +106,9 @@ impl End {
             source,
         })?;
         let iterative = coding.iterative.is_some();
-        let gather = iterative && matches!(threads, Threads::Own);
+        let gather = iterative && matches!(around.threads, Threads::Own);
         if iterative {
-            decoder.spread_over(match threads {
+            decoder.spread_over(match around.threads {
                 Threads::Own => pool(config.threads)?,
                 Threads::Shared(pool) => pool,
             });
@@ -101,7 +117,9 @@ impl End {
             profile: name(),
             source,
         })?;
-        let outputs = Outputs::open(&config.outputs)?;
+        let (profile, input) = (&config.profile.name, &config.input);
+        let outputs = Outputs::open(&config.outputs, profile, input, &around.shared)?;
+        outputs.show(monitor);
         if let Some(soft) = &config.outputs.soft {
             sidecar::write(soft, &config.profile, config.from == From::Iq)?;
         }
@@ -141,8 +159,9 @@ impl End {
         info: Option<&InputInfo>,
         signal: &str,
     ) -> Result<(), StationError> {
-        let sync = self.soft.status().clone();
+        let (sync, outputs) = (self.soft.status().clone(), self.to.outputs.stream_reports());
         self.to.monitor.update(|status| {
+            status.outputs = outputs;
             status.input = info.cloned().map(Arc::new);
             status.profile.clone_from(&config.profile.name);
             signal.clone_into(&mut status.signal);
@@ -246,13 +265,14 @@ impl End {
         let due = self
             .shown_counters
             .is_none_or(|at| at.elapsed() >= 5 * STATUS_EVERY);
-        let counters = (due && self.to.monitor.watched()).then(|| Arc::new(self.frames.counters().clone()));
+        let counters = (due && self.to.monitor.counted()).then(|| Arc::new(self.frames.counters().clone()));
         if due {
             self.shown_counters = Some(Instant::now());
         }
         let utc = self.to.clock.utc_text(position as f64);
         let lost_samples = self.to.losses.samples();
         let eb_n0_offset_db = self.soft.eb_n0_offset_db() as f32;
+        let outputs = self.to.outputs.stream_reports();
         let (totals, sync, elapsed) = (self.to.totals, self.soft.status().clone(), self.started.elapsed());
         self.to.monitor.update(|status| {
             status.position = position;
@@ -261,6 +281,7 @@ impl End {
             status.elapsed = elapsed;
             status.totals = totals;
             status.sync = sync;
+            status.outputs = outputs;
             if let Some((receiver, rate)) = receiver {
                 status.signal_seconds = position as f64 / rate;
                 status.eb_n0_db = receiver.es_n0_db + eb_n0_offset_db;
@@ -281,7 +302,14 @@ impl End {
     ) -> Result<Report, StationError> {
         let finished = self.finish(config, &mut ended);
         ended.error = ended.error.or(finished.err());
-        let report = self.report(config, info, &ended);
+        // Streams may take their time to come to an end: meanwhile the status is that of the end.
+        self.shown_counters = None;
+        self.show_now(ended.read, None);
+        let outputs = self.to.outputs.close_streams();
+        let report = Report {
+            outputs,
+            ..self.report(config, info, &ended)
+        };
         self.to.outputs.report(&report)?;
         self.shown_counters = None;
         self.show_now(ended.read, None);

@@ -4,18 +4,18 @@ use super::place::SignalAt;
 use super::publisher::Publisher;
 use crate::StationError;
 use crate::monitor::{FrameView, Level, PacketView};
-use crate::output::BadFrames;
 use crate::output::record::{
-    self, CodingRecord, FrameRecord, HeaderRecord, LostBefore, Place, Record, SignalRecord,
+    self, CodingRecord, FrameRecord, HeaderRecord, LostBefore, Place, Record, SignalRecord, hex,
 };
 use crate::output::report::{CodingReport, SignalReport, Spreading};
+use crate::output::stream::What;
+use crate::output::{BadFrames, Content};
 use groundlink_decoder::coding::{FrameQuality, RsOutcome};
 use groundlink_decoder::link::{
     Continuity, LinkCounters, LinkDecoder, LinkFrame, LinkOutput, LinkPacket, Rejection, Resync,
 };
 use groundlink_dsp::receiver::SymbolQuality;
 use std::collections::VecDeque;
-use std::fmt::Write;
 
 /// Frames whose places are remembered for the packets that began in them: more than a packet of the
 /// greatest length can span.
@@ -381,7 +381,14 @@ fn frame_record(
     }
     let (continuity, gap_before) = record::continuity(frame.continuity);
     let tm = frame.header.is_some_and(|header| header.mc_frame_count.is_some());
-    to.record(&Record::Frame(Box::new(FrameRecord {
+    let content = Content {
+        what: What::Frames,
+        bytes: received.bytes,
+        cadu: received.cadu,
+        good: frame.good(),
+        utc: to.utc(place),
+    };
+    let record = Record::Frame(Box::new(FrameRecord {
         frame: frame.ordinal,
         place: place.clone(),
         good: frame.good(),
@@ -404,15 +411,8 @@ fn frame_record(
             .signal
             .map(|(signal, eb_n0_db)| signal_record(signal, eb_n0_db)),
         frames_offset,
-    })))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        // Writing to a String cannot fail.
-        let _ = write!(text, "{byte:02X}");
-        text
-    })
+    }));
+    to.unit(record, &content)
 }
 
 /// As the receiver has it, else as the decoder has it; NaN where neither knows.
@@ -486,7 +486,17 @@ pub fn publish_packet(
         });
     }
     if recorded {
-        to.record(&record::packet_record(number, place, packet, time, offset))?;
+        let content = Content {
+            what: What::Packets,
+            bytes: &packet.bytes,
+            cadu: None,
+            good: packet.crc_good != Some(false),
+            utc: to.utc(&place),
+        };
+        to.unit(
+            record::packet_record(number, place, packet, time, offset),
+            &content,
+        )?;
     }
     Ok(())
 }

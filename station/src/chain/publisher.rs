@@ -4,9 +4,10 @@ use super::losses::Losses;
 use crate::StationError;
 use crate::input::Loss;
 use crate::monitor::{EventLine, Level, Monitor, Totals};
-use crate::output::Outputs;
 use crate::output::record::{Place, Record};
+use crate::output::{Content, Outputs};
 use crate::time::{PacketTime, SampleClock};
+use hifitime::Epoch;
 
 /// What an index into the input counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,6 +86,19 @@ impl Publisher {
     /// When the system refuses.
     pub fn record(&mut self, record: &Record) -> Result<(), StationError> {
         self.outputs.record(record)
+    }
+
+    /// Writes the record of a frame or packet, and offers what it is about to the streams.
+    ///
+    /// # Errors
+    /// When the system refuses.
+    pub fn unit(&mut self, record: Record, content: &Content<'_>) -> Result<(), StationError> {
+        self.outputs.unit(record, content)
+    }
+
+    /// UTC of a place, where known.
+    pub fn utc(&self, place: &Place) -> Option<Epoch> {
+        place.sample.and_then(|sample| self.clock.utc(sample as f64))
     }
 
     /// Shows an event to watchers.

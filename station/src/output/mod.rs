@@ -1,16 +1,22 @@
-//! What leaves the chain: raw units to files or stdout, events as JSON Lines, the report of the run.
+//! What leaves the chain: raw units to files or stdout, events as JSON Lines, the report of the run, and all of these live
+//! to other programs.
 
 pub mod record;
 pub mod report;
 pub mod sidecar;
 mod sink;
+pub mod stream;
 
 pub use sink::Sink;
 
 use crate::StationError;
-use record::{Line, Record, SCHEMA_VERSION};
+use crate::monitor::Monitor;
+use hifitime::Epoch;
+use record::{Line, Record, SCHEMA_VERSION, hex};
 use report::Report;
 use std::path;
+use std::sync::Arc;
+use stream::{Fan, Form, Offer, Origin, StreamReport, StreamSpec, What};
 
 /// What becomes of frames that failed a check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -22,8 +28,8 @@ pub enum BadFrames {
     Mark,
 }
 
-/// Where everything goes: paths, or `-` for stdout.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+/// Where everything goes: paths, or `-` for stdout, and streams.
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct OutputConfig {
     /// Frames, back to back.
     pub frames: Option<String>,
@@ -41,19 +47,25 @@ pub struct OutputConfig {
     pub bad_frames: BadFrames,
     /// Name of the downlink, in every record, where the run has several.
     pub downlink: Option<String>,
+    /// Outputs to other programs.
+    pub streams: Vec<StreamSpec>,
 }
 
 impl OutputConfig {
     /// Outputs by the names of their options.
-    pub(crate) fn named(&self) -> [(&'static str, Option<&String>); 6] {
-        [
-            ("--frames", self.frames.as_ref()),
-            ("--packets", self.packets.as_ref()),
-            ("--cadus", self.cadus.as_ref()),
-            ("--soft", self.soft.as_ref()),
-            ("--events", self.events.as_ref()),
-            ("--report", self.report.as_ref()),
-        ]
+    pub(crate) fn named(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let targets = [
+            ("--frames", self.frames.as_deref()),
+            ("--packets", self.packets.as_deref()),
+            ("--cadus", self.cadus.as_deref()),
+            ("--soft", self.soft.as_deref()),
+            ("--events", self.events.as_deref()),
+            ("--report", self.report.as_deref()),
+        ];
+        let named = targets
+            .into_iter()
+            .filter_map(|(option, target)| Some((option, target?)));
+        named.chain(stream_files(&self.streams))
     }
 
     /// Checks that the outputs can be told apart.
@@ -61,10 +73,7 @@ impl OutputConfig {
     /// # Errors
     /// When two go to stdout, or bad frames could not be labelled.
     pub fn check(&self) -> Result<(), StationError> {
-        let mut stdout = self
-            .named()
-            .into_iter()
-            .filter(|(_, target)| target.is_some_and(|t| t == "-"));
+        let mut stdout = self.named().filter(|(_, target)| *target == "-");
         if let (Some((first, _)), Some((second, _))) = (stdout.next(), stdout.next()) {
             return Err(StationError::SharedStdout { first, second });
         }
@@ -76,10 +85,7 @@ impl OutputConfig {
     }
 
     fn files(&self) -> impl Iterator<Item = (&'static str, &str)> {
-        self.named()
-            .into_iter()
-            .filter_map(|(option, target)| Some((option, target?.as_str())))
-            .filter(|(_, t)| *t != "-")
+        self.named().filter(|(_, t)| *t != "-")
     }
 
     fn check_files(&self) -> Result<(), StationError> {
@@ -114,6 +120,14 @@ impl OutputConfig {
     }
 }
 
+/// The files that streams write.
+pub(crate) fn stream_files(streams: &[StreamSpec]) -> impl Iterator<Item = (&'static str, &str)> {
+    streams.iter().filter_map(|stream| match &stream.form {
+        Form::KissLog { path } => Some(("--output", path.as_str())),
+        _ => None,
+    })
+}
+
 /// Whether both names lead to one file. Devices and pipes may be shared.
 pub(crate) fn same_file(one: &str, other: &str) -> bool {
     match (std::fs::canonicalize(one), std::fs::canonicalize(other)) {
@@ -127,6 +141,30 @@ pub(crate) fn same_file(one: &str, other: &str) -> bool {
 
 fn open(target: Option<&String>) -> Result<Option<Sink>, StationError> {
     target.map(|target| Sink::open(target)).transpose()
+}
+
+/// What the outputs of a run share with others.
+#[derive(Debug, Clone)]
+pub struct Shared {
+    /// Asked whether the run is to stop.
+    pub stop: Monitor,
+    /// Streams that take the units of several runs.
+    pub fan: Option<Arc<Fan>>,
+}
+
+/// A frame or packet that goes with its record.
+#[derive(Debug, Clone, Copy)]
+pub struct Content<'a> {
+    /// What it is.
+    pub what: What,
+    /// Its bytes.
+    pub bytes: &'a [u8],
+    /// Marker and block of a frame, where the coding layer was used.
+    pub cadu: Option<&'a [u8]>,
+    /// Whether every check passed.
+    pub good: bool,
+    /// UTC of the first bit of the frame (in which a packet begins).
+    pub utc: Option<Epoch>,
 }
 
 /// The outputs of a run, open.
@@ -143,16 +181,24 @@ pub struct Outputs {
     events: Option<Sink>,
     labels: Option<Sink>,
     report: Option<Sink>,
-    downlink: Option<String>,
+    origin: Arc<Origin>,
     line: Vec<u8>,
+    /// Streams of this run alone.
+    fan: Arc<Fan>,
+    shared: Option<Arc<Fan>>,
 }
 
 impl Outputs {
-    /// Opens them all.
+    /// Opens them all, for a run of this profile on this input.
     ///
     /// # Errors
     /// When one cannot be created, or [`OutputConfig::check`] refuses.
-    pub fn open(config: &OutputConfig) -> Result<Self, StationError> {
+    pub fn open(
+        config: &OutputConfig,
+        profile: &str,
+        input: &str,
+        shared: &Shared,
+    ) -> Result<Self, StationError> {
         config.check()?;
         let labels = match (&config.frames, &config.events, config.bad_frames) {
             (Some(frames), None, BadFrames::Mark) => Some(format!("{frames}.labels")),
@@ -166,42 +212,130 @@ impl Outputs {
             events: open(config.events.as_ref())?,
             labels: open(labels.as_ref())?,
             report: open(config.report.as_ref())?,
-            downlink: config.downlink.clone(),
+            origin: Arc::new(Origin {
+                profile: profile.to_owned(),
+                downlink: config.downlink.clone(),
+            }),
             line: Vec::new(),
+            fan: Fan::open(&config.streams, stream::is_replay(input), &shared.stop)?,
+            shared: shared.fan.clone(),
         })
     }
 
-    /// Whether anybody takes records.
-    pub fn records_wanted(&self) -> bool {
-        self.events.is_some() || self.labels.is_some()
+    /// Own and shared streams.
+    fn fans(&self) -> impl Iterator<Item = &Arc<Fan>> {
+        std::iter::once(&self.fan).chain(&self.shared)
     }
 
-    /// Writes a record to the events (a frame's record to the labels, where these are separate).
+    /// Shows the run to those who ask the streams for its status.
+    pub fn show(&self, monitor: &Monitor) {
+        self.fans()
+            .for_each(|fan| fan.show(self.origin.downlink.as_deref(), monitor));
+    }
+
+    /// Whether anybody takes records, by themselves or with what they are about.
+    pub fn records_wanted(&self) -> bool {
+        self.events.is_some() || self.labels.is_some() || self.fans().any(|fan| !fan.is_empty())
+    }
+
+    /// Writes a record of anything but frames and packets.
     ///
     /// # Errors
     /// When the system refuses.
     pub fn record(&mut self, record: &Record) -> Result<(), StationError> {
+        let streamed = self.fans().any(|fan| fan.wants(What::Records));
+        if self.events.is_none() && !streamed {
+            return Ok(());
+        }
+        self.set_line(record, None)?;
+        if let Some(events) = &mut self.events {
+            events.write(&self.line)?;
+        }
+        if streamed {
+            self.offer_line(&Arc::new(record.clone()), None, None);
+        }
+        Ok(())
+    }
+
+    /// Writes the record of a frame or packet to the events (a frame's to the labels, where these are separate), and
+    /// offers it and what it is about to the streams.
+    ///
+    /// # Errors
+    /// When the system refuses.
+    pub fn unit(&mut self, record: Record, content: &Content<'_>) -> Result<(), StationError> {
         if !self.records_wanted() {
             return Ok(());
         }
-        self.line.clear();
+        self.set_line(&record, None)?;
+        if let Some(events) = &mut self.events {
+            events.write(&self.line)?;
+        }
+        if let (Some(labels), What::Frames) = (&mut self.labels, content.what) {
+            labels.write(&self.line)?;
+        }
+        let record = Arc::new(record);
+        self.offer(&record, content.what, content.bytes, content);
+        if let Some(cadu) = content.cadu {
+            self.offer(&record, What::Cadus, cadu, content);
+        }
+        self.offer_line(&record, content.utc, Some(false));
+        if self.fans().any(|fan| fan.wants_data()) {
+            self.set_line(&record, Some(content.bytes))?;
+            self.offer_line(&record, content.utc, Some(true));
+        }
+        Ok(())
+    }
+
+    /// Makes a record the line of JSON that is said next.
+    fn set_line(&mut self, record: &Record, data: Option<&[u8]>) -> Result<(), StationError> {
         let line = Line {
             v: SCHEMA_VERSION,
-            downlink: self.downlink.as_deref(),
+            downlink: self.origin.downlink.as_deref(),
             record,
+            data: data.map(hex),
         };
+        self.line.clear();
         serde_json::to_writer(&mut self.line, &line).map_err(|error| StationError::Output {
             name: "events".into(),
             source: error.into(),
         })?;
         self.line.push(b'\n');
-        if let Some(events) = &mut self.events {
-            events.write(&self.line)?;
-        }
-        if let (Some(labels), Record::Frame(_)) = (&mut self.labels, record) {
-            labels.write(&self.line)?;
-        }
         Ok(())
+    }
+
+    fn offer(&self, record: &Arc<Record>, what: What, bytes: &[u8], content: &Content<'_>) {
+        let offer = Offer {
+            what,
+            bytes,
+            good: content.good,
+            utc: content.utc,
+            record,
+            origin: &self.origin,
+        };
+        self.fans().for_each(|fan| fan.offer(&offer, None));
+    }
+
+    /// Offers the line to the streams of records: to all of them, or to those with or without content.
+    fn offer_line(&self, record: &Arc<Record>, utc: Option<Epoch>, data: Option<bool>) {
+        let offer = Offer {
+            what: What::Records,
+            bytes: &self.line,
+            good: true,
+            utc,
+            record,
+            origin: &self.origin,
+        };
+        self.fans().for_each(|fan| fan.offer(&offer, data));
+    }
+
+    /// Counters of the run's own streams.
+    pub fn stream_reports(&self) -> Vec<StreamReport> {
+        self.fan.reports()
+    }
+
+    /// Ends the run's own streams once they have delivered what they hold, within their bounds.
+    pub fn close_streams(&self) -> Vec<StreamReport> {
+        self.fan.close()
     }
 
     /// Writes the report, where it is wanted.
@@ -237,8 +371,11 @@ impl Outputs {
         self.sinks().try_for_each(Sink::flush)
     }
 
-    /// Whether there were outputs and the readers of all have gone: going on would serve nobody.
+    /// Whether there were outputs and the readers of all have gone: going on would serve nobody. Streams wait for theirs.
     pub fn abandoned(&mut self) -> bool {
+        if self.fans().any(|fan| !fan.is_empty()) {
+            return false;
+        }
         let mut sinks = self.sinks().peekable();
         sinks.peek().is_some() && sinks.all(|sink| sink.closed())
     }

@@ -4,6 +4,7 @@ use crate::input::{LossCause, TimeSource};
 use crate::time::{PacketTimeError, SampleClock, SampleTime, utc_text};
 use groundlink_decoder::link::{Continuity, LinkPacket, SequenceCheck, VcId};
 use serde::Serialize;
+use std::fmt::Write;
 
 /// Version of the records' layout, in every line as `v`. It changes when a field changes its meaning or goes.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -365,6 +366,20 @@ pub struct Line<'a> {
     /// Record.
     #[serde(flatten)]
     pub record: &'a Record,
+    /// Content of the frame or packet that the record is about, hexadecimal, where it was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub data: Option<String>,
+}
+
+/// Bytes as upper-case hexadecimal digits.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes
+        .iter()
+        .fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
+            // Writing to a String cannot fail.
+            let _ = write!(text, "{byte:02X}");
+            text
+        })
 }
 
 /// Word for a continuity, and the frames missing.

@@ -1,6 +1,7 @@
 //! The report of a run: `--report`, and the summary for people.
 
 use super::Sink;
+use super::stream::StreamReport;
 use crate::StationError;
 use crate::input::{LossCause, TimeSource};
 use crate::monitor::Totals;
@@ -364,6 +365,8 @@ pub struct Report {
     pub packets_idle: u64,
     /// Virtual channels.
     pub virtual_channels: Vec<VcReport>,
+    /// Counters of the streams.
+    pub outputs: Vec<StreamReport>,
     /// What was odd about the input.
     pub warnings: Vec<String>,
 }
@@ -447,6 +450,8 @@ pub struct StationReport {
     pub center_frequency_hz: Option<f64>,
     /// Channels of the filter bank; 0 without one.
     pub channels: usize,
+    /// Counters of the streams that the downlinks share.
+    pub outputs: Vec<StreamReport>,
     /// What was odd about the input, also in the report of every downlink.
     pub warnings: Vec<String>,
     /// Downlinks.

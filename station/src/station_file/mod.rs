@@ -8,7 +8,8 @@ mod read;
 pub use error::StationFileError;
 
 use crate::input::InputInfo;
-use crate::output::{OutputConfig, same_file};
+use crate::output::stream::StreamSpec;
+use crate::output::{OutputConfig, same_file, stream_files};
 use crate::profile::error::{Place, one_line};
 use crate::profile::{Profile, read_text};
 use groundlink_dsp::SignalConfig;
@@ -178,18 +179,23 @@ impl Station {
     ///
     /// # Errors
     /// When two would.
-    pub fn check_outputs(&self, input: &str, report: Option<&str>) -> Result<(), StationFileError> {
-        let mut targets: Vec<(String, &str)> = report
-            .map(|path| ("--report".to_owned(), path))
-            .into_iter()
+    pub fn check_outputs(
+        &self,
+        input: &str,
+        report: Option<&str>,
+        streams: &[StreamSpec],
+    ) -> Result<(), StationFileError> {
+        let own = report.map(|path| ("--report", path)).into_iter();
+        let mut targets: Vec<(String, &str)> = own
+            .chain(stream_files(streams))
+            .map(|(option, path)| (option.to_owned(), path))
             .collect();
         for downlink in &self.downlinks {
-            for (option, target) in downlink.outputs.named() {
+            let named = downlink.outputs.named().map(|(option, path)| {
                 let key = option.trim_start_matches('-');
-                targets.extend(
-                    target.map(|path| (format!("{key} of downlink {}", downlink.name), path.as_str())),
-                );
-            }
+                (format!("{key} of downlink {}", downlink.name), path)
+            });
+            targets.extend(named);
         }
         for (nth, (second, path)) in targets.iter().enumerate() {
             if *path != "-" && same_file(path, input) {

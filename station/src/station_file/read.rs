@@ -1,6 +1,7 @@
 //! From the TOML tree to a station file.
 
 use super::{Entry, StationFile, StationFileError, Tuning};
+use crate::output::stream::{SpecError, StreamSpec};
 use crate::output::{BadFrames, OutputConfig};
 use crate::profile::ProfileError;
 use crate::profile::document::Document;
@@ -56,6 +57,7 @@ fn entry(section: &Section<'_>) -> Result<Entry, ProfileError> {
         "events",
         "report",
         "bad_frames",
+        "outputs",
     ];
     section.only(&keys, "")?;
     let profile = path(section, "profile", "the name of a built-in profile, or a file")?;
@@ -118,6 +120,17 @@ fn path(section: &Section<'_>, key: &str, allowed: &str) -> Result<Option<String
     }
 }
 
+fn streams(section: &Section<'_>) -> Result<Vec<StreamSpec>, ProfileError> {
+    let allowed = "a list of texts, as [\"tcp-listen://:10017\"]";
+    let texts = section.texts("outputs", allowed)?;
+    let stream = |text: &String| {
+        text.parse().map_err(|error: SpecError| {
+            section.refuse("outputs", "wrong in one of them".to_owned(), &error.to_string())
+        })
+    };
+    texts.iter().map(stream).collect()
+}
+
 fn outputs(section: &Section<'_>) -> Result<OutputConfig, ProfileError> {
     let target = |key| path(section, key, "the path of a file, or \"-\" for stdout");
     let outputs = OutputConfig {
@@ -129,6 +142,7 @@ fn outputs(section: &Section<'_>) -> Result<OutputConfig, ProfileError> {
         report: target("report")?,
         bad_frames: section.choice("bad_frames", BAD_FRAMES)?.unwrap_or_default(),
         downlink: None,
+        streams: streams(section)?,
     };
     let unlabelled = outputs.events.is_none() && outputs.frames.as_deref() == Some("-");
     if outputs.bad_frames == BadFrames::Mark && unlabelled {

@@ -123,6 +123,7 @@ fn collect(
         events: Some(path("events")),
         report: Some(path("report")),
         bad_frames: config.outputs.bad_frames,
+        streams: config.outputs.streams.clone(),
         downlink: None,
     };
     let report = run(

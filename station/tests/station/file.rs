@@ -225,7 +225,7 @@ fn outputs_are_told_apart() {
         let text = format!("{LEAST}{a}\n{}{b}\n", LEAST.replace("'a'", "'b'"));
         let outcome = load(&text)
             .unwrap()
-            .check_outputs("input.raw", Some("whole.json"));
+            .check_outputs("input.raw", Some("whole.json"), &[]);
         outcome.map_err(|error| error.to_string())
     };
     assert_eq!(two("frames = 'x'", "frames = 'y'\nevents = '-'"), Ok(()));

@@ -145,6 +145,7 @@ impl Pass {
             open: OpenOptions::default(),
             station: self.station.clone(),
             report: None,
+            streams: Vec::new(),
             block,
             threads: NonZero::new(threads),
         };

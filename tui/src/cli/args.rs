@@ -12,6 +12,7 @@ use groundlink_station::chain::{DEFAULT_BLOCK, From};
 use groundlink_station::input::{
     OpenOptions, SampleFormat, SoftFormat, parse_frequency, parse_rate, parse_utc,
 };
+use groundlink_station::output::stream::StreamSpec;
 use groundlink_station::output::{BadFrames, OutputConfig};
 use hifitime::Epoch;
 use std::num::NonZero;
@@ -238,6 +239,11 @@ pub struct OutputArgs {
     /// Write the report, JSON.
     #[arg(long, value_name = "FILE")]
     pub report: Option<String>,
+    /// Hand frames, CADUs, packets or records on to other programs, live; may be repeated. See docs/outputs.md for all
+    /// forms: tcp-listen://:10017?what=frames, tcp://HOST:PORT, udp://HOST:PORT, kiss-listen://:8001, kiss:FILE,
+    /// zmq://:5556, jsonl-listen://:6002, http://:8080 (status and metrics), sids+https://…
+    #[arg(long, value_name = "SPEC")]
+    pub output: Vec<StreamSpec>,
     /// What becomes of frames that failed a check: dropped, or written and marked in the events.
     #[arg(long, value_name = "WHAT", value_enum, default_value = "drop")]
     pub bad_frames: Bad,
@@ -266,6 +272,7 @@ impl std::convert::From<OutputArgs> for OutputConfig {
                 Bad::Mark => BadFrames::Mark,
             },
             downlink: None,
+            streams: args.output,
         }
     }
 }

@@ -31,6 +31,7 @@ fn run_station(file: &str, args: Decode) -> anyhow::Result<ExitCode> {
         open: args.input.options(),
         input: args.input.input,
         report: args.outputs.report,
+        streams: args.outputs.output,
         block: args.input.block_size,
         threads: args.input.threads,
     };

@@ -2,6 +2,7 @@
 
 use super::say;
 use groundlink_station::output::report::{Report, Spread, StationReport, Stopped, VcReport};
+use groundlink_station::output::stream::StreamReport;
 use std::fmt::Write;
 
 /// Prints the summary on stderr, with hints where nothing was decoded. A run whose readers have gone gets none:
@@ -42,6 +43,7 @@ fn station_text(report: &StationReport) -> String {
         for channel in &run.virtual_channels {
             let _ = virtual_channel(&mut text, channel);
         }
+        let _ = outputs(&mut text, &run.outputs);
         for warning in run.warnings.iter().filter(|text| !report.warnings.contains(text)) {
             let _ = writeln!(text, "warning   {warning}");
         }
@@ -49,6 +51,7 @@ fn station_text(report: &StationReport) -> String {
             let _ = writeln!(text, "error     {error}");
         }
     }
+    let _ = outputs(&mut text, &report.outputs);
     conclusion(&mut text, report.stopped.is_some(), report.decoded);
     text
 }
@@ -76,6 +79,7 @@ fn text(report: &Report, hints: &[String]) -> String {
     for channel in &report.virtual_channels {
         let _ = virtual_channel(&mut text, channel);
     }
+    let _ = outputs(&mut text, &report.outputs);
     for warning in &report.warnings {
         let _ = writeln!(text, "warning   {warning}");
     }
@@ -242,6 +246,24 @@ fn apids(text: &mut String, channel: &VcReport) -> std::fmt::Result {
         }
         if apid.bad_crc > 0 {
             write!(text, ", {} with a wrong CRC", apid.bad_crc)?;
+        }
+        writeln!(text)?;
+    }
+    Ok(())
+}
+
+fn outputs(text: &mut String, outputs: &[StreamReport]) -> std::fmt::Result {
+    for output in outputs.iter().filter(|output| output.offered > 0) {
+        write!(
+            text,
+            "output    {}: {} of {} {} delivered",
+            output.output, output.delivered, output.offered, output.what
+        )?;
+        for (cause, n) in &output.dropped {
+            write!(text, ", {n} {}", cause.replace('_', " "))?;
+        }
+        if let (Some(error), true) = (&output.last_error, output.dropped_total() > 0) {
+            write!(text, "; {error}")?;
         }
         writeln!(text)?;
     }

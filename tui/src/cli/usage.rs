@@ -3,6 +3,7 @@
 use super::args::{Bad, InputArgs, OutputArgs, Stage};
 use anyhow::{Result, bail};
 use groundlink_station::input::{LiveOptions, LiveUrl};
+use groundlink_station::output::stream::What;
 
 /// The parser's message in one line, with its hint where it has one.
 pub fn line(error: &clap::Error) -> String {
@@ -65,6 +66,21 @@ pub fn check(input: &InputArgs, outputs: &OutputArgs) -> Result<()> {
     ] {
         if wanted.is_some() && from > last {
             bail!("{option} has nothing to write with --from {}", name(from));
+        }
+    }
+    for output in &outputs.output {
+        let last = match output.what {
+            What::Cadus => Stage::Cadus,
+            What::Frames => Stage::Frames,
+            What::Packets | What::Records => Stage::Packets,
+        };
+        if from > last {
+            let what = output.what.name();
+            bail!(
+                "--output {} has no {what} to give with --from {}",
+                output.text,
+                name(from)
+            );
         }
     }
     Ok(())

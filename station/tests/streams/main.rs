@@ -1,0 +1,12 @@
+//! Outputs to other programs on loopback: what arrives, and that every frame is accounted for.
+
+mod support;
+
+mod http;
+mod kiss;
+mod records;
+mod sids;
+mod stalls;
+mod tcp;
+mod udp;
+mod zmq;
