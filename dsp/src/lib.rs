@@ -9,6 +9,7 @@ pub mod channelizer;
 mod config;
 mod dc;
 pub mod design;
+pub mod doppler;
 pub mod downlink;
 pub mod fir;
 mod iq;

@@ -1,5 +1,6 @@
 //! What can end a run early.
 
+use crate::doppler::DopplerError;
 use crate::input::{InputError, SigmfWriteError};
 use crate::profile::ProfileError;
 use crate::station_file::StationFileError;
@@ -87,6 +88,9 @@ pub enum StationError {
         /// What is wrong with it.
         what: &'static str,
     },
+    /// Doppler cannot be taken off or written.
+    #[error(transparent)]
+    Doppler(Box<DopplerError>),
     /// The input does not say its sample rate.
     #[error("{input}: the sample rate is not known, give --rate")]
     NoSampleRate {
@@ -142,6 +146,12 @@ pub enum StationError {
         /// Which.
         stage: &'static str,
     },
+}
+
+impl From<DopplerError> for StationError {
+    fn from(error: DopplerError) -> Self {
+        Self::Doppler(Box::new(error))
+    }
 }
 
 impl From<StationFileError> for StationError {

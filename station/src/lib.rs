@@ -1,6 +1,7 @@
 //! The running chain: link profiles, inputs, threads, outputs, time. Headless; the application draws it.
 
 pub mod chain;
+pub mod doppler;
 mod error;
 pub mod input;
 pub mod inspect;

@@ -14,6 +14,7 @@ use groundlink_decoder::link::{LinkDecoder, LinkOutput};
 use groundlink_dsp::receiver::Receiver;
 use groundlink_dsp::{Complex32, SoftBatch};
 use groundlink_station::chain::{DEFAULT_BLOCK, From, RunConfig, run_samples};
+use groundlink_station::doppler::DopplerConfig;
 use groundlink_station::input::{InputError, InputInfo, OpenOptions, Read, SampleBlock, SampleSource};
 use groundlink_station::monitor::Monitor;
 use groundlink_station::output::OutputConfig;
@@ -286,6 +287,7 @@ fn run_chain(link: &Link, samples: &Arc<Vec<Complex32>>, block: usize) -> Result
         outputs: OutputConfig::default(),
         block,
         threads: None,
+        doppler: DopplerConfig::default(),
     };
     let source = MemorySource::new(Arc::clone(samples), link.signal.sample_rate_hz);
     let (resident_before, _) = resident_mib()?;

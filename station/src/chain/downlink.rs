@@ -1,11 +1,13 @@
 //! One downlink of several: from its samples to its outputs.
 
+use super::doppler::Carrier;
 use super::end::{Around, End, Ended};
 use super::publisher::IndexUnit;
 use super::soft::SoftOrigin;
 use super::split::{Ending, Slab};
 use super::{RunConfig, signal_text};
 use crate::StationError;
+use crate::doppler::{Corrector, DopplerAt};
 use crate::input::InputInfo;
 use crate::monitor::Monitor;
 use crate::output::report::Report;
@@ -23,6 +25,7 @@ pub struct Worker {
     channel: Option<usize>,
     lane: Lane,
     receiver: Receiver,
+    doppler: Option<Corrector>,
     end: End,
     ended: Ended,
     /// Nobody wants its outputs any more.
@@ -44,10 +47,14 @@ pub struct Tuned {
     lane: Lane,
     receiver: Receiver,
     wide_rate_hz: f64,
+    doppler: Option<DopplerAt>,
+    /// Frequency of its carrier as sent, Hz.
+    carrier_hz: Option<f64>,
 }
 
 impl Tuned {
-    /// The downlink of this number in the plan; `signal` is what it is in the wide stream.
+    /// The downlink of this number in the plan; `signal` is what it is in the wide stream. `carrier_hz` is
+    /// the frequency of its carrier as sent where that is known; `live` says that the input tells its time while it runs.
     ///
     /// # Errors
     /// When it cannot be received or decoded.
@@ -56,6 +63,9 @@ impl Tuned {
         plan: &Plan,
         number: usize,
         signal: &SignalConfig,
+        info: &InputInfo,
+        carrier_hz: Option<f64>,
+        live: bool,
     ) -> Result<Self, StationError> {
         let lane = Lane::new(plan, number);
         let signal = SignalConfig {
@@ -67,7 +77,15 @@ impl Tuned {
             profile: config.profile.name.clone(),
             source,
         })?;
+        let carrier = Carrier {
+            config: &config,
+            info,
+            hz: carrier_hz,
+            live,
+        };
         Ok(Self {
+            doppler: carrier.doppler()?,
+            carrier_hz,
             coding: config.profile.coding_config()?,
             config,
             signal,
@@ -85,12 +103,23 @@ impl Tuned {
     pub fn open(self, info: &InputInfo, around: Around) -> Result<Worker, StationError> {
         let monitor = Monitor::new();
         let (origin, unit) = (SoftOrigin::Receiver, IndexUnit::Sample);
+        let carrier = Carrier {
+            config: &self.config,
+            info,
+            hz: self.carrier_hz,
+            live: false,
+        };
+        let measured = carrier.measured(self.doppler.as_ref())?;
         let mut end = End::open_with(&self.config, &self.coding, origin, unit, &monitor, around)?;
         end.to.clock = SampleClock::new(&info.captures, self.wide_rate_hz);
+        end.follow_doppler(self.doppler.clone(), measured);
         end.announce(&self.config, Some(info), &signal_text(&self.signal))?;
         Ok(Worker {
             config: self.config,
             channel: self.channel,
+            doppler: self
+                .doppler
+                .map(|doppler| Corrector::new(doppler, self.lane.rate_hz())),
             lane: self.lane,
             receiver: self.receiver,
             end,
@@ -133,6 +162,7 @@ impl Worker {
             None => self.lane.process(input, &mut self.tuned),
             Some(Ending { length, .. }) => self.lane.finish(input, length, &mut self.tuned),
         }
+        let removed = self.remove_doppler(slab);
         self.receiver.process(&self.tuned, &mut self.batch);
         self.given += self.tuned.len() as u64;
         match slab.ending {
@@ -146,18 +176,37 @@ impl Worker {
         if slab.ending.is_some() {
             self.begun = self.given;
         }
-        let outcome = self.decode(slab);
+        let outcome = removed.and_then(|()| self.decode(slab));
         self.over = outcome.is_err() || self.end.to.outputs.abandoned();
         self.ended.error = outcome.err();
     }
 
+    /// Takes the Doppler off what the lane gave.
+    fn remove_doppler(&mut self, slab: &Slab) -> Result<(), StationError> {
+        let Some(doppler) = &mut self.doppler else {
+            return Ok(());
+        };
+        if let Some(capture) = &slab.capture {
+            doppler.learn(capture);
+        }
+        let origin = (slab.origin + self.lane.first_at()) as f64;
+        let outcome = doppler.remove(&mut self.tuned, origin, self.lane.step() as f64);
+        if slab.ending.is_some() {
+            doppler.restart();
+        }
+        Ok(outcome?)
+    }
+
     fn decode(&mut self, slab: &Slab) -> Result<(), StationError> {
         if let Some(capture) = &slab.capture {
-            self.end.to.clock.learn(capture);
+            self.end.learn(capture);
         }
         self.end.take_batch(&self.batch, &[])?;
         self.ended.read = slab.position;
-        let status = self.receiver.status();
+        let mut status = self.receiver.status();
+        if let Some(doppler) = &self.doppler {
+            status.offset_hz += doppler.doppler().offset_hz(slab.position as f64).unwrap_or(0.0);
+        }
         self.ended.receiver = Some(status);
         if !slab.losses.is_empty() {
             self.batch.clear();

@@ -1,6 +1,7 @@
 //! Several downlinks out of one stream of samples: source thread, splitter thread, and the downlinks side by side in a
 //! pool of threads, slab by slab.
 
+use super::doppler::with_doppler;
 use super::downlink::{Tuned, Worker};
 use super::end::{Around, Threads};
 use super::pool::Pool;
@@ -102,7 +103,7 @@ pub fn run_station_samples(
         stop: monitor.clone(),
         fan: Some(Arc::clone(&fan)),
     };
-    let mut workers = set.workers(config, &info, &pool, &shared)?;
+    let mut workers = set.workers(config, &info, source.live(), &pool, &shared)?;
     let mut report = set.report(config, &info, &workers);
     let mut to = config.report.as_deref().map(Sink::open).transpose()?;
     let slabs = start_threads(config, source, set.plan.rate_hz(), splitter, monitor);
@@ -153,7 +154,11 @@ impl<'a> Set<'a> {
         let (centre_hz, warning) = station.centre_of(info);
         let offsets = station.offsets(centre_hz)?;
         let signals = signals(station, &offsets, rate)?;
-        let bands: Vec<Band> = signals.iter().map(Band::of).collect();
+        let bands = station.downlinks.iter().zip(&signals).map(|(downlink, signal)| {
+            let carrier_hz = centre_hz.map(|centre| centre + signal.carrier_hz);
+            Band::of(&with_doppler(signal, &downlink.doppler, carrier_hz))
+        });
+        let bands: Vec<Band> = bands.collect();
         let plan = Plan::new(rate, &bands).map_err(|source| StationError::Signal {
             profile: station.name.clone(),
             source,
@@ -179,6 +184,7 @@ impl<'a> Set<'a> {
         &self,
         config: &StationRun,
         info: &InputInfo,
+        live: bool,
         pool: &Arc<Pool>,
         shared: &Shared,
     ) -> Result<Vec<Worker>, StationError> {
@@ -192,8 +198,11 @@ impl<'a> Set<'a> {
                 outputs: downlink.outputs.clone(),
                 block: config.block,
                 threads: config.threads,
+                doppler: downlink.doppler.clone(),
             };
-            Tuned::new(run, &self.plan, number, &self.signals[number])
+            let signal = &self.signals[number];
+            let carrier_hz = self.centre_hz.map(|centre| centre + signal.carrier_hz);
+            Tuned::new(run, &self.plan, number, signal, info, carrier_hz, live)
                 .map_err(|error| named(&downlink.name, error))
         };
         let downlinks = &self.station.downlinks;

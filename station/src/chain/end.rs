@@ -1,5 +1,6 @@
 //! The decoding end of every chain: soft bits to outputs, the status that watchers see, the report.
 
+use super::carrier::CarrierStage;
 use super::frames::FrameStage;
 use super::losses::Losses;
 use super::pool::pool;
@@ -8,7 +9,8 @@ use super::samples::FromReceiver;
 use super::soft::{SoftOrigin, SoftStage};
 use super::{From, RunConfig};
 use crate::StationError;
-use crate::input::{InputInfo, Loss};
+use crate::doppler::{DopplerAt, MeasuredWriter};
+use crate::input::{Capture, InputInfo, Loss};
 use crate::monitor::{Level, Monitor, Phase};
 use crate::output::record::{Place, Record};
 use crate::output::report::{InputReport, Report, SignalReport, Stopped, VcReport};
@@ -152,6 +154,20 @@ impl End {
         })
     }
 
+    /// Tells frequencies as they were received before Doppler was taken off, and writes what the receiver measures.
+    pub fn follow_doppler(&mut self, doppler: Option<DopplerAt>, measured: Option<MeasuredWriter>) {
+        self.to
+            .warnings
+            .extend(doppler.as_ref().and_then(DopplerAt::warning));
+        self.soft.carrier = CarrierStage::new(doppler, measured);
+    }
+
+    /// Takes what the input tells of its time while it runs.
+    pub fn learn(&mut self, capture: &Capture) {
+        self.to.clock.learn(capture);
+        self.soft.carrier.learn(capture);
+    }
+
     /// First record and first status.
     pub fn announce(
         &mut self,
@@ -198,7 +214,7 @@ impl End {
                     ended.read = position;
                     ended.receiver = Some(status);
                     if let Some(capture) = &capture {
-                        self.to.clock.learn(capture);
+                        self.learn(capture);
                     }
                     let outcome = self
                         .take_batch(&batch, &losses)

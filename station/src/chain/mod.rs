@@ -4,6 +4,8 @@
 //! between them; the other inputs are decoded in the calling thread. What comes out depends on the input
 //! alone: threads and block sizes only decide when.
 
+mod carrier;
+mod doppler;
 mod downlink;
 mod downlinks;
 mod end;
@@ -23,12 +25,14 @@ mod unsampled;
 pub use downlinks::{StationRun, run_station, run_station_samples};
 
 use crate::StationError;
+use crate::doppler::{Corrector, DopplerConfig};
 use crate::input::{self, OpenOptions, SampleSource, SoftFormat};
 use crate::monitor::{Monitor, Phase};
 use crate::output::report::{InputReport, Report, Stopped};
 use crate::output::{OutputConfig, Sink};
 use crate::profile::Profile;
 use crate::time::SampleClock;
+use doppler::{Carrier, DopplerStage, carrier_hz, with_doppler};
 use end::End;
 use groundlink_dsp::receiver::Receiver;
 use groundlink_dsp::{Modulation, SignalConfig, SoftBatch};
@@ -95,6 +99,8 @@ pub struct RunConfig {
     pub block: usize,
     /// Threads that decode turbo or LDPC codewords; `None` for as many as the machine runs at once.
     pub threads: Option<NonZero<usize>>,
+    /// Doppler to take off before the receiver.
+    pub doppler: DopplerConfig,
 }
 
 /// Runs the chain to the end of its input, or until the monitor asks it to stop.
@@ -171,14 +177,27 @@ pub fn run_samples(
         source,
     })?;
     let coding = config.profile.coding_config()?;
+    let carrier = Carrier {
+        config,
+        info: &info,
+        hz: carrier_hz(config, &info, &signal),
+        live: source.live(),
+    };
+    let doppler = carrier.doppler()?;
+    let measured = carrier.measured(doppler.as_ref())?;
     let mut end = End::open(config, &coding, SoftOrigin::Receiver, IndexUnit::Sample, monitor)?;
     end.to.clock = SampleClock::new(&info.captures, rate);
+    end.follow_doppler(doppler.clone(), measured);
     end.announce(config, Some(&info), &signal_text(&signal))?;
     let plotter = Plotter::new(monitor.clone(), rate);
     let from = start_source(source, rate, config.block, monitor);
     let (soft_in, soft_out, used_in, used_out) = circle::<FromReceiver, SoftBatch>();
     let stages = ReceiverStages {
         receiver,
+        doppler: doppler.map(|doppler| {
+            let wanders = with_doppler(&signal, &config.doppler, carrier.hz);
+            DopplerStage::new(Corrector::new(doppler, rate), &wanders)
+        }),
         plotter,
         monitor: monitor.clone(),
     };

@@ -3,6 +3,7 @@
 //! Blocks and soft batches travel in circles of two bounded queues each, full ones down and empty ones back,
 //! so that nothing is allocated once the buffers have grown.
 
+use super::doppler::DopplerStage;
 use super::live::{RingSize, read_live};
 use super::patience::{Silence, wait};
 use super::plots::Plotter;
@@ -202,6 +203,8 @@ pub fn lost_before(block: &SampleBlock, position: u64) -> Loss {
 pub struct ReceiverStages {
     /// Demodulator.
     pub receiver: Receiver,
+    /// Takes Doppler off before it.
+    pub doppler: Option<DopplerStage>,
     /// Taps for watchers.
     pub plotter: Plotter,
     /// Tells when to stop.
@@ -227,31 +230,34 @@ impl ReceiverStages {
                     warnings,
                     error,
                 } => {
-                    self.receiver.finish(&mut batch);
-                    let status = self.receiver.status();
-                    let _ = full.send(FromReceiver::Soft {
-                        batch,
-                        position,
-                        capture: None,
-                        losses: Vec::new(),
-                        status,
-                    });
-                    let _ = full.send(FromReceiver::Ended {
+                    let ended = FromReceiver::Ended {
                         bad_samples,
                         warnings,
                         error,
-                    });
-                    return;
+                    };
+                    return self.end(full, batch, position, ended);
                 }
             };
             let missing = block.first.saturating_sub(position);
             if missing > 0 {
                 self.receiver.gap(missing, &mut batch);
             }
+            let removed = match &mut self.doppler {
+                Some(doppler) => doppler.remove(&mut block, missing),
+                None => Ok(()),
+            };
+            if let Err(error) = removed {
+                let ended = FromReceiver::Ended {
+                    bad_samples: 0,
+                    warnings: Vec::new(),
+                    error: Some(error.into()),
+                };
+                return self.end(full, batch, position, ended);
+            }
             self.receiver.process(&block.samples, &mut batch);
             self.plotter.look(&block.samples, &self.receiver);
             position = block.first + block.samples.len() as u64;
-            let status = self.receiver.status();
+            let status = self.status(position);
             if full
                 .send(FromReceiver::Soft {
                     batch,
@@ -267,6 +273,29 @@ impl ReceiverStages {
             // The source thread may have ended already; then nobody needs the buffer back.
             let _ = blocks.send(block);
         }
+    }
+
+    /// Hands on what is still inside the receiver, and that nothing follows.
+    fn end(mut self, full: &Sender<FromReceiver>, mut batch: SoftBatch, position: u64, ended: FromReceiver) {
+        self.receiver.finish(&mut batch);
+        let status = self.status(position);
+        let _ = full.send(FromReceiver::Soft {
+            batch,
+            position,
+            capture: None,
+            losses: Vec::new(),
+            status,
+        });
+        let _ = full.send(ended);
+    }
+
+    /// Snapshot after this sample, with the frequency as it was received.
+    fn status(&self, position: u64) -> ReceiverStatus {
+        let mut status = self.receiver.status();
+        if let Some(doppler) = &self.doppler {
+            doppler.restore(&mut status, position);
+        }
+        status
     }
 
     /// The next message of the source thread; when it is silent and the run is to stop, its end.

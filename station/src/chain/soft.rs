@@ -1,7 +1,8 @@
 //! Soft bits to frames: the coding layer, cut so that neither records nor frames depend on block sizes.
 
+use super::carrier::CarrierStage;
 use super::frames::{FrameStage, Received, signal_record};
-use super::place::SymbolMap;
+use super::place::{SignalAt, SymbolMap};
 use super::publisher::{IndexUnit, Publisher};
 use crate::StationError;
 use crate::monitor::Level;
@@ -43,6 +44,9 @@ pub struct SoftStage {
     changes: Vec<SyncChange>,
     /// Frames that the decoder has given out.
     given: u64,
+    /// Frequencies as received.
+    pub carrier: CarrierStage,
+    bits_per_symbol: f64,
 }
 
 impl SoftStage {
@@ -70,6 +74,8 @@ impl SoftStage {
             coded: Vec::new(),
             changes: Vec::new(),
             given: 0,
+            carrier: CarrierStage::default(),
+            bits_per_symbol: bits_per_symbol as f64,
         }
     }
 
@@ -128,7 +134,8 @@ impl SoftStage {
     pub fn finish(&mut self, frames: &mut FrameStage, to: &mut Publisher) -> Result<(), StationError> {
         self.flush(frames, to)?;
         self.decoder.finish(&mut self.coded);
-        self.hand_on(frames, to)
+        self.hand_on(frames, to)?;
+        self.carrier.finish(self.fed, self.bits_per_symbol, &to.clock)
     }
 
     fn mark(&mut self, mark: &Mark, frames: &mut FrameStage, to: &mut Publisher) -> Result<(), StationError> {
@@ -139,6 +146,8 @@ impl SoftStage {
             self.hand_on(frames, to)?;
         }
         self.map.push(self.fed, *mark);
+        self.carrier
+            .begin(self.fed, mark, self.bits_per_symbol, &to.clock)?;
         if self.locked == Some(mark.locked) && !(mark.restart && mark.locked) {
             return Ok(());
         }
@@ -152,6 +161,7 @@ impl SoftStage {
         let Some(signal) = self.map.signal(self.fed, self.fed + 1) else {
             return Ok(());
         };
+        let signal = self.received(signal, Some(mark.at));
         let state = if mark.locked { "locked" } else { "no lock" };
         to.event(Level::Info, &place, || {
             format!(
@@ -202,6 +212,16 @@ impl SoftStage {
             node => format!("frame sync: {state} ({node})"),
         });
         to.record(&Record::Sync { place, state, node })
+    }
+
+    /// The signal with its frequency as it was received at this sample.
+    fn received(&self, signal: SignalAt, sample: Option<f64>) -> SignalAt {
+        SignalAt {
+            offset_hz: sample.map_or(signal.offset_hz, |at| {
+                self.carrier.received_hz(signal.offset_hz, at)
+            }),
+            ..signal
+        }
     }
 
     fn place(&self, soft_index: u64, to: &Publisher) -> Place {
@@ -258,9 +278,11 @@ impl SoftStage {
             IndexUnit::Sample => self.map.signal(frame.soft_index, frame.soft_end),
             _ => None,
         };
+        let index = self.index(frame.soft_index);
+        let signal = signal.map(|signal| self.received(signal, index.map(|index| index as f64)));
         frames.take(
             &Received {
-                index: self.index(frame.soft_index),
+                index,
                 end: match self.origin {
                     SoftOrigin::Receiver => self.index(frame.soft_end.saturating_sub(1)).map(|last| last + 1),
                     _ => None,

@@ -3,7 +3,7 @@
 use thiserror::Error;
 
 /// Elements or a site that cannot be used.
-#[derive(Debug, Clone, PartialEq, Error)]
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum OrbitError {
     /// The file cannot be read.

@@ -43,6 +43,8 @@ pub struct OutputConfig {
     pub events: Option<String>,
     /// Report, JSON.
     pub report: Option<String>,
+    /// Measured Doppler, CSV or TDM.
+    pub doppler: Option<String>,
     /// Frames that failed a check.
     pub bad_frames: BadFrames,
     /// Name of the downlink, in every record, where the run has several.
@@ -61,6 +63,7 @@ impl OutputConfig {
             ("--soft", self.soft.as_deref()),
             ("--events", self.events.as_deref()),
             ("--report", self.report.as_deref()),
+            ("--doppler-out", self.doppler.as_deref()),
         ];
         let named = targets
             .into_iter()

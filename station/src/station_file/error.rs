@@ -1,5 +1,6 @@
 //! What can be wrong with a station file, in one line each.
 
+use crate::doppler::DopplerError;
 use crate::profile::{Place, ProfileError};
 use thiserror::Error;
 
@@ -54,6 +55,16 @@ pub enum StationFileError {
     NoCentre {
         /// Name of the downlink.
         downlink: String,
+    },
+    /// A downlink's Doppler.
+    #[error("{place}: downlink {downlink}: {source}")]
+    Doppler {
+        /// Where its profile is given.
+        place: Place,
+        /// Name of the downlink.
+        downlink: String,
+        /// What is wrong.
+        source: Box<DopplerError>,
     },
     /// A downlink outside the samples' band.
     #[error(

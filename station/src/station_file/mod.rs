@@ -3,10 +3,13 @@
 //! `docs/station-file.md` lists every key.
 
 mod error;
+mod motion;
 mod read;
 
 pub use error::StationFileError;
+pub use motion::MotionEntry;
 
+use crate::doppler::DopplerConfig;
 use crate::input::InputInfo;
 use crate::output::stream::StreamSpec;
 use crate::output::{OutputConfig, same_file, stream_files};
@@ -35,6 +38,8 @@ pub struct Entry {
     pub set: Vec<String>,
     /// Where it lies.
     pub tuning: Tuning,
+    /// What its Doppler is known by, where it is to be taken off.
+    pub motion: Option<MotionEntry>,
     /// Where its data go.
     pub outputs: OutputConfig,
     place: Place,
@@ -58,6 +63,8 @@ pub struct Downlink {
     pub profile: Profile,
     /// Where it lies.
     pub tuning: Tuning,
+    /// Doppler to take off.
+    pub doppler: DopplerConfig,
     /// Where its data go.
     pub outputs: OutputConfig,
 }
@@ -107,7 +114,17 @@ impl Entry {
                 profile: profile.name,
             });
         }
+        let motion = self.motion.map(|motion| motion.load(folder)).transpose();
+        let motion = motion.map_err(|source| StationFileError::Doppler {
+            place: self.place,
+            downlink: self.name.clone(),
+            source: Box::new(source),
+        })?;
         Ok(Downlink {
+            doppler: DopplerConfig {
+                motion,
+                carrier_hz: None,
+            },
             outputs: OutputConfig {
                 downlink: Some(self.name.clone()),
                 ..self.outputs
@@ -192,7 +209,7 @@ impl Station {
             .collect();
         for downlink in &self.downlinks {
             let named = downlink.outputs.named().map(|(option, path)| {
-                let key = option.trim_start_matches('-');
+                let key = option.trim_start_matches('-').replace('-', "_");
                 (format!("{key} of downlink {}", downlink.name), path)
             });
             targets.extend(named);

@@ -1,6 +1,8 @@
 //! From the TOML tree to a station file.
 
+use super::motion::{motion, site};
 use super::{Entry, StationFile, StationFileError, Tuning};
+use crate::orbit::Site;
 use crate::output::stream::{SpecError, StreamSpec};
 use crate::output::{BadFrames, OutputConfig};
 use crate::profile::ProfileError;
@@ -18,11 +20,12 @@ const BAD_FRAMES: &[(&str, BadFrames)] = &[("drop", BadFrames::Drop), ("mark", B
 pub(super) fn station_file(text: &str, origin: &str) -> Result<StationFile, StationFileError> {
     let document = Document::parse("a station file", text, origin, &[])?;
     let root = Section::root(&document);
-    root.only(&["center_frequency", "downlink"], "")?;
+    root.only(&["center_frequency", "site", "downlink"], "")?;
     let centre_hz = root.quantity("center_frequency", Quantity::Hertz)?;
     if let Some(hz) = centre_hz {
         within(&root, "center_frequency", hz, 0.0)?;
     }
+    let site = site(&root)?;
     let sections = root.sections("downlink")?;
     if !(1..=MOST).contains(&sections.len()) {
         let found = format!("given {} times", sections.len());
@@ -31,7 +34,7 @@ pub(super) fn station_file(text: &str, origin: &str) -> Result<StationFile, Stat
     }
     let mut downlinks: Vec<Entry> = Vec::with_capacity(sections.len());
     for section in &sections {
-        let entry = entry(section)?;
+        let entry = entry(section, site)?;
         if downlinks.iter().any(|other| other.name == entry.name) {
             return Err(StationFileError::SameName {
                 place: section.place("name"),
@@ -43,19 +46,24 @@ pub(super) fn station_file(text: &str, origin: &str) -> Result<StationFile, Stat
     Ok(StationFile { centre_hz, downlinks })
 }
 
-fn entry(section: &Section<'_>) -> Result<Entry, ProfileError> {
+fn entry(section: &Section<'_>, site: Option<Site>) -> Result<Entry, ProfileError> {
     let keys = [
         "name",
         "profile",
         "set",
         "frequency",
         "offset",
+        "tle",
+        "norad",
+        "satellite",
+        "doppler",
         "frames",
         "packets",
         "cadus",
         "soft",
         "events",
         "report",
+        "doppler_out",
         "bad_frames",
         "outputs",
     ];
@@ -66,6 +74,7 @@ fn entry(section: &Section<'_>) -> Result<Entry, ProfileError> {
         profile: section.required("profile", profile, "the name of a built-in profile, or a file")?,
         set: section.texts("set", "a list of texts, as [\"signal.symbol_rate=9600\"]")?,
         tuning: tuning(section)?,
+        motion: motion(section, site)?,
         outputs: outputs(section)?,
         place: section.place("profile"),
     })
@@ -111,7 +120,7 @@ fn within(section: &Section<'_>, key: &str, hz: f64, least: f64) -> Result<(), P
 }
 
 /// A path, which a file system cannot do without letters.
-fn path(section: &Section<'_>, key: &str, allowed: &str) -> Result<Option<String>, ProfileError> {
+pub(super) fn path(section: &Section<'_>, key: &str, allowed: &str) -> Result<Option<String>, ProfileError> {
     match section.text(key, allowed)? {
         Some(text) if text.trim().is_empty() || text.contains(char::is_control) => {
             Err(section.refuse(key, quoted(text), allowed))
@@ -140,6 +149,7 @@ fn outputs(section: &Section<'_>) -> Result<OutputConfig, ProfileError> {
         soft: target("soft")?,
         events: target("events")?,
         report: target("report")?,
+        doppler: target("doppler_out")?,
         bad_frames: section.choice("bad_frames", BAD_FRAMES)?.unwrap_or_default(),
         downlink: None,
         streams: streams(section)?,

@@ -4,6 +4,7 @@
 
 use groundlink_station::StationError;
 use groundlink_station::chain::{self, DEFAULT_BLOCK, From, RunConfig};
+use groundlink_station::doppler::DopplerConfig;
 use groundlink_station::input::{OpenOptions, SampleSource};
 use groundlink_station::monitor::Monitor;
 use groundlink_station::output::OutputConfig;
@@ -81,6 +82,7 @@ pub fn config(profile: Profile, input: &str) -> RunConfig {
         outputs: OutputConfig::default(),
         block: DEFAULT_BLOCK,
         threads: None,
+        doppler: DopplerConfig::default(),
     }
 }
 
@@ -122,6 +124,7 @@ fn collect(
         soft: Some(path("soft")),
         events: Some(path("events")),
         report: Some(path("report")),
+        doppler: Some(path("doppler")),
         bad_frames: config.outputs.bad_frames,
         streams: config.outputs.streams.clone(),
         downlink: None,

@@ -57,7 +57,7 @@ fn what_is_wrong_is_named_with_its_line() {
         ),
         (
             "centre = 1\n",
-            "s.toml:1: unknown key centre, allowed in a station file: center_frequency, downlink",
+            "s.toml:1: unknown key centre, allowed in a station file: center_frequency, site, downlink",
         ),
         ("[[downlink]\n", "s.toml:1: "),
         (
@@ -79,7 +79,7 @@ fn what_is_wrong_is_named_with_its_line() {
         (
             "\n[[downlink]]\nname = 'a'\nprofle = 'x'\n",
             "s.toml:4: unknown key downlink[1].profle, allowed in [[downlink]]: name, profile, set, frequency, offset, \
-             frames, packets, cadus, soft, events, report, bad_frames",
+             tle, norad, satellite, doppler, frames, packets, cadus, soft, events, report, doppler_out, bad_frames",
         ),
         (
             "\n[[downlink]]\nname = 'a'\n",

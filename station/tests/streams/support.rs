@@ -2,6 +2,7 @@
 
 use groundlink_station::StationError;
 use groundlink_station::chain::{self, DEFAULT_BLOCK, From, RunConfig};
+use groundlink_station::doppler::DopplerConfig;
 use groundlink_station::input::OpenOptions;
 use groundlink_station::monitor::Monitor;
 use groundlink_station::output::OutputConfig;
@@ -78,6 +79,7 @@ impl Frames {
 
 pub fn config(profile: &str, input: &str, from: From, outputs: &[&str]) -> RunConfig {
     RunConfig {
+        doppler: DopplerConfig::default(),
         input: input.to_owned(),
         from,
         open: OpenOptions::default(),

@@ -5,7 +5,7 @@
 
 use super::impair::ImpairArgs;
 use super::live_args::LiveArgs;
-use super::orbit_args::Passes;
+use super::orbit_args::{DopplerArgs, Passes};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use groundlink_station::chain::{DEFAULT_BLOCK, From};
@@ -209,6 +209,9 @@ pub struct Decode {
     /// Profile, or station file.
     #[command(flatten)]
     pub link: LinkArgs,
+    /// Doppler.
+    #[command(flatten)]
+    pub doppler: DopplerArgs,
     /// Outputs.
     #[command(flatten)]
     pub outputs: OutputArgs,
@@ -244,6 +247,9 @@ pub struct OutputArgs {
     /// zmq://:5556, jsonl-listen://:6002, http://:8080 (status and metrics), sids+https://…
     #[arg(long, value_name = "SPEC")]
     pub output: Vec<StreamSpec>,
+    /// Write the Doppler that the receiver measures: CSV, or a CCSDS TDM where FILE ends in .tdm.
+    #[arg(long, value_name = "FILE")]
+    pub doppler_out: Option<String>,
     /// What becomes of frames that failed a check: dropped, or written and marked in the events.
     #[arg(long, value_name = "WHAT", value_enum, default_value = "drop")]
     pub bad_frames: Bad,
@@ -267,6 +273,7 @@ impl std::convert::From<OutputArgs> for OutputConfig {
             soft: args.soft,
             events: args.events,
             report: args.report,
+            doppler: args.doppler_out,
             bad_frames: match args.bad_frames {
                 Bad::Drop => BadFrames::Drop,
                 Bad::Mark => BadFrames::Mark,
@@ -286,6 +293,9 @@ pub struct Monitor {
     /// Profile.
     #[command(flatten)]
     pub profile: ProfileArgs,
+    /// Doppler.
+    #[command(flatten)]
+    pub doppler: DopplerArgs,
     /// Outputs.
     #[command(flatten)]
     pub outputs: OutputArgs,

@@ -13,7 +13,7 @@ pub fn run(mut args: Decode) -> anyhow::Result<ExitCode> {
         return run_station(&station, args);
     }
     let profile = args.link.profile.unwrap_or_default();
-    let config = run_config(args.input, &profile, &args.link.set, args.outputs)?;
+    let config = run_config(args.input, &profile, &args.link.set, &args.doppler, args.outputs)?;
     let monitor = Monitor::new();
     stop_on_signal(&monitor)?;
     let report = progress::during(&monitor, args.quiet, || chain::run(&config, &monitor))?;
@@ -25,7 +25,7 @@ pub fn run(mut args: Decode) -> anyhow::Result<ExitCode> {
 
 /// The downlinks of a station file, each with its own outputs.
 fn run_station(file: &str, args: Decode) -> anyhow::Result<ExitCode> {
-    usage::check_station(&args.input, &args.outputs)?;
+    usage::check_station(&args.input, &args.doppler, &args.outputs)?;
     let config = StationRun {
         station: Station::load(file)?,
         open: args.input.options(),

@@ -3,6 +3,7 @@
 use super::{exit_code, monitor, say, summary};
 use groundlink_station::StationError;
 use groundlink_station::chain::{self, DEFAULT_BLOCK, From, RunConfig};
+use groundlink_station::doppler::DopplerConfig;
 use groundlink_station::input::{OpenOptions, open_reader};
 use groundlink_station::monitor::Monitor;
 use groundlink_station::output::OutputConfig;
@@ -25,6 +26,7 @@ pub fn run(color: bool) -> anyhow::Result<ExitCode> {
         outputs: OutputConfig::default(),
         block: DEFAULT_BLOCK,
         threads: None,
+        doppler: DopplerConfig::default(),
     };
     if stdin().is_terminal() && stdout().is_terminal() {
         return monitor::watch(&config, "demo".to_owned(), Some(1.0), color, decode);

@@ -25,6 +25,7 @@ use groundlink_station::chain::RunConfig;
 use groundlink_station::monitor::Monitor;
 use groundlink_station::output::report::{Report, Stopped};
 use groundlink_station::profile::Profile;
+use orbit_args::DopplerArgs;
 use std::io::{self, ErrorKind, Write};
 use std::process::ExitCode;
 
@@ -137,9 +138,11 @@ fn run_config(
     input: InputArgs,
     profile: &str,
     set: &[String],
+    doppler: &DopplerArgs,
     outputs: OutputArgs,
 ) -> anyhow::Result<RunConfig> {
     usage::check(&input, &outputs)?;
+    usage::check_doppler(&input, doppler, &outputs)?;
     Ok(RunConfig {
         profile: Profile::load(profile, set)?,
         open: input.options(),
@@ -149,6 +152,7 @@ fn run_config(
         outputs: outputs.into(),
         block: input.block_size,
         threads: input.threads,
+        doppler: doppler.config()?,
     })
 }
 

@@ -13,7 +13,13 @@ use std::thread;
 
 /// Replays or follows any input in the terminal UI.
 pub fn run(args: args::Monitor, color: bool) -> anyhow::Result<ExitCode> {
-    let config = run_config(args.input, &args.profile.profile, &args.profile.set, args.outputs)?;
+    let config = run_config(
+        args.input,
+        &args.profile.profile,
+        &args.profile.set,
+        &args.doppler,
+        args.outputs,
+    )?;
     let pace = (args.pace > 0.0).then_some(args.pace);
     let title = config.input.clone();
     if config.from != From::Iq {

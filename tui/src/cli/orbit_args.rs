@@ -3,10 +3,13 @@
 // The comments here are the help texts, which are no Markdown.
 #![allow(clippy::doc_markdown)]
 
+use anyhow::bail;
 use clap::Args;
+use groundlink_station::doppler::{Curve, DopplerConfig, Motion};
 use groundlink_station::input::{parse_frequency, parse_utc};
-use groundlink_station::orbit::{Choice, Site};
+use groundlink_station::orbit::{Catalogue, Choice, Site};
 use hifitime::Epoch;
+use std::sync::Arc;
 
 /// Which satellite of a file of elements.
 #[derive(Debug, Args)]
@@ -26,6 +29,77 @@ impl SatelliteArgs {
             norad: self.norad,
             name: self.satellite.clone(),
         }
+    }
+}
+
+/// Doppler to take off before the receiver.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Doppler")]
+pub struct DopplerArgs {
+    /// Take off the Doppler of an orbit: elements, TLE or OMM.
+    #[arg(
+        long,
+        visible_alias = "omm",
+        value_name = "FILE",
+        requires = "site",
+        conflicts_with = "doppler"
+    )]
+    pub tle: Option<String>,
+    /// Satellite.
+    #[command(flatten)]
+    pub satellite: SatelliteArgs,
+    /// Site: degrees north, degrees east, metres above the ellipsoid.
+    #[arg(
+        long,
+        value_name = "LAT,LON,ALT",
+        allow_hyphen_values = true,
+        requires = "tle"
+    )]
+    pub site: Option<Site>,
+    /// Take off a Doppler that was measured: CSV of UTC or seconds, and Hz.
+    #[arg(long, value_name = "FILE")]
+    pub doppler: Option<String>,
+    /// Frequency of the carrier as sent [default: that of the samples' centre and the profile's signal.carrier].
+    #[arg(long, value_name = "Hz", value_parser = parse_frequency)]
+    pub rf_carrier: Option<f64>,
+}
+
+impl DopplerArgs {
+    /// The first of its options that is given.
+    pub fn given(&self) -> Option<&'static str> {
+        [
+            ("--tle", self.tle.is_some()),
+            ("--norad", self.satellite.norad.is_some()),
+            ("--satellite", self.satellite.satellite.is_some()),
+            ("--site", self.site.is_some()),
+            ("--doppler", self.doppler.is_some()),
+            ("--rf-carrier", self.rf_carrier.is_some()),
+        ]
+        .into_iter()
+        .find_map(|(option, given)| given.then_some(option))
+    }
+
+    /// Reads the files that are named.
+    pub fn config(&self) -> anyhow::Result<DopplerConfig> {
+        let choice = self.satellite.choice();
+        let motion = match (&self.tle, self.site, &self.doppler) {
+            (Some(tle), Some(site), _) => {
+                let catalogue = Catalogue::load(tle)?;
+                catalogue.choose(&choice, None)?;
+                Some(Motion::Orbit {
+                    catalogue: Arc::new(catalogue),
+                    choice,
+                    site,
+                })
+            }
+            _ if choice != Choice::default() => bail!("--norad and --satellite mean nothing without --tle"),
+            (_, _, Some(file)) => Some(Motion::Measured(Arc::new(Curve::load(file)?))),
+            _ => None,
+        };
+        Ok(DopplerConfig {
+            motion,
+            carrier_hz: self.rf_carrier,
+        })
     }
 }
 

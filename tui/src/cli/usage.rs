@@ -1,6 +1,7 @@
 //! What is wrong with a command line, in one line each: its grammar, and options that do not fit each other.
 
 use super::args::{Bad, InputArgs, OutputArgs, Stage};
+use super::orbit_args::DopplerArgs;
 use anyhow::{Result, bail};
 use groundlink_station::input::{LiveOptions, LiveUrl};
 use groundlink_station::output::stream::What;
@@ -101,12 +102,34 @@ fn check_live(input: &InputArgs) -> Result<()> {
     Ok(())
 }
 
+/// Whether there are samples where Doppler is to be taken off or measured.
+///
+/// # Errors
+/// The first option that does not fit.
+pub fn check_doppler(input: &InputArgs, doppler: &DopplerArgs, outputs: &OutputArgs) -> Result<()> {
+    let measured = outputs.doppler_out.as_ref().map(|_| "--doppler-out");
+    match doppler.given().or(measured) {
+        Some(option) if input.from != Stage::Iq => {
+            bail!(
+                "{option} means nothing with --from {}; it needs --from iq",
+                name(input.from)
+            )
+        }
+        _ => Ok(()),
+    }
+}
+
 /// As [`check`] with a station file, in which the outputs of each downlink are named.
 ///
 /// # Errors
 /// The first option that does not fit.
-pub fn check_station(input: &InputArgs, outputs: &OutputArgs) -> Result<()> {
+pub fn check_station(input: &InputArgs, doppler: &DopplerArgs, outputs: &OutputArgs) -> Result<()> {
     check(input, outputs)?;
+    if let Some(option) = doppler.given() {
+        bail!(
+            "{option} means nothing with --station: give tle or doppler in the [[downlink]] sections of the station file"
+        );
+    }
     if input.from != Stage::Iq {
         bail!(
             "--from {} means nothing with --station; it needs --from iq",
@@ -119,6 +142,7 @@ pub fn check_station(input: &InputArgs, outputs: &OutputArgs) -> Result<()> {
         ("--cadus", outputs.cadus.is_some()),
         ("--soft", outputs.soft.is_some()),
         ("--events", outputs.events.is_some()),
+        ("--doppler-out", outputs.doppler_out.is_some()),
         ("--bad-frames", outputs.bad_frames != Bad::Drop),
     ] {
         if given {
@@ -254,7 +278,9 @@ mod tests {
             else {
                 panic!("not decode");
             };
-            let text = check_station(&args.input, &args.outputs).unwrap_err().to_string();
+            let text = check_station(&args.input, &args.doppler, &args.outputs)
+                .unwrap_err()
+                .to_string();
             assert_eq!(text, expected);
         }
     }

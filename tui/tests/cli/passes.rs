@@ -1,4 +1,4 @@
-//! `passes`.
+//! `passes`, and Doppler taken off by `decode`.
 
 use super::support::Folder;
 
@@ -119,4 +119,65 @@ fn mistakes_are_named_in_one_line() {
         let run = folder.run(&format!("passes {words}"));
         assert_eq!((run.code, run.stderr.as_str()), (2, expected), "{words}");
     }
+}
+
+#[test]
+fn doppler_is_taken_off_and_given_back() {
+    let folder = Folder::with_pass(10);
+    folder.write("none.csv", "# nothing moves\n0 0\n");
+    folder.write("two.tle", TLES);
+    let plain = folder.run("decode pass.sigmf-meta -p demo --frames plain --doppler-out curve.csv -q");
+    assert_eq!((plain.code, plain.stderr.as_str()), (0, ""));
+    let curve = String::from_utf8(folder.read("curve.csv")).unwrap();
+    assert!(
+        curve.starts_with(
+            "utc,seconds,offset_hz,frequency_hz,nominal_hz,es_n0_db,locked\n2026-03-01T12:00:00"
+        )
+    );
+    for file in ["none.csv", "curve.csv"] {
+        let run = folder.run(&format!(
+            "decode pass.sigmf-meta -p demo --doppler {file} --frames again -q"
+        ));
+        assert_eq!((run.code, run.stderr.as_str()), (0, ""), "{file}");
+        assert!(folder.read("again") == folder.read("plain"), "{file}");
+    }
+    for (words, expected) in [
+        (
+            "--tle two.tle",
+            "the following required arguments were not provided: --site <LAT,LON,ALT>; see --help",
+        ),
+        ("--norad 5", "--norad and --satellite mean nothing without --tle"),
+        (
+            "--tle two.tle --site 1,2 --norad 25544",
+            "pass.sigmf-meta: the frequency of the signal is not known, which an orbit's Doppler needs; give \
+             --rf-carrier",
+        ),
+        (
+            "--tle two.tle --site 1,2 --norad 25544 --rf-carrier 437M",
+            "elements of ISS of 2014-01-20T22:23:04.000416Z say nothing about 2026-03-01T12:00:00.000000Z: 4423 days \
+             away, must be within 3660",
+        ),
+        (
+            "--doppler two.tle",
+            "Doppler file two.tle: line 1 has neither names of columns nor two numbers, seconds or UTC and Hz",
+        ),
+        (
+            "--from frames --doppler none.csv",
+            "--doppler means nothing with --from frames; it needs --from iq",
+        ),
+    ] {
+        let run = folder.run(&format!("decode pass.sigmf-meta -p demo {words}"));
+        assert_eq!(
+            (run.code, run.stderr),
+            (2, format!("groundlink: {expected}\n")),
+            "{words}"
+        );
+    }
+    folder.write("s.toml", "");
+    let run = folder.run("decode pass.sigmf-meta --station s.toml --rf-carrier 1M");
+    assert_eq!(
+        run.stderr,
+        "groundlink: --rf-carrier means nothing with --station: give tle or doppler in the [[downlink]] sections of \
+         the station file\n"
+    );
 }

@@ -138,7 +138,7 @@ fn mistakes_are_one_line() {
         ),
         (
             "decode pass --station own.toml",
-            "own.toml:4: unknown key frame, allowed in a station file: center_frequency, downlink",
+            "own.toml:4: unknown key frame, allowed in a station file: center_frequency, site, downlink",
         ),
         (
             "decode pass -p demo --station station.toml",

@@ -1,0 +1,93 @@
+//! The carrier's frequency as it was received, for records and for the file of what was measured.
+
+use crate::StationError;
+use crate::doppler::{DopplerAt, Measured, MeasuredWriter};
+use crate::input::Capture;
+use crate::time::SampleClock;
+use groundlink_dsp::Mark;
+
+/// What becomes of the frequencies that a receiver says.
+#[derive(Debug, Default)]
+pub struct CarrierStage {
+    /// What was taken off before the receiver.
+    doppler: Option<DopplerAt>,
+    measured: Option<MeasuredWriter>,
+    /// The stretch that runs, with the soft bit that it began with.
+    stretch: Option<(u64, Mark)>,
+}
+
+impl CarrierStage {
+    /// A stage behind a receiver before which this was taken off.
+    pub fn new(doppler: Option<DopplerAt>, measured: Option<MeasuredWriter>) -> Self {
+        Self {
+            doppler,
+            measured,
+            stretch: None,
+        }
+    }
+
+    /// Takes what the input tells of its time while it runs.
+    pub fn learn(&mut self, capture: &Capture) {
+        if let Some(doppler) = &mut self.doppler {
+            doppler.learn(capture);
+        }
+    }
+
+    /// An offset as received at this sample.
+    pub fn received_hz(&self, offset_hz: f64, sample: f64) -> f64 {
+        let taken_off = self
+            .doppler
+            .as_ref()
+            .and_then(|doppler| doppler.offset_hz(sample).ok());
+        offset_hz + taken_off.unwrap_or(0.0)
+    }
+
+    /// A stretch begins at this soft bit: what was measured over the one before goes to the file.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn begin(
+        &mut self,
+        soft_bit: u64,
+        mark: &Mark,
+        bits_per_symbol: f64,
+        clock: &SampleClock,
+    ) -> Result<(), StationError> {
+        self.measure(soft_bit, bits_per_symbol, clock)?;
+        self.stretch = Some((soft_bit, *mark));
+        Ok(())
+    }
+
+    /// The input has ended, with this soft bit as the next.
+    ///
+    /// # Errors
+    /// As [`Self::begin`].
+    pub fn finish(
+        &mut self,
+        soft_bit: u64,
+        bits_per_symbol: f64,
+        clock: &SampleClock,
+    ) -> Result<(), StationError> {
+        self.measure(soft_bit, bits_per_symbol, clock)?;
+        self.measured.as_mut().map_or(Ok(()), MeasuredWriter::finish)
+    }
+
+    /// Receivers measure over a stretch: what they say is of its middle.
+    fn measure(&mut self, end: u64, bits_per_symbol: f64, clock: &SampleClock) -> Result<(), StationError> {
+        let Some((first, mark)) = self.stretch.take() else {
+            return Ok(());
+        };
+        let symbols = (end - first) as f64 / bits_per_symbol;
+        let sample = mark.at + 0.5 * symbols * mark.samples_per_symbol;
+        let measured = Measured {
+            sample,
+            offset_hz: self.received_hz(mark.offset_hz, sample),
+            es_n0_db: f64::from(mark.es_n0_db),
+            locked: mark.locked,
+        };
+        match &mut self.measured {
+            Some(writer) if symbols > 0.0 => writer.take(&measured, clock),
+            _ => Ok(()),
+        }
+    }
+}
