@@ -4,4 +4,8 @@
 mod chain_support;
 mod players;
 mod raw;
+#[cfg(feature = "soapysdr")]
+mod red_pitaya;
 mod rtl_tcp;
+#[cfg(feature = "soapysdr")]
+mod soapy;

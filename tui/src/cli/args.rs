@@ -4,7 +4,7 @@
 #![allow(clippy::doc_markdown)]
 
 use super::impair::ImpairArgs;
-use super::live_args::LiveArgs;
+use super::live_args::{DevicesArgs, LiveArgs};
 use super::orbit_args::{DopplerArgs, Passes};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
@@ -57,6 +57,8 @@ pub enum Command {
     Simulate(Box<Simulate>),
     /// Say what an input is: format, rate, level, clipping, noise, DC, lines, symbol clocks, spectrum.
     Inspect(Inspect),
+    /// List the devices that SoapySDR finds, with what they can do.
+    Devices(DevicesArgs),
     /// List the built-in link profiles, or show one in full.
     Profiles(Profiles),
     /// Predict when satellites pass over a site.

@@ -83,3 +83,15 @@ fn silence(text: &str) -> Result<Duration, String> {
         _ => Err("must be a number of seconds from 0.1 to 86400".to_owned()),
     }
 }
+
+/// `devices`.
+#[derive(Debug, Args)]
+pub struct DevicesArgs {
+    /// Only these, by SoapySDR arguments such as driver=rtlsdr; drivers that find nothing by themselves (remote,
+    /// redpitaya) are opened with them.
+    #[arg(value_name = "ARGUMENTS", default_value = "")]
+    pub arguments: String,
+    /// Print the list as JSON on stdout.
+    #[arg(long)]
+    pub json: bool,
+}

@@ -3,6 +3,7 @@
 pub mod args;
 mod decode;
 mod demo;
+mod devices;
 mod docs;
 mod hints;
 mod impair;
@@ -44,6 +45,7 @@ pub fn main() -> ExitCode {
         Some(Command::Decode(args)) => decode::run(*args),
         Some(Command::Simulate(args)) => simulate::run(&args),
         Some(Command::Inspect(args)) => inspect::run(&args),
+        Some(Command::Devices(args)) => devices::run(&args),
         Some(Command::Profiles(args)) => profiles::run(&args),
         Some(Command::Passes(args)) => passes::run(&args),
         Some(Command::Completions { shell }) => docs::completions(shell),

@@ -16,6 +16,8 @@ pub enum LiveUrl {
     TcpListen(String),
     /// `udp://[ADDRESS:]PORT`: raw samples in datagrams.
     Udp(String),
+    /// `soapy:ARGUMENTS`: a device by `SoapySDR`, chosen by its arguments.
+    Soapy(String),
 }
 
 impl LiveUrl {
@@ -24,6 +26,9 @@ impl LiveUrl {
     /// # Errors
     /// [`LiveError::Address`] for an unknown scheme or an address that is none.
     pub fn parse(text: &str) -> Option<Result<Self, LiveError>> {
+        if let Some(args) = text.strip_prefix("soapy:") {
+            return Some(Ok(Self::Soapy(args.trim_start_matches("//").to_owned())));
+        }
         let (scheme, rest) = text.split_once("://")?;
         if !scheme
             .bytes()
@@ -38,7 +43,7 @@ impl LiveUrl {
             "udp" => local(rest).map(Self::Udp),
             _ => Err(LiveError::Address {
                 text: text.to_owned(),
-                wanted: "input: the URLs of live ones begin with rtl_tcp://, tcp://, tcp-listen:// or udp://",
+                wanted: "input: the URLs of live ones begin with soapy:, rtl_tcp://, tcp://, tcp-listen:// or udp://",
             }),
         })
     }
@@ -89,6 +94,14 @@ mod tests {
         assert_eq!(parse("tcp://[::1]:7"), LiveUrl::Tcp("[::1]:7".into()));
         assert_eq!(parse("tcp-listen://7"), LiveUrl::TcpListen("127.0.0.1:7".into()));
         assert_eq!(parse("udp://0.0.0.0:7"), LiveUrl::Udp("0.0.0.0:7".into()));
+        assert_eq!(
+            parse("soapy:driver=rtlsdr,serial=1"),
+            LiveUrl::Soapy("driver=rtlsdr,serial=1".into())
+        );
+        assert_eq!(parse("soapy:"), LiveUrl::Soapy(String::new()));
+        // Arguments may have URLs in them.
+        let remote = "driver=remote,remote=tcp://[::1]:55132";
+        assert_eq!(parse(&format!("soapy:{remote}")), LiveUrl::Soapy(remote.into()));
     }
 
     #[test]

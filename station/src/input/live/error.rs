@@ -54,6 +54,18 @@ pub enum LiveError {
     /// The connection broke.
     #[error("connection lost: {0}")]
     Broken(io::Error),
+    /// Devices are not part of this program.
+    #[error(
+        "this program was built without SoapySDR; build it with --features soapysdr (on Debian that needs \
+         libsoapysdr-dev and the modules of the devices, such as soapysdr-module-rtlsdr)"
+    )]
+    NoSoapy,
+    /// A driver says no.
+    #[error("{reason}")]
+    Device {
+        /// What it says.
+        reason: String,
+    },
     /// Something that needs the end of its input.
     #[error("is live and has no end; record it first")]
     NoEnd,

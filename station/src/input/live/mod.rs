@@ -7,9 +7,15 @@ mod arrival;
 mod backoff;
 mod error;
 mod options;
+#[cfg(feature = "soapysdr")]
+mod pace;
 mod raw_udp;
 pub mod rtl_tcp;
 mod rtl_tcp_source;
+#[cfg(feature = "soapysdr")]
+pub mod soapy;
+#[cfg(feature = "soapysdr")]
+mod stamps;
 mod stream;
 mod tcp;
 mod udp;
@@ -36,6 +42,10 @@ pub fn open(name: &str, url: &LiveUrl, options: &OpenOptions) -> Result<Box<dyn 
         LiveUrl::Tcp(address) => tcp::connect(name, address, options),
         LiveUrl::TcpListen(address) => tcp::listen(name, address, options),
         LiveUrl::Udp(address) => raw_udp::open(name, address, options),
+        #[cfg(feature = "soapysdr")]
+        LiveUrl::Soapy(args) => soapy::open(name, args, options),
+        #[cfg(not(feature = "soapysdr"))]
+        LiveUrl::Soapy(_) => Err(LiveError::NoSoapy),
     };
     opened.map_err(|source| InputError::Live {
         name: name.to_owned(),

@@ -105,6 +105,21 @@ impl Default for LiveOptions {
 }
 
 impl LiveOptions {
+    /// The options that devices understand.
+    #[cfg(feature = "soapysdr")]
+    pub(crate) const OF_DEVICES: [&'static str; 10] = [
+        "--frequency",
+        "--gain",
+        "--agc",
+        "--ppm",
+        "--antenna",
+        "--bandwidth",
+        "--channel",
+        "--device-setting",
+        "--silence",
+        "--reconnect",
+    ];
+
     /// Refuses options that a kind of input does not have.
     pub(crate) fn only(
         &self,
