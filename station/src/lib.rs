@@ -3,6 +3,7 @@
 pub mod chain;
 pub mod doppler;
 mod error;
+pub mod hamlib;
 pub mod input;
 pub mod inspect;
 pub mod monitor;
@@ -12,5 +13,6 @@ pub mod profile;
 pub mod simulate;
 pub mod station_file;
 pub mod time;
+pub mod track;
 
 pub use error::StationError;

@@ -5,7 +5,7 @@
 
 use super::impair::ImpairArgs;
 use super::live_args::{DevicesArgs, LiveArgs};
-use super::orbit_args::{DopplerArgs, Passes};
+use super::orbit_args::{DopplerArgs, Passes, Track};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use groundlink_station::chain::{DEFAULT_BLOCK, From};
@@ -45,6 +45,13 @@ const PASSES_EXIT_CODES: &str = "Exit codes:
   1  there are none
   2  bad usage or elements; stderr says why in one line";
 
+const TRACK_EXIT_CODES: &str = "Exit codes:
+  0  a pass was followed to its end
+  1  none was
+  2  bad usage or elements, or a rotator or radio that is not there; stderr says why in one line
+
+Ctrl-C (or SIGTERM) parks the rotator and ends.";
+
 /// Commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -64,6 +71,9 @@ pub enum Command {
     /// Predict when satellites pass over a site.
     #[command(after_long_help = PASSES_EXIT_CODES)]
     Passes(Passes),
+    /// Follow a satellite with a rotator and a radio, through Hamlib.
+    #[command(after_long_help = TRACK_EXIT_CODES)]
+    Track(Box<Track>),
     /// Print shell completions.
     Completions {
         /// Shell.

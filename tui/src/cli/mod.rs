@@ -17,6 +17,7 @@ mod profiles;
 mod progress;
 mod simulate;
 mod summary;
+mod track;
 mod usage;
 
 use args::{Cli, Command, InputArgs, OutputArgs};
@@ -48,6 +49,7 @@ pub fn main() -> ExitCode {
         Some(Command::Devices(args)) => devices::run(&args),
         Some(Command::Profiles(args)) => profiles::run(&args),
         Some(Command::Passes(args)) => passes::run(&args),
+        Some(Command::Track(args)) => track::run(&args),
         Some(Command::Completions { shell }) => docs::completions(shell),
         Some(Command::Man { folder }) => docs::man(&folder),
     };

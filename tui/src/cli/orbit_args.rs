@@ -135,6 +135,58 @@ pub struct Passes {
     pub csv: bool,
 }
 
+/// `track`.
+#[derive(Debug, Args)]
+pub struct Track {
+    /// Orbital elements: TLE, or OMM as JSON, XML, KVN or CSV.
+    #[arg(long, visible_alias = "omm", value_name = "FILE")]
+    pub tle: String,
+    /// Satellite.
+    #[command(flatten)]
+    pub satellite: SatelliteArgs,
+    /// Site: degrees north, degrees east, metres above the ellipsoid.
+    #[arg(long, value_name = "LAT,LON,ALT", allow_hyphen_values = true)]
+    pub site: Site,
+    /// Rotator: a rotctld of Hamlib, on port 4533 without one.
+    #[arg(long, value_name = "HOST[:PORT]", required_unless_present = "rig")]
+    pub rotator: Option<String>,
+    /// Radio: a rigctld of Hamlib, on port 4532 without one.
+    #[arg(long, value_name = "HOST[:PORT]", requires = "frequency")]
+    pub rig: Option<String>,
+    /// Frequency as sent; the radio is tuned to what is received of it.
+    #[arg(long, value_name = "Hz", value_parser = parse_frequency)]
+    pub frequency: Option<f64>,
+    /// Elevation above which a pass counts, degrees.
+    #[arg(long, value_name = "DEG", default_value_t = 0.0, allow_hyphen_values = true, value_parser = elevation)]
+    pub min_elevation: f64,
+    /// Passes to follow.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub passes: u64,
+    /// Seconds between two commands.
+    #[arg(long, value_name = "S", default_value_t = 1.0, value_parser = interval)]
+    pub interval: f64,
+    /// Rehearse: begin at this time, ISO-8601 with Z, instead of now.
+    #[arg(long, value_name = "UTC", value_parser = parse_utc)]
+    pub from: Option<Epoch>,
+    /// Rehearse: let time run faster.
+    #[arg(long, value_name = "X", default_value_t = 1.0, value_parser = speed)]
+    pub speed: f64,
+}
+
+fn interval(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(seconds) if (0.05..=60.0).contains(&seconds) => Ok(seconds),
+        _ => Err("must be a number from 0.05 to 60".to_owned()),
+    }
+}
+
+fn speed(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(speed) if (1.0..=10_000.0).contains(&speed) => Ok(speed),
+        _ => Err("must be a number from 1 to 10000".to_owned()),
+    }
+}
+
 fn days(text: &str) -> Result<f64, String> {
     match text.parse() {
         Ok(days) if days > 0.0 && days <= 366.0 => Ok(days),

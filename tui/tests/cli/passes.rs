@@ -181,3 +181,23 @@ fn doppler_is_taken_off_and_given_back() {
          the station file\n"
     );
 }
+
+#[test]
+fn a_radio_that_is_not_there_is_named() {
+    let folder = folder();
+    let run = folder.run(
+        "track --tle two.tle --norad 25544 --site 48.2,16.4 --from 2014-01-21T01:50:00Z --rig 127.0.0.1:1 --frequency 437M",
+    );
+    assert_eq!(
+        (run.code, run.stderr.as_str()),
+        (
+            2,
+            "groundlink: cannot begin: 127.0.0.1:1: Connection refused (os error 111)\n"
+        )
+    );
+    let run = folder.run("track --tle two.tle --norad 25544 --site 48.2,16.4");
+    assert_eq!(
+        run.stderr,
+        "groundlink: the following required arguments were not provided: --rotator <HOST[:PORT]>; see --help\n"
+    );
+}
