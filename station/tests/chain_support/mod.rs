@@ -102,6 +102,12 @@ pub fn try_run(config: &RunConfig) -> Result<Run, StationError> {
     collect(config, chain::run)
 }
 
+/// Runs until the input ends or the monitor says so.
+pub fn run_with(config: &RunConfig, monitor: &Monitor) -> Run {
+    collect(config, |config, _| chain::run(config, monitor))
+        .unwrap_or_else(|error| panic!("{}: {error}", config.input))
+}
+
 /// Runs over an open source.
 pub fn run_source(config: &RunConfig, source: Box<dyn SampleSource>) -> Run {
     collect(config, |config, monitor| {

@@ -9,3 +9,4 @@ mod red_pitaya;
 mod rtl_tcp;
 #[cfg(feature = "soapysdr")]
 mod soapy;
+mod vita49;

@@ -16,6 +16,8 @@ pub enum LiveUrl {
     TcpListen(String),
     /// `udp://[ADDRESS:]PORT`: raw samples in datagrams.
     Udp(String),
+    /// `vita49://[ADDRESS:]PORT`: VITA-49 packets, DIFI's among them, in datagrams.
+    Vita49(String),
     /// `soapy:ARGUMENTS`: a device by `SoapySDR`, chosen by its arguments.
     Soapy(String),
 }
@@ -41,9 +43,10 @@ impl LiveUrl {
             "tcp" => remote(rest, None).map(Self::Tcp),
             "tcp-listen" => local(rest).map(Self::TcpListen),
             "udp" => local(rest).map(Self::Udp),
+            "vita49" | "difi" => local(rest).map(Self::Vita49),
             _ => Err(LiveError::Address {
                 text: text.to_owned(),
-                wanted: "input: the URLs of live ones begin with soapy:, rtl_tcp://, tcp://, tcp-listen:// or udp://",
+                wanted: "input: the URLs of live ones begin with soapy:, rtl_tcp://, tcp://, tcp-listen://, udp:// or vita49://",
             }),
         })
     }

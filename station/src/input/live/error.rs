@@ -1,6 +1,7 @@
 //! What can be wrong with a live input, in one line each.
 
 use super::rtl_tcp::HeaderError;
+use super::vita49::context::FormatError;
 use std::io;
 use thiserror::Error;
 
@@ -65,6 +66,19 @@ pub enum LiveError {
     Device {
         /// What it says.
         reason: String,
+    },
+    /// Samples that are written in a way that is not read.
+    #[error(transparent)]
+    Payload(#[from] FormatError),
+    /// Something changed that a run cannot follow.
+    #[error("its {what} changed from {from} to {to}")]
+    Changed {
+        /// What.
+        what: &'static str,
+        /// Before.
+        from: String,
+        /// Now.
+        to: String,
     },
     /// Something that needs the end of its input.
     #[error("is live and has no end; record it first")]

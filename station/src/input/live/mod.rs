@@ -14,11 +14,11 @@ pub mod rtl_tcp;
 mod rtl_tcp_source;
 #[cfg(feature = "soapysdr")]
 pub mod soapy;
-#[cfg(feature = "soapysdr")]
 mod stamps;
 mod stream;
 mod tcp;
 mod udp;
+pub mod vita49;
 
 pub use address::LiveUrl;
 pub use error::LiveError;
@@ -42,6 +42,7 @@ pub fn open(name: &str, url: &LiveUrl, options: &OpenOptions) -> Result<Box<dyn 
         LiveUrl::Tcp(address) => tcp::connect(name, address, options),
         LiveUrl::TcpListen(address) => tcp::listen(name, address, options),
         LiveUrl::Udp(address) => raw_udp::open(name, address, options),
+        LiveUrl::Vita49(address) => vita49::open(name, address, options),
         #[cfg(feature = "soapysdr")]
         LiveUrl::Soapy(args) => soapy::open(name, args, options),
         #[cfg(not(feature = "soapysdr"))]

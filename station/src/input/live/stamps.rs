@@ -67,6 +67,7 @@ impl Stamps {
     }
 
     /// Forgets what came before.
+    #[cfg(feature = "soapysdr")]
     pub fn restart(&mut self) {
         self.expected = None;
     }
