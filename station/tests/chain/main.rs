@@ -9,4 +9,5 @@ mod cuts;
 mod demo;
 mod gaps;
 mod malformed;
+mod overrun;
 mod packet_stream;

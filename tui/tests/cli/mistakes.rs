@@ -47,6 +47,56 @@ fn wrong_inputs() {
 }
 
 #[test]
+fn live_inputs_that_cannot_be() {
+    let folder = Folder::new();
+    for (words, expected) in [
+        (
+            "decode http://radio:80 -p demo",
+            "http://radio:80: \"http://radio:80\" is no input: the URLs of live ones begin with soapy:, rtl_tcp://, tcp://, \
+             tcp-listen://, udp:// or vita49://",
+        ),
+        (
+            "decode tcp://radio -p demo",
+            "tcp://radio: \"radio\" is no address: write it as HOST:PORT",
+        ),
+        (
+            "decode udp://9000 -p demo --format cu8",
+            "udp://9000: does not say what its samples are; give --rate",
+        ),
+        (
+            "decode udp://9000 -p demo --from soft",
+            "live inputs are samples; they need --from iq",
+        ),
+        (
+            "decode rtl_tcp://radio -p demo --rate 1M --antenna A",
+            "rtl_tcp://radio: --antenna means nothing for rtl_tcp; it has --frequency, --gain, --agc, --ppm, \
+             --device-setting (bias_tee, digital_agc, direct_sampling, offset_tuning), --silence and --reconnect",
+        ),
+        (
+            "decode rtl_tcp://radio -p demo --rate 1M --start-time 2026-03-01T00:00:00Z",
+            "rtl_tcp://radio: --start-time means nothing for a live input; it has a time of its own",
+        ),
+        (
+            "inspect udp://9000",
+            "udp://9000: is live and has no end; record it first",
+        ),
+    ] {
+        assert_eq!(refused(&folder, words), expected);
+    }
+}
+
+#[cfg(not(feature = "soapysdr"))]
+#[test]
+fn devices_are_told_how_to_be_built() {
+    let folder = Folder::new();
+    let how = "this program was built without SoapySDR; build it with --features soapysdr (on Debian that needs \
+               libsoapysdr-dev and the modules of the devices, such as soapysdr-module-rtlsdr)";
+    assert_eq!(refused(&folder, "devices"), how);
+    let text = refused(&folder, "decode soapy:driver=rtlsdr -p demo");
+    assert_eq!(text, format!("soapy:driver=rtlsdr: {how}"));
+}
+
+#[test]
 fn wrong_options() {
     let folder = Folder::with_pass(1);
     for (options, expected) in [
