@@ -21,6 +21,16 @@ pub enum StationError {
     /// A recording cannot be written.
     #[error(transparent)]
     Recording(#[from] SigmfWriteError),
+    /// What is to be recorded cannot be.
+    #[error("record: {field} is {value}, must be {allowed}")]
+    Record {
+        /// What is wrong.
+        field: &'static str,
+        /// Its value.
+        value: String,
+        /// What is allowed.
+        allowed: String,
+    },
     /// The link profile is wrong.
     #[error(transparent)]
     Profile(#[from] ProfileError),

@@ -10,6 +10,7 @@ pub mod monitor;
 pub mod orbit;
 pub mod output;
 pub mod profile;
+pub mod recording;
 pub mod simulate;
 pub mod station_file;
 pub mod time;

@@ -4,8 +4,8 @@ mod input_support;
 
 use groundlink_station::input::sigmf::{locate, parse_meta};
 use groundlink_station::input::{
-    Annotation, LossCause, OpenOptions, Read, SampleBlock, SampleFormat, SigmfMeta, SigmfWriter, TimeSource,
-    open_samples, parse_utc,
+    Annotation, LossCause, OpenOptions, Read, SampleBlock, SampleFormat, SigmfMeta, SigmfSegment,
+    SigmfWriter, TimeSource, open_samples, parse_utc,
 };
 use input_support::{drain, gzip, noise, pipe, pipe_refusal, read_file, refusal, zstd};
 use num_complex::Complex32;
@@ -18,8 +18,11 @@ fn meta(datatype: &str) -> SigmfMeta {
     SigmfMeta {
         datatype: datatype.parse().unwrap(),
         sample_rate_hz: 250e3,
-        frequency_hz: Some(437.5e6),
-        datetime: Some(parse_utc("2026-03-01T12:00:00.125Z").unwrap()),
+        captures: vec![SigmfSegment {
+            frequency_hz: Some(437.5e6),
+            datetime: Some(parse_utc("2026-03-01T12:00:00.125Z").unwrap()),
+            ..SigmfSegment::default()
+        }],
         hardware: Some("test bench".into()),
         author: None,
         description: None,
@@ -83,7 +86,7 @@ fn what_is_written_reads_back() {
             );
             assert_eq!(info.captures.len(), 1);
             assert_eq!(info.captures[0].frequency_hz, Some(437.5e6));
-            assert_eq!(info.captures[0].time, meta(datatype).datetime);
+            assert_eq!(info.captures[0].time, meta(datatype).captures[0].datetime);
             let (read, warnings) = read_file(&path);
             assert_eq!((read.len(), warnings), (10_000, vec![]));
             let step = if datatype.contains("16") {

@@ -288,6 +288,7 @@ fn run_chain(link: &Link, samples: &Arc<Vec<Complex32>>, block: usize) -> Result
         block,
         threads: None,
         doppler: DopplerConfig::default(),
+        record: None,
     };
     let source = MemorySource::new(Arc::clone(samples), link.signal.sample_rate_hz);
     let (resident_before, _) = resident_mib()?;

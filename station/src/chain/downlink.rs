@@ -11,6 +11,7 @@ use crate::doppler::{Corrector, DopplerAt};
 use crate::input::InputInfo;
 use crate::monitor::Monitor;
 use crate::output::report::Report;
+use crate::recording::Recorder;
 use crate::time::SampleClock;
 use groundlink_decoder::coding::CodingConfig;
 use groundlink_dsp::downlink::{Lane, Plan};
@@ -135,6 +136,11 @@ impl Tuned {
 }
 
 impl Worker {
+    /// Notes its locks and frames in the recording.
+    pub fn record(&mut self, recorder: Recorder) {
+        self.end.to.recorder = Some(recorder);
+    }
+
     /// Samples per second that its receiver is given.
     pub fn rate_hz(&self) -> f64 {
         self.lane.rate_hz()

@@ -7,13 +7,14 @@ use super::end::{Around, Threads};
 use super::pool::Pool;
 use super::samples::{circle, start_source};
 use super::split::{self, FromSplitter, Slab, SplitterQueues};
-use super::{From, RunConfig, patience};
+use super::{From, RunConfig, patience, record};
 use crate::StationError;
 use crate::input::{self, InputInfo, OpenOptions, SampleSource};
 use crate::monitor::{Monitor, Phase};
 use crate::output::report::{DownlinkReport, Report, StationReport, Stopped};
 use crate::output::stream::{self, Fan, StreamSpec};
 use crate::output::{Shared, Sink};
+use crate::recording::{RecordConfig, Recording};
 use crate::station_file::{Downlink, Station, StationFileError, signals};
 use crossbeam_channel::{Receiver as Queue, Sender};
 use groundlink_dsp::downlink::{Band, Plan, Splitter};
@@ -40,6 +41,8 @@ pub struct StationRun {
     pub block: usize,
     /// Threads that downlinks are decoded in; `None` for as many as the machine runs at once.
     pub threads: Option<NonZero<usize>>,
+    /// What is recorded of the samples.
+    pub record: Option<RecordConfig>,
 }
 
 /// Runs all downlinks to the end of the input, or until the monitor asks to stop.
@@ -104,6 +107,12 @@ pub fn run_station_samples(
         fan: Some(Arc::clone(&fan)),
     };
     let mut workers = set.workers(config, &info, source.live(), &pool, &shared)?;
+    let (source, recording) = record(config.record.as_ref(), &config.station.name, source, config.block)?;
+    if let Some(recording) = &recording {
+        for (n, (worker, downlink)) in workers.iter_mut().zip(&config.station.downlinks).enumerate() {
+            worker.record(recording.recorder().of_downlink(n, &downlink.name));
+        }
+    }
     let mut report = set.report(config, &info, &workers);
     let mut to = config.report.as_deref().map(Sink::open).transpose()?;
     let slabs = start_threads(config, source, set.plan.rate_hz(), splitter, monitor);
@@ -116,6 +125,7 @@ pub fn run_station_samples(
         slot.report = worker.close(&info, ended.bad_samples, &report.warnings, error, stopped)?;
     }
     report.outputs = fan.close();
+    report.recording = recording.map(Recording::finish);
     report.sum_up(stopped.then_some(Stopped::Request));
     if let Some(sink) = &mut to {
         report.write(sink)?;
@@ -199,6 +209,7 @@ impl<'a> Set<'a> {
                 block: config.block,
                 threads: config.threads,
                 doppler: downlink.doppler.clone(),
+                record: None,
             };
             let signal = &self.signals[number];
             let carrier_hz = self.centre_hz.map(|centre| centre + signal.carrier_hz);

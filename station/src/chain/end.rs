@@ -15,6 +15,7 @@ use crate::monitor::{Level, Monitor, Phase};
 use crate::output::record::{Place, Record};
 use crate::output::report::{InputReport, Report, SignalReport, Stopped, VcReport};
 use crate::output::{Outputs, Shared, sidecar};
+use crate::recording::Recording;
 use crate::time::{SampleClock, utc_text};
 use groundlink_decoder::coding::{CodingConfig, FrameDecoder, Spread};
 use groundlink_decoder::link::LinkDecoder;
@@ -68,6 +69,8 @@ pub struct End {
     pub frames: FrameStage,
     /// Outputs, watchers, totals.
     pub to: Publisher,
+    /// The recording that goes on, where it is this run's alone.
+    pub recording: Option<Recording>,
     started: Instant,
     shown: Option<Instant>,
     shown_counters: Option<Instant>,
@@ -146,7 +149,9 @@ impl End {
                 totals: crate::monitor::Totals::default(),
                 warnings: Vec::new(),
                 losses: Losses::default(),
+                recorder: None,
             },
+            recording: None,
             started: Instant::now(),
             shown: None,
             shown_counters: None,
@@ -324,6 +329,7 @@ impl End {
         let outputs = self.to.outputs.close_streams();
         let report = Report {
             outputs,
+            recording: self.recording.take().map(Recording::finish),
             ..self.report(config, info, &ended)
         };
         self.to.outputs.report(&report)?;

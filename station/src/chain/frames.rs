@@ -244,6 +244,7 @@ impl FrameStage {
             gap(frame, place, to)?;
             let offset = self.write(frame, received, to)?;
             show(frame, received, place, &lost_before, to);
+            note(frame, received, to);
             frame_record(frame, received, place, lost_before, offset, to)?;
         }
         self.publish_rest(output, to)
@@ -445,6 +446,20 @@ fn show(
         eb_n0_db: eb_n0_db(received) as f32,
         bytes: received.bytes.to_vec(),
     });
+}
+
+/// Notes the frame in the recording.
+fn note(frame: &LinkFrame, received: &Received<'_>, to: &Publisher) {
+    let (Some(recorder), Some(begin), Some(end)) = (&to.recorder, received.index, received.end) else {
+        return;
+    };
+    let what = if frame.good() { "frame" } else { "bad frame" };
+    let mut comment = format!("{} {}", frame.ordinal, verdict(frame, received.quality));
+    if let Some(header) = frame.header {
+        let (vc, count) = (header.vc, header.vc_frame_count);
+        comment = format!("{comment}, SCID {} VCID {} count {count}", vc.scid, vc.vcid);
+    }
+    recorder.frame(begin..end, what, comment);
 }
 
 /// Takes a packet out: raw unit, record, history.

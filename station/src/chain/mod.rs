@@ -31,6 +31,7 @@ use crate::monitor::{Monitor, Phase};
 use crate::output::report::{InputReport, Report, Stopped};
 use crate::output::{OutputConfig, Sink};
 use crate::profile::Profile;
+use crate::recording::{self, RecordConfig, Recording};
 use crate::time::SampleClock;
 use doppler::{Carrier, DopplerStage, carrier_hz, with_doppler};
 use end::End;
@@ -101,6 +102,8 @@ pub struct RunConfig {
     pub threads: Option<NonZero<usize>>,
     /// Doppler to take off before the receiver.
     pub doppler: DopplerConfig,
+    /// What is recorded of the samples.
+    pub record: Option<RecordConfig>,
 }
 
 /// Runs the chain to the end of its input, or until the monitor asks it to stop.
@@ -189,6 +192,9 @@ pub fn run_samples(
     end.to.clock = SampleClock::new(&info.captures, rate);
     end.follow_doppler(doppler.clone(), measured);
     end.announce(config, Some(&info), &signal_text(&signal))?;
+    let (source, recording) = record(config.record.as_ref(), &config.profile.name, source, config.block)?;
+    end.to.recorder = recording.as_ref().map(Recording::recorder);
+    end.recording = recording;
     let plotter = Plotter::new(monitor.clone(), rate);
     let from = start_source(source, rate, config.block, monitor);
     let (soft_in, soft_out, used_in, used_out) = circle::<FromReceiver, SoftBatch>();
@@ -204,6 +210,20 @@ pub fn run_samples(
     thread::spawn(move || stages.run(&from.blocks, &from.spent, &soft_in, &used_out));
     let read = end.follow_receiver(&soft_out, &used_in, rate);
     end.close(config, Some(&info), read)
+}
+
+/// Records what the source reads, where that is wanted.
+fn record(
+    config: Option<&RecordConfig>,
+    name: &str,
+    source: Box<dyn SampleSource>,
+    block: usize,
+) -> Result<(Box<dyn SampleSource>, Option<Recording>), StationError> {
+    let Some(config) = config else {
+        return Ok((source, None));
+    };
+    let (source, recording) = recording::start(config, name, source, block)?;
+    Ok((source, Some(recording)))
 }
 
 fn signal_text(signal: &SignalConfig) -> String {

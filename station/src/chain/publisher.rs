@@ -6,6 +6,7 @@ use crate::input::Loss;
 use crate::monitor::{EventLine, Level, Monitor, Totals};
 use crate::output::record::{Place, Record};
 use crate::output::{Content, Outputs};
+use crate::recording::Recorder;
 use crate::time::{PacketTime, SampleClock};
 use hifitime::Epoch;
 
@@ -39,6 +40,8 @@ pub struct Publisher {
     pub warnings: Vec<String>,
     /// Samples that were lost.
     pub losses: Losses,
+    /// Told of locks and frames, where samples are recorded.
+    pub recorder: Option<Recorder>,
 }
 
 impl Publisher {

@@ -169,6 +169,9 @@ impl SoftStage {
                 signal.offset_hz, signal.es_n0_db
             )
         });
+        if let (Some(recorder), Some(sample)) = (&to.recorder, place.sample) {
+            recorder.lock(sample, mark.locked);
+        }
         to.record(&Record::Lock {
             place,
             locked: mark.locked,

@@ -23,7 +23,7 @@ pub use live::{Gain, LiveError, LiveOptions, LiveUrl, Setting};
 pub use loss::{Loss, LossCause};
 pub use names::NameFacts;
 pub use open::{OpenOptions, open_reader, open_samples};
-pub use sigmf::{Annotation, SigmfMeta, SigmfWriteError, SigmfWriter};
+pub use sigmf::{Annotation, SigmfMeta, SigmfSegment, SigmfWriteError, SigmfWriter};
 pub use soft::{SoftFormat, SoftNumber, SoftReader};
 pub use units::{parse_frequency, parse_rate, parse_utc};
 

@@ -5,6 +5,7 @@ use super::stream::StreamReport;
 use crate::StationError;
 use crate::input::{LossCause, TimeSource};
 use crate::monitor::Totals;
+use crate::recording::RecordReport;
 use groundlink_decoder::coding::SyncStatus;
 use groundlink_decoder::link::{LinkCounters, VcCounters};
 use groundlink_dsp::receiver::ResidualCarrier;
@@ -367,6 +368,9 @@ pub struct Report {
     pub virtual_channels: Vec<VcReport>,
     /// Counters of the streams.
     pub outputs: Vec<StreamReport>,
+    /// What was recorded.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub recording: Option<RecordReport>,
     /// What was odd about the input.
     pub warnings: Vec<String>,
 }
@@ -452,6 +456,9 @@ pub struct StationReport {
     pub channels: usize,
     /// Counters of the streams that the downlinks share.
     pub outputs: Vec<StreamReport>,
+    /// What was recorded.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub recording: Option<RecordReport>,
     /// What was odd about the input, also in the report of every downlink.
     pub warnings: Vec<String>,
     /// Downlinks.

@@ -11,7 +11,7 @@ pub use traffic::Traffic;
 use transmission::{Sending, Transmission};
 
 use crate::StationError;
-use crate::input::{SampleFormat, SigmfMeta, SigmfWriter};
+use crate::input::{SampleFormat, SigmfMeta, SigmfSegment, SigmfWriter};
 use crate::profile::Profile;
 use groundlink_dsp::channel::{ChannelConfig, noise_sigma};
 use groundlink_dsp::{FskInput, Modulation, SignalConfig, Waveform};
@@ -191,8 +191,10 @@ fn meta(config: &SimulateConfig, sample_rate_hz: f64) -> SigmfMeta {
     SigmfMeta {
         datatype: config.format,
         sample_rate_hz,
-        frequency_hz: None,
-        datetime: config.start,
+        captures: vec![SigmfSegment {
+            datetime: config.start,
+            ..SigmfSegment::default()
+        }],
         hardware: None,
         author: None,
         description: Some(format!(

@@ -2,7 +2,7 @@
 
 use super::{Content, LEVEL, Sending, Simulated, Transmission};
 use crate::StationError;
-use crate::input::{SampleFormat, SigmfMeta, SigmfWriter};
+use crate::input::{SampleFormat, SigmfMeta, SigmfSegment, SigmfWriter};
 use crate::station_file::{Downlink, Station, Tuning, signals};
 use groundlink_dsp::SignalConfig;
 use groundlink_dsp::channel::{Channel, ChannelConfig, noise_sigma};
@@ -219,8 +219,11 @@ fn meta(config: &StationSimulation, sample_rate_hz: f64, centre_hz: Option<f64>)
     SigmfMeta {
         datatype: config.format,
         sample_rate_hz,
-        frequency_hz: centre_hz,
-        datetime: config.start,
+        captures: vec![SigmfSegment {
+            frequency_hz: centre_hz,
+            datetime: config.start,
+            ..SigmfSegment::default()
+        }],
         hardware: None,
         author: None,
         description: Some(format!(

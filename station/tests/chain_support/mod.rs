@@ -83,6 +83,7 @@ pub fn config(profile: Profile, input: &str) -> RunConfig {
         block: DEFAULT_BLOCK,
         threads: None,
         doppler: DopplerConfig::default(),
+        record: None,
     }
 }
 

@@ -49,6 +49,7 @@ fn a_downlink_follows_its_satellite() {
             streams: Vec::new(),
             block,
             threads: NonZero::new(1),
+            record: None,
         };
         run_station(&run, &Monitor::new()).unwrap();
         ["frames", "events", "curve.csv"].map(|name| content(folder.path(), name))

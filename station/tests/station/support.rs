@@ -148,6 +148,7 @@ impl Pass {
             streams: Vec::new(),
             block,
             threads: NonZero::new(threads),
+            record: None,
         };
         let source = if missing.is_empty() {
             inner

@@ -91,6 +91,7 @@ pub fn config(profile: &str, input: &str, from: From, outputs: &[&str]) -> RunCo
         },
         block: DEFAULT_BLOCK,
         threads: None,
+        record: None,
     }
 }
 

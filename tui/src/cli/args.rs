@@ -6,6 +6,7 @@
 use super::impair::ImpairArgs;
 use super::live_args::{DevicesArgs, LiveArgs};
 use super::orbit_args::{DopplerArgs, Passes, Track};
+use super::record_args::RecordArgs;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use groundlink_station::chain::{DEFAULT_BLOCK, From};
@@ -227,6 +228,9 @@ pub struct Decode {
     /// Outputs.
     #[command(flatten)]
     pub outputs: OutputArgs,
+    /// Recording.
+    #[command(flatten)]
+    pub record: RecordArgs,
     /// Say nothing on stderr but errors.
     #[arg(long, short, help_heading = "General")]
     pub quiet: bool,
@@ -311,6 +315,9 @@ pub struct Monitor {
     /// Outputs.
     #[command(flatten)]
     pub outputs: OutputArgs,
+    /// Recording.
+    #[command(flatten)]
+    pub record: RecordArgs,
     /// Replay at this multiple of real time; 0 for as fast as possible.
     #[arg(long, value_name = "X", default_value_t = 1.0, value_parser = pace)]
     pub pace: f64,

@@ -13,7 +13,9 @@ pub fn run(mut args: Decode) -> anyhow::Result<ExitCode> {
         return run_station(&station, args);
     }
     let profile = args.link.profile.unwrap_or_default();
-    let config = run_config(args.input, &profile, &args.link.set, &args.doppler, args.outputs)?;
+    let record = usage::record(&args.input, &args.record)?;
+    let mut config = run_config(args.input, &profile, &args.link.set, &args.doppler, args.outputs)?;
+    config.record = record;
     let monitor = Monitor::new();
     stop_on_signal(&monitor)?;
     let report = progress::during(&monitor, args.quiet, || chain::run(&config, &monitor))?;
@@ -34,6 +36,7 @@ fn run_station(file: &str, args: Decode) -> anyhow::Result<ExitCode> {
         streams: args.outputs.output,
         block: args.input.block_size,
         threads: args.input.threads,
+        record: args.record.config(),
     };
     let monitor = Monitor::new();
     stop_on_signal(&monitor)?;

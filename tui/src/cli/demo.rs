@@ -27,6 +27,7 @@ pub fn run(color: bool) -> anyhow::Result<ExitCode> {
         block: DEFAULT_BLOCK,
         threads: None,
         doppler: DopplerConfig::default(),
+        record: None,
     };
     if stdin().is_terminal() && stdout().is_terminal() {
         return monitor::watch(&config, "demo".to_owned(), Some(1.0), color, decode);

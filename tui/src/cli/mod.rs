@@ -15,6 +15,7 @@ mod passes;
 mod picture;
 mod profiles;
 mod progress;
+mod record_args;
 mod simulate;
 mod summary;
 mod track;
@@ -157,6 +158,7 @@ fn run_config(
         block: input.block_size,
         threads: input.threads,
         doppler: doppler.config()?,
+        record: None,
     })
 }
 

@@ -3,6 +3,7 @@
 use super::say;
 use groundlink_station::output::report::{Report, Spread, StationReport, Stopped, VcReport};
 use groundlink_station::output::stream::StreamReport;
+use groundlink_station::recording::RecordReport;
 use std::fmt::Write;
 
 /// Prints the summary on stderr, with hints where nothing was decoded. A run whose readers have gone gets none:
@@ -52,6 +53,7 @@ fn station_text(report: &StationReport) -> String {
         }
     }
     let _ = outputs(&mut text, &report.outputs);
+    let _ = recording(&mut text, report.recording.as_ref());
     conclusion(&mut text, report.stopped.is_some(), report.decoded);
     text
 }
@@ -80,6 +82,7 @@ fn text(report: &Report, hints: &[String]) -> String {
         let _ = virtual_channel(&mut text, channel);
     }
     let _ = outputs(&mut text, &report.outputs);
+    let _ = recording(&mut text, report.recording.as_ref());
     for warning in &report.warnings {
         let _ = writeln!(text, "warning   {warning}");
     }
@@ -268,6 +271,28 @@ fn outputs(text: &mut String, outputs: &[StreamReport]) -> std::fmt::Result {
         writeln!(text)?;
     }
     Ok(())
+}
+
+fn recording(text: &mut String, report: Option<&RecordReport>) -> std::fmt::Result {
+    let Some(report) = report else { return Ok(()) };
+    write!(text, "recorded  {} in ", count(report.samples, "sample"))?;
+    write!(text, "{}", count(report.files.len() as u64, "recording"))?;
+    if let Some(last) = report.files.last() {
+        write!(text, ", last {}", last.name)?;
+    }
+    for (n, what) in [
+        (report.dropped_samples, "samples had no room"),
+        (report.clipped, "numbers clipped"),
+        (report.deleted, "old recordings deleted"),
+    ] {
+        if n > 0 {
+            write!(text, ", {n} {what}")?;
+        }
+    }
+    if let Some(error) = &report.error {
+        write!(text, "; {error}")?;
+    }
+    writeln!(text)
 }
 
 #[cfg(test)]

@@ -2,9 +2,11 @@
 
 use super::args::{Bad, InputArgs, OutputArgs, Stage};
 use super::orbit_args::DopplerArgs;
+use super::record_args::RecordArgs;
 use anyhow::{Result, bail};
 use groundlink_station::input::{LiveOptions, LiveUrl};
 use groundlink_station::output::stream::What;
+use groundlink_station::recording::RecordConfig;
 
 /// The parser's message in one line, with its hint where it has one.
 pub fn line(error: &clap::Error) -> String {
@@ -153,6 +155,21 @@ pub fn check_station(input: &InputArgs, doppler: &DopplerArgs, outputs: &OutputA
         }
     }
     Ok(())
+}
+
+/// What is to be recorded, where there are samples to record.
+///
+/// # Errors
+/// When there are none.
+pub fn record(input: &InputArgs, record: &RecordArgs) -> Result<Option<RecordConfig>> {
+    let config = record.config();
+    if config.is_some() && input.from != Stage::Iq {
+        bail!(
+            "--record means nothing with --from {}; it needs --from iq",
+            name(input.from)
+        );
+    }
+    Ok(config)
 }
 
 fn name(stage: Stage) -> &'static str {

@@ -6,5 +6,6 @@ mod mistakes;
 mod outputs;
 mod passes;
 mod pipes;
+mod recording;
 mod station;
 mod support;

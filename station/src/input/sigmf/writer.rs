@@ -42,10 +42,8 @@ pub struct SigmfMeta {
     pub datatype: SampleFormat,
     /// Samples per second.
     pub sample_rate_hz: f64,
-    /// Tuned frequency, Hz.
-    pub frequency_hz: Option<f64>,
-    /// UTC of the first sample.
-    pub datetime: Option<Epoch>,
+    /// Capture segments, in the order of their samples.
+    pub captures: Vec<SigmfSegment>,
     /// Hardware that recorded.
     pub hardware: Option<String>,
     /// Who recorded.
@@ -54,6 +52,19 @@ pub struct SigmfMeta {
     pub description: Option<String>,
     /// Stretches worth a note, in the order of their samples.
     pub annotations: Vec<Annotation>,
+}
+
+/// A capture segment.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct SigmfSegment {
+    /// First sample.
+    pub sample_start: u64,
+    /// Index of that sample in what was received, where samples are missing.
+    pub global_index: Option<u64>,
+    /// Tuned frequency, Hz.
+    pub frequency_hz: Option<f64>,
+    /// UTC of the first sample.
+    pub datetime: Option<Epoch>,
 }
 
 /// A note on a stretch of samples.
@@ -89,11 +100,7 @@ impl SigmfWriter {
     /// A datatype that is not written, or a place that cannot be written to.
     pub fn create(path: &str, meta: SigmfMeta) -> Result<Self, SigmfWriteError> {
         let format = meta.datatype;
-        let number_ok = matches!(
-            format.number,
-            SampleType::F32 | SampleType::I16 | SampleType::I8 | SampleType::U8
-        );
-        if !number_ok || format.big_endian {
+        if !is_written(format) {
             return Err(SigmfWriteError::Datatype { format });
         }
         let base = [META_ENDING, DATA_ENDING]
@@ -182,8 +189,17 @@ fn io_error(path: String, source: io::Error) -> SigmfWriteError {
     SigmfWriteError::Io { path, source }
 }
 
+/// Whether samples are written in this format.
+pub(crate) fn is_written(format: SampleFormat) -> bool {
+    let number = matches!(
+        format.number,
+        SampleType::F32 | SampleType::I16 | SampleType::I8 | SampleType::U8
+    );
+    number && !format.big_endian
+}
+
 /// Appends the samples' bytes; returns how many numbers were clipped.
-fn encode(format: SampleFormat, samples: &[Complex32], out: &mut Vec<u8>) -> u64 {
+pub(crate) fn encode(format: SampleFormat, samples: &[Complex32], out: &mut Vec<u8>) -> u64 {
     match format.number {
         SampleType::F32 => each(format, samples, out, |value| (value.to_le_bytes(), false)),
         SampleType::I16 => each(format, samples, out, |value| {
@@ -240,7 +256,8 @@ fn each<const N: usize>(
     clipped
 }
 
-fn document(meta: &SigmfMeta) -> Value {
+/// The metadata as JSON.
+pub(crate) fn document(meta: &SigmfMeta) -> Value {
     let mut global = Map::new();
     let mut put = |key: &str, value: Value| {
         if !value.is_null() {
@@ -255,16 +272,23 @@ fn document(meta: &SigmfMeta) -> Value {
     put("core:author", json!(meta.author));
     put("core:recorder", json!("groundlink"));
     put("core:description", json!(meta.description));
-    let mut capture = Map::new();
-    capture.insert("core:sample_start".to_owned(), json!(0));
-    if let Some(frequency) = meta.frequency_hz {
-        capture.insert("core:frequency".to_owned(), number(frequency));
-    }
-    if let Some(datetime) = meta.datetime {
-        capture.insert("core:datetime".to_owned(), json!(utc::to_iso(datetime)));
-    }
+    let captures: Vec<Value> = meta.captures.iter().map(capture).collect();
     let annotations: Vec<Value> = meta.annotations.iter().map(annotation).collect();
-    json!({ "global": global, "captures": [capture], "annotations": annotations })
+    json!({ "global": global, "captures": captures, "annotations": annotations })
+}
+
+fn capture(segment: &SigmfSegment) -> Value {
+    let mut value = json!({ "core:sample_start": segment.sample_start });
+    if let Some(index) = segment.global_index {
+        value["core:global_index"] = json!(index);
+    }
+    if let Some(frequency) = segment.frequency_hz {
+        value["core:frequency"] = number(frequency);
+    }
+    if let Some(datetime) = segment.datetime {
+        value["core:datetime"] = json!(utc::to_iso(datetime));
+    }
+    value
 }
 
 fn annotation(annotation: &Annotation) -> Value {
