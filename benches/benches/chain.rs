@@ -1,7 +1,9 @@
 //! The whole chain in one thread: QPSK, convolutional and Reed-Solomon code, 3 samples a symbol, Eb/N0 6 dB. Rates
 //! are samples per second. What the threads make of it is measured by the program `throughput`.
 
-use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use criterion::{
+    BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main, measurement::WallTime,
+};
 use groundlink_benches::link::{Link, Offsets, Transmitter};
 use groundlink_benches::receive::{ReceivingEnd, feed_batch};
 use groundlink_decoder::coding::FrameDecoder;
@@ -14,6 +16,16 @@ const SAMPLES: usize = 1_000_000;
 const BLOCK: usize = 1 << 16;
 const EB_N0_DB: f64 = 6.0;
 
+fn group<'a>(criterion: &'a mut Criterion, name: &str, samples: usize) -> BenchmarkGroup<'a, WallTime> {
+    let mut group = criterion.benchmark_group(name);
+    group.throughput(Throughput::Elements(samples as u64));
+    group
+        .warm_up_time(Duration::from_millis(500))
+        .measurement_time(Duration::from_secs(5))
+        .sample_size(10);
+    group
+}
+
 fn chain(criterion: &mut Criterion) {
     let link = Link::concatenated().expect("the demo's profile is sound");
     let offsets = Offsets {
@@ -22,14 +34,8 @@ fn chain(criterion: &mut Criterion) {
     };
     let transmitter = Transmitter::new(&link, EB_N0_DB, offsets, 1).expect("a sound link");
     let samples = transmitter.record(SAMPLES).expect("a sound link");
-    let mut group = criterion.benchmark_group("whole chain");
-    group.throughput(Throughput::Elements(samples.len() as u64));
-    group
-        .warm_up_time(Duration::from_millis(500))
-        .measurement_time(Duration::from_secs(5))
-        .sample_size(10);
-
     let mut batch = SoftBatch::default();
+    let mut group = group(criterion, "receiver qpsk 3 samples", samples.len());
     group.bench_function("receiver", |bencher| {
         bencher.iter(|| {
             batch.clear();
@@ -40,6 +46,8 @@ fn chain(criterion: &mut Criterion) {
             receiver.finish(&mut batch);
         });
     });
+    group.finish();
+    let mut group = self::group(criterion, "whole chain", samples.len());
     let mut frames = Vec::new();
     group.bench_function("frame decoder", |bencher| {
         bencher.iter(|| {

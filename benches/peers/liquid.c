@@ -1,4 +1,5 @@
-/* liquid-dsp: its convolutional and Reed-Solomon codes are libfec's, if it was built with that; its filter banks. */
+/* liquid-dsp: its convolutional and Reed-Solomon codes are libfec's, if it was built with that; its filter
+   banks, its filter and its symbol synchronizer. */
 #include "timing.h"
 #include <complex.h>
 #include <liquid/liquid.h>
@@ -42,6 +43,34 @@ static void filter_banks(void) {
     measure("channelizer 16", "liquid-dsp, oversampled", WIDE, split_oversampled);
 }
 
+enum { TAPS = 33, PER_SYMBOL = 3, SPAN = 5 };
+static float complex filtered[WIDE], symbols[WIDE];
+static firfilt_crcf filter;
+static symsync_crcf synchronizer;
+
+static void filter_block(void) { firfilt_crcf_execute_block(filter, wide, WIDE, filtered); }
+static void synchronize(void) {
+    unsigned count;
+    symsync_crcf_execute(synchronizer, wide, WIDE, symbols, &count);
+}
+
+/* QPSK with a root-raised-cosine pulse, filtered and synchronized to its symbols. */
+static void receiver(void) {
+    float taps[TAPS];
+    for (int n = 0; n < TAPS; n++)
+        taps[n] = 1.0f / (float)(n + 1);
+    filter = firfilt_crcf_create(taps, TAPS);
+    firinterp_crcf interpolator = firinterp_crcf_create_prototype(LIQUID_FIRFILT_RRC, PER_SYMBOL, SPAN, 0.5f, 0);
+    for (int n = 0; n + PER_SYMBOL <= WIDE; n += PER_SYMBOL) {
+        float complex symbol = (float)(rand() & 1) * 2 - 1 + _Complex_I * ((float)(rand() & 1) * 2 - 1);
+        firinterp_crcf_execute(interpolator, symbol, wide + n);
+    }
+    measure("filter 33 taps decimation 1", "liquid-dsp", WIDE, filter_block);
+    synchronizer = symsync_crcf_create_rnyquist(LIQUID_FIRFILT_RRC, PER_SYMBOL, SPAN, 0.5f, 32);
+    symsync_crcf_set_lf_bw(synchronizer, 0.02f);
+    measure("receiver qpsk 3 samples", "liquid-dsp, symbol synchronizer alone", WIDE, synchronize);
+}
+
 static int begin(fec_scheme scheme) {
     code = fec_create(scheme, NULL);
     if (code == NULL)
@@ -58,6 +87,7 @@ static void absent(const char *kernel) { printf("%s\tliquid-dsp\tnot in this bui
 
 int main(void) {
     filter_banks();
+    receiver();
     for (int n = 0; n < BYTES; n++)
         message[n] = (unsigned char)rand();
     if (begin(LIQUID_FEC_CONV_V27)) {
