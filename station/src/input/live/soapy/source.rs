@@ -4,9 +4,9 @@ use super::super::arrival::{ArrivalTime, missing, utc_now};
 use super::super::backoff::Backoff;
 use super::super::pace::Pace;
 use super::super::stamps::{Stamps, Step};
-use super::super::{Gain, LiveError, LiveOptions, captures};
+use super::super::{LiveError, LiveOptions, captures};
 use super::quiet;
-use super::tune::{Tuned, tune};
+use super::tune::{Tuned, no_nul, tune};
 use crate::input::{
     Capture, InputError, InputInfo, LossCause, OpenOptions, Read, SampleBlock, SampleSource, TimeSource,
 };
@@ -148,30 +148,6 @@ struct Held {
     count: usize,
     lost: u64,
     cause: Option<LossCause>,
-}
-
-/// Refuses texts that the library cannot take: it is written in C.
-fn no_nul(args: &str, options: &LiveOptions) -> Result<(), LiveError> {
-    let elements = match &options.gain {
-        Some(Gain::Elements(elements)) => elements.as_slice(),
-        _ => &[],
-    };
-    let settings = options
-        .settings
-        .iter()
-        .flat_map(|setting| [&setting.key, &setting.value]);
-    let mut texts = settings
-        .chain(elements.iter().map(|(name, _)| name))
-        .chain(&options.antenna)
-        .map(String::as_str)
-        .chain([args]);
-    match texts.find(|text| text.contains('\0')) {
-        None => Ok(()),
-        Some(text) => Err(LiveError::Address {
-            text: text.to_owned(),
-            wanted: "text for a device: it has a zero in it",
-        }),
-    }
 }
 
 /// What a call of the driver gave.

@@ -26,6 +26,30 @@ fn wrong(source: Error) -> LiveError {
     }
 }
 
+/// Refuses texts that the library cannot take: it is written in C.
+pub(super) fn no_nul(args: &str, options: &LiveOptions) -> Result<(), LiveError> {
+    let elements = match &options.gain {
+        Some(Gain::Elements(elements)) => elements.as_slice(),
+        _ => &[],
+    };
+    let settings = options
+        .settings
+        .iter()
+        .flat_map(|setting| [&setting.key, &setting.value]);
+    let mut texts = settings
+        .chain(elements.iter().map(|(name, _)| name))
+        .chain(&options.antenna)
+        .map(String::as_str)
+        .chain([args]);
+    match texts.find(|text| text.contains('\0')) {
+        None => Ok(()),
+        Some(text) => Err(LiveError::Address {
+            text: text.to_owned(),
+            wanted: "text for a device: it has a zero in it",
+        }),
+    }
+}
+
 /// Ranges for people: "20000, 50000 to 60000".
 fn ranges_text(ranges: &[Range]) -> String {
     let text = |range: &Range| {

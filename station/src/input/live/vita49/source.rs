@@ -2,33 +2,22 @@
 
 use super::super::arrival::{ArrivalTime, missing, utc_now};
 use super::super::udp::{LONGEST, PATIENCE, bind, receive};
-use super::super::{LiveError, LiveOptions, captures};
+use super::super::{LiveError, captures};
 use super::context::{self, Context};
-use super::packet::{self, DIFI_OUI, Kind, Packet};
+use super::find::{Stream, find};
+use super::packet::{self, Kind, Packet};
 use super::track::{Track, Verdict, utc};
 use crate::input::convert::Encoding;
 use crate::input::{
-    Capture, InputError, InputInfo, LossCause, OpenOptions, Read, SampleBlock, SampleFormat, SampleSource,
-    TimeSource,
+    Capture, InputError, InputInfo, LossCause, OpenOptions, Read, SampleBlock, SampleSource, TimeSource,
 };
 use std::net::UdpSocket;
 use std::time::{Duration, Instant};
 
 const HAS: &str = "--frequency, --channel (the stream's identifier) and --silence";
 const UNDERSTOOD: [&str; 3] = ["--frequency", "--channel", "--silence"];
-/// Time after the first packet within which a context packet must say what samples are.
-const CONTEXT_WITHIN: Duration = Duration::from_secs(10);
 /// Time after which the time is told again.
 const TELL_EVERY: Duration = Duration::from_secs(10);
-
-/// What of a stream is known before its samples.
-struct Stream {
-    id: Option<u32>,
-    format: SampleFormat,
-    rate_hz: f64,
-    context: Context,
-    oui: Option<u32>,
-}
 
 struct Vita49 {
     socket: UdpSocket,
@@ -65,7 +54,7 @@ pub(crate) fn open(
         sample_rate_hz: Some(stream.rate_hz),
         length: None,
         captures: captures(options),
-        hardware: Some(describe(&stream)),
+        hardware: Some(stream.describe()),
     };
     if info.captures.is_empty() && stream.context.frequency_hz.is_some() {
         info.captures.push(Capture {
@@ -90,97 +79,6 @@ pub(crate) fn open(
         bad: 0,
         warnings: Vec::new(),
     }))
-}
-
-/// The stream asked for: `--channel`, or the first that says what it is.
-fn find(socket: &UdpSocket, options: &OpenOptions) -> Result<Stream, LiveError> {
-    let LiveOptions { channel, .. } = options.live;
-    let id = channel
-        .map(u32::try_from)
-        .transpose()
-        .map_err(|_| LiveError::Value {
-            option: "--channel".into(),
-            value: channel.unwrap_or(0).to_string(),
-            limits: "what a stream's identifier may be: 0 to 4294967295".into(),
-        })?;
-    let big_endian = |format: SampleFormat| SampleFormat {
-        big_endian: true,
-        ..format
-    };
-    let mut stream = (
-        id,
-        options.format.map(big_endian),
-        options.sample_rate_hz,
-        Context::default(),
-        None,
-    );
-    let mut datagram = vec![0; LONGEST];
-    let mut first: Option<Instant> = None;
-    loop {
-        if let (id, Some(format), Some(rate_hz), context, oui) = stream {
-            return Ok(Stream {
-                id,
-                format,
-                rate_hz,
-                context,
-                oui,
-            });
-        }
-        if first.is_some_and(|first| first.elapsed() > CONTEXT_WITHIN) {
-            return Err(LiveError::Missing {
-                options: "--format and --rate, since no context packet does",
-            });
-        }
-        let bytes = receive(socket, &mut datagram).map_err(LiveError::Broken)?;
-        let Some(packet) = bytes.and_then(|bytes| packet::parse(bytes).ok()) else {
-            continue;
-        };
-        first.get_or_insert_with(Instant::now);
-        let other = stream.0.is_some() && stream.0 != packet.stream;
-        if packet.kind != Kind::Context || other {
-            continue;
-        }
-        let Ok(context) = context::parse(packet.payload) else {
-            continue;
-        };
-        if let (None, Some(Err(error))) = (options.format, context.format) {
-            return Err(LiveError::Payload(error));
-        }
-        let format = stream.1.or(context.format.and_then(Result::ok));
-        let rate_hz = stream.2.or(context.sample_rate_hz.filter(|rate| *rate >= 1.0));
-        stream = (
-            packet.stream,
-            format,
-            rate_hz,
-            context,
-            packet.class.map(|class| class.oui),
-        );
-    }
-}
-
-/// The stream for people.
-fn describe(stream: &Stream) -> String {
-    let mut text = match stream.oui {
-        Some(DIFI_OUI) => "DIFI".to_owned(),
-        _ => "VITA-49".to_owned(),
-    };
-    let known = [
-        stream.id.map(|id| format!("stream {id}")),
-        stream
-            .context
-            .reference_level_dbm
-            .map(|level| format!("full scale {level} dBm")),
-        stream.context.gain_db.map(|gain| format!("gain {gain} dB")),
-        stream
-            .context
-            .bandwidth_hz
-            .map(|bandwidth| format!("bandwidth {bandwidth} Hz")),
-    ];
-    for part in known.into_iter().flatten() {
-        text.push_str(", ");
-        text.push_str(&part);
-    }
-    text
 }
 
 /// What a datagram was.
