@@ -77,8 +77,15 @@ fn rate(heard: &Mutex<Vec<u32>>) -> Option<f64> {
 
 fn play(stream: &mut TcpStream, heard: &Mutex<Vec<u32>>, program: &Program) {
     // The rate is set once both connections stand.
-    thread::sleep(Duration::from_millis(100));
-    let Some(rate) = rate(heard) else { return };
+    let begun = Instant::now();
+    let rate = loop {
+        thread::sleep(Duration::from_millis(100));
+        match rate(heard) {
+            Some(rate) => break rate,
+            None if begun.elapsed() > Duration::from_secs(10) => return,
+            None => {}
+        }
+    };
     // Nor may what is held for them be long.
     if SockRef::from(&*stream).set_send_buffer_size(1 << 14).is_err() {
         return;

@@ -103,7 +103,8 @@ fn a_device_that_vanishes_is_opened_again() {
     // Plays, hangs up, and plays again to whoever comes back.
     let (port, words) = play(&recording, 2.0, Some(Duration::ZERO));
     let live = LiveOptions {
-        silence: Duration::from_millis(500),
+        // Longer than a busy machine keeps the server waiting.
+        silence: Duration::from_secs(2),
         ..LiveOptions::default()
     };
     let outcome = run_through(&config(&recording, &redpitaya(port), live), 2 * samples);
@@ -114,7 +115,7 @@ fn a_device_that_vanishes_is_opened_again() {
     assert_eq!(report.error, None);
     let lost = report.input.lost_by[&LossCause::Timeout];
     assert!(
-        lost.gaps >= 1 && lost.seconds / lost.gaps as f64 >= 0.45,
+        lost.gaps >= 1 && lost.seconds / lost.gaps as f64 >= 1.9,
         "{lost:?}"
     );
     assert_eq!(report.input.lost_samples, lost.samples);
