@@ -7,7 +7,7 @@ mod carrier;
 mod client;
 mod control;
 mod framing;
-mod http;
+pub mod http;
 mod kiss;
 mod ledger;
 mod log;
