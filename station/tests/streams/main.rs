@@ -4,6 +4,10 @@ mod support;
 
 mod http;
 mod kiss;
+#[cfg(feature = "nats")]
+mod nats;
+#[cfg(feature = "parquet")]
+mod parquet;
 mod records;
 mod sids;
 mod stalls;

@@ -102,5 +102,5 @@ fn a_token_that_is_not_there_is_told_before_the_run() {
     let error = groundlink_station::chain::run(&config, &Monitor::default())
         .unwrap_err()
         .to_string();
-    assert!(error.contains("token file no-such-file: "), "{error}");
+    assert!(error.contains("file no-such-file: "), "{error}");
 }

@@ -260,7 +260,8 @@ pub struct OutputArgs {
     pub report: Option<String>,
     /// Hand frames, CADUs, packets or records on to other programs, live; may be repeated. See docs/outputs.md for all
     /// forms: tcp-listen://:10017?what=frames, tcp://HOST:PORT, udp://HOST:PORT, kiss-listen://:8001, kiss:FILE,
-    /// zmq://:5556, jsonl-listen://:6002, http://:8080 (status and metrics), sids+https://…
+    /// zmq://:5556, jsonl-listen://:6002, http://:8080 (status and metrics), parquet:FOLDER,
+    /// nats://HOST:4222, sids+https://…
     #[arg(long, value_name = "SPEC")]
     pub output: Vec<StreamSpec>,
     /// Write the Doppler that the receiver measures: CSV, or a CCSDS TDM where FILE ends in .tdm.

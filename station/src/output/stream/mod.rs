@@ -3,6 +3,8 @@
 //!
 //! A unit that was offered is delivered or lost for a stated cause, exactly once ([`ledger`]).
 
+#[cfg(feature = "parquet")]
+mod archive;
 mod carrier;
 mod client;
 mod control;
@@ -12,14 +14,21 @@ mod kiss;
 mod ledger;
 mod log;
 mod metrics;
+#[cfg(feature = "nats")]
+mod nats;
 mod post;
 mod queue;
+mod secret;
 mod server;
 mod sids;
 mod socket;
 mod spec;
 mod stall;
 mod status;
+#[cfg(feature = "nats")]
+mod subject;
+#[cfg(feature = "parquet")]
+mod table;
 mod udp;
 mod unit;
 pub mod zmtp;
@@ -27,7 +36,7 @@ pub mod zmtp;
 pub use framing::Framing;
 pub use ledger::StreamReport;
 pub use queue::WhenFull;
-pub use spec::{Address, Form, Secret, Sids, SpecError, StreamSpec};
+pub use spec::{Address, Form, Nats, Secret, Sids, SpecError, StreamSpec};
 pub use unit::{Origin, Unit, What};
 
 use crate::StationError;
@@ -256,6 +265,8 @@ impl Stream {
                 http::start(listener, Arc::clone(board), Arc::clone(&self.control))?;
                 Port::Watcher
             }
+            Form::Nats(config) => self.publish(config)?,
+            Form::Parquet { folder } => self.archive(folder)?,
             Form::Sids(station) => self.carry(Box::new(Forms::new((**station).clone(), ledger())?)),
         })
     }
@@ -266,8 +277,12 @@ impl Stream {
         Ok(listener)
     }
 
+    fn queue(&self) -> Arc<Queue> {
+        Arc::new(Queue::new(self.spec.queue, self.spec.queue_bytes))
+    }
+
     fn carry(&self, carrier: Box<dyn Carrier>) -> Port {
-        let queue = Arc::new(Queue::new(self.spec.queue));
+        let queue = self.queue();
         let (ledger, control) = (Arc::clone(&self.ledger), Arc::clone(&self.control));
         carrier::start(carrier, Arc::clone(&queue), ledger, control);
         Port::Queue(queue)
@@ -285,6 +300,7 @@ impl Stream {
         let config = ServerConfig {
             speech,
             queue: self.spec.queue,
+            queue_bytes: self.spec.queue_bytes,
             most_clients: clients,
             full: self.full,
             wait: if replay { wait } else { Duration::ZERO },
@@ -293,13 +309,45 @@ impl Stream {
         Ok(Port::Server(Server::start(listener, config, ledger, control)?))
     }
 
+    #[cfg(feature = "parquet")]
+    fn archive(&self, folder: &str) -> io::Result<Port> {
+        let (queue, ledger, control) = (self.queue(), Arc::clone(&self.ledger), Arc::clone(&self.control));
+        archive::start(folder, Arc::clone(&queue), ledger, control)?;
+        Ok(Port::Queue(queue))
+    }
+
+    #[cfg(not(feature = "parquet"))]
+    #[allow(clippy::unused_self, reason = "as with the feature")]
+    fn archive(&self, _folder: &str) -> io::Result<Port> {
+        let text = "this program was built without the feature parquet";
+        Err(io::Error::new(io::ErrorKind::Unsupported, text))
+    }
+
     /// Whether it asks by itself instead of taking units.
     fn watches(&self) -> bool {
         matches!(self.port, Port::Watcher)
     }
 
+    #[cfg(feature = "nats")]
+    fn publish(&self, config: &Nats) -> io::Result<Port> {
+        let (queue, ledger, control) = (self.queue(), Arc::clone(&self.ledger), Arc::clone(&self.control));
+        nats::start(config.clone(), Arc::clone(&queue), ledger, control)?;
+        Ok(Port::Queue(queue))
+    }
+
+    #[cfg(not(feature = "nats"))]
+    #[allow(clippy::unused_self, reason = "as with the feature")]
+    fn publish(&self, _config: &Nats) -> io::Result<Port> {
+        let text = "this program was built without the feature nats";
+        Err(io::Error::new(io::ErrorKind::Unsupported, text))
+    }
+
     fn takes(&self, what: What) -> bool {
-        self.spec.what == what && !self.watches()
+        match self.spec.form {
+            Form::Http { .. } => false,
+            Form::Parquet { .. } => matches!(what, What::Frames | What::Packets),
+            _ => self.spec.what == what,
+        }
     }
 
     fn offer(&self, unit: &Arc<Unit>, stop: &Monitor) {

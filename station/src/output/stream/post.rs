@@ -3,18 +3,17 @@
 use super::carrier::{Carried, Carrier};
 use super::control::Control;
 use super::ledger::{Cause, Ledger};
+use super::secret;
 use super::sids;
-use super::spec::{Secret, Sids};
+use super::spec::Sids;
 use super::unit::Unit;
-use std::io::{self, Read};
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 use ureq::Agent;
 
 /// How long a request may take, answer included.
 const PATIENCE: Duration = Duration::from_secs(15);
-/// Longest token.
-const LONGEST_TOKEN: u64 = 4096;
 
 /// Sends forms.
 pub struct Forms {
@@ -31,7 +30,7 @@ impl Forms {
     /// # Errors
     /// When the token cannot be had.
     pub fn new(station: Sids, ledger: Arc<Ledger>) -> io::Result<Self> {
-        let token = station.token.as_ref().map(token).transpose()?;
+        let token = station.token.as_ref().map(secret::word).transpose()?;
         let config = Agent::config_builder()
             .timeout_global(Some(PATIENCE))
             .http_status_as_error(false)
@@ -45,36 +44,6 @@ impl Forms {
             ledger,
         })
     }
-}
-
-/// A token from its place, of which alone is spoken.
-fn token(place: &Secret) -> io::Result<String> {
-    let text = match place {
-        Secret::File(path) => {
-            let mut text = String::new();
-            let named =
-                |error: io::Error| io::Error::new(error.kind(), format!("token file {path}: {error}"));
-            let file = std::fs::File::open(path).map_err(named)?;
-            file.take(LONGEST_TOKEN)
-                .read_to_string(&mut text)
-                .map_err(named)?;
-            text
-        }
-        Secret::Environment(name) => std::env::var(name).map_err(|_| {
-            io::Error::new(
-                io::ErrorKind::NotFound,
-                format!("environment variable {name} is not set"),
-            )
-        })?,
-    };
-    let token = text.trim();
-    if token.is_empty() || !token.chars().all(|c| c.is_ascii_graphic()) {
-        return Err(io::Error::new(
-            io::ErrorKind::InvalidData,
-            "the token is not one word of ASCII",
-        ));
-    }
-    Ok(token.to_owned())
 }
 
 impl Carrier for Forms {

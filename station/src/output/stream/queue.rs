@@ -5,8 +5,6 @@ use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// Bytes that a queue holds, whatever number of units it may hold; one unit goes in always.
-pub const MOST_BYTES: usize = 16 << 20;
 /// How often somebody who waits looks whether the run was asked to stop.
 const GLANCE: Duration = Duration::from_millis(50);
 
@@ -34,6 +32,7 @@ struct State {
 #[derive(Debug)]
 pub struct Queue {
     most: usize,
+    most_bytes: usize,
     state: Mutex<State>,
     changed: Condvar,
 }
@@ -50,10 +49,11 @@ pub enum Next {
 }
 
 impl Queue {
-    /// An empty queue for so many units.
-    pub fn new(most: usize) -> Self {
+    /// An empty queue for so many units of so many bytes in all; one goes in always.
+    pub fn new(most: usize, most_bytes: usize) -> Self {
         Self {
             most: most.max(1),
+            most_bytes,
             state: Mutex::new(State {
                 parcels: VecDeque::new(),
                 bytes: 0,
@@ -79,7 +79,7 @@ impl Queue {
                 drop(state);
                 return parcel.lost(cause);
             }
-            let room = state.parcels.len() < self.most && state.bytes + length <= MOST_BYTES;
+            let room = state.parcels.len() < self.most && state.bytes + length <= self.most_bytes;
             if room || state.parcels.is_empty() {
                 break;
             }

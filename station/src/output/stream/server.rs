@@ -33,6 +33,8 @@ pub struct ServerConfig {
     pub speech: Speech,
     /// Units in the queue of each client.
     pub queue: usize,
+    /// Bytes in the queue of each client.
+    pub queue_bytes: usize,
     /// Clients at once.
     pub most_clients: usize,
     /// Where there is no room.
@@ -163,7 +165,7 @@ impl Server {
                 Err(error) => return self.ledger.error(error.to_string()),
             },
         };
-        let queue = Arc::new(Queue::new(self.config.queue));
+        let queue = Arc::new(Queue::new(self.config.queue, self.config.queue_bytes));
         locked(&self.clients).push(Arc::clone(&queue));
         self.came.notify_all();
         self.ledger.connected();

@@ -54,9 +54,14 @@ pub struct Unit {
 }
 
 impl Unit {
+    /// Whole microseconds since the beginning of 1970, UTC, where the time is known.
+    pub fn unix_us(&self) -> Option<i64> {
+        let since = self.utc?.to_unix_duration().total_nanoseconds();
+        i64::try_from(since.div_euclid(1000)).ok()
+    }
+
     /// Whole milliseconds since the beginning of 1970, UTC, where the time is known and not before that.
     pub fn unix_ms(&self) -> Option<u64> {
-        let ms = self.utc?.to_unix_milliseconds();
-        (ms >= 0.0).then_some(ms as u64)
+        u64::try_from(self.unix_us()?.div_euclid(1000)).ok()
     }
 }

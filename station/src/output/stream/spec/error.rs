@@ -6,7 +6,7 @@ use thiserror::Error;
 pub(super) const LONGEST: usize = 4096;
 /// Forms, for messages.
 const FORMS: &str = "tcp-listen://, tcp://, udp://, kiss-listen://, kiss-tcp://, kiss:FILE, zmq://, jsonl-listen://, \
-                     jsonl://, http://, sids+https://, sids+http://";
+                     jsonl://, http://, parquet:FOLDER, nats://, nats+tls://, sids+https://, sids+http://";
 
 /// What is wrong with the text of an output, in one line. Values that might be secrets are not repeated.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]

@@ -13,6 +13,8 @@ use options::{ENTRIES, Options};
 use std::str::FromStr;
 use std::time::Duration;
 
+/// Bytes in a queue unless told otherwise, MiB.
+const DEFAULT_QUEUE_MIB: u32 = 16;
 /// Units in a queue unless told otherwise.
 pub const DEFAULT_QUEUE: usize = 4096;
 /// Most units in a queue.
@@ -54,6 +56,27 @@ pub struct Sids {
     pub longitude: f64,
     /// Token that allows to.
     pub token: Option<Secret>,
+}
+
+/// A stream of NATS `JetStream`, and how it may be written to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Nats {
+    /// Where the server is.
+    pub address: Address,
+    /// Whether it must be spoken to in TLS.
+    pub tls: bool,
+    /// Name of the stream, which is made where there is none.
+    pub stream: String,
+    /// What subjects begin with.
+    pub subject: String,
+    /// Name of the station.
+    pub station: String,
+    /// Credentials as NATS' tools write them.
+    pub credentials: Option<Secret>,
+    /// A token.
+    pub token: Option<Secret>,
+    /// Certificates that the server's is trusted by, in PEM, beside those of the system.
+    pub ca_file: Option<String>,
 }
 
 /// The form of an output, and where it goes.
@@ -105,6 +128,13 @@ pub enum Form {
         /// Where.
         address: Address,
     },
+    /// An archive in Parquet files.
+    Parquet {
+        /// The folder.
+        folder: String,
+    },
+    /// Messages to a stream of NATS `JetStream`.
+    Nats(Box<Nats>),
     /// Reports of received frames.
     Sids(Box<Sids>),
 }
@@ -127,6 +157,8 @@ pub struct StreamSpec {
     pub data: bool,
     /// Units in its queue.
     pub queue: usize,
+    /// Bytes in its queue.
+    pub queue_bytes: usize,
     /// What is done where there is no room; `None`: replays wait, what is live does not.
     pub full: Option<WhenFull>,
     /// Time without progress after which a consumer counts as dead.
@@ -199,7 +231,9 @@ impl FromStr for StreamSpec {
             "jsonl-listen://" | "jsonl://" | "http://" => What::Records,
             _ => What::Frames,
         };
-        let bad = [("drop", false), ("unlabelled", true)];
+        // Some forms say of each unit whether it is good, the others cannot.
+        let taken = if entry.labels() { "mark" } else { "unlabelled" };
+        let bad = [("drop", false), (taken, true)];
         Ok(Self {
             text: text.to_owned(),
             form,
@@ -213,6 +247,10 @@ impl FromStr for StreamSpec {
             queue: options
                 .number("queue", 1..=MOST_QUEUED)?
                 .map_or(DEFAULT_QUEUE, |n| n as usize),
+            queue_bytes: options
+                .number("queue_mib", 1..=4096)?
+                .unwrap_or(DEFAULT_QUEUE_MIB) as usize
+                * (1 << 20),
             full: options.choice("full", &[("wait", WhenFull::Wait), ("drop", WhenFull::Drop)])?,
             stall: options.seconds("stall", 0.1)?.unwrap_or(DEFAULT_STALL),
         })
@@ -242,6 +280,9 @@ fn form(name: &'static str, place: &str, options: &Options<'_>) -> Result<Form, 
         "kiss:" => Form::KissLog {
             path: path(place, name)?,
         },
+        "parquet:" => Form::Parquet {
+            folder: path(place, name)?,
+        },
         "zmq://" => Form::Zmq {
             address: listen()?,
             topic: options.text("topic", 200)?,
@@ -249,6 +290,7 @@ fn form(name: &'static str, place: &str, options: &Options<'_>) -> Result<Form, 
             wait,
         },
         "http://" => Form::Http { address: listen()? },
+        "nats://" | "nats+tls://" => Form::Nats(Box::new(nats(name, place, options)?)),
         _ => Form::Sids(Box::new(sids(name, place, options)?)),
     })
 }
@@ -269,6 +311,34 @@ fn path(text: &str, form: &'static str) -> Result<String, SpecError> {
     Ok(text.to_owned())
 }
 
+fn nats(form: &'static str, place: &str, options: &Options<'_>) -> Result<Nats, SpecError> {
+    if place.contains('@') {
+        let how = "credentials_file, credentials_env, token_file or token_env";
+        return Err(SpecError::Credentials { form, how });
+    }
+    let word = |key, default: &str| match options.text(key, 100)? {
+        Some(text)
+            if !text
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || "-_".contains(c)) =>
+        {
+            let allowed = "letters, digits, - and _".to_owned();
+            Err(SpecError::Value { key, allowed })
+        }
+        text => Ok(text.unwrap_or_else(|| default.to_owned())),
+    };
+    Ok(Nats {
+        address: address(place, form, None)?,
+        tls: form == "nats+tls://",
+        stream: word("stream", "GROUNDLINK")?,
+        subject: word("subject", "groundlink")?,
+        station: word("station", "station")?,
+        credentials: options.secret("credentials_file", "credentials_env")?,
+        token: options.secret("token_file", "token_env")?,
+        ca_file: options.text("ca_file", 4000)?,
+    })
+}
+
 fn sids(form: &'static str, place: &str, options: &Options<'_>) -> Result<Sids, SpecError> {
     let host = place.split('/').next().unwrap_or_default();
     if host.contains('@') {
@@ -280,15 +350,6 @@ fn sids(form: &'static str, place: &str, options: &Options<'_>) -> Result<Sids, 
         return Err(SpecError::Address { form, needs });
     }
     let missing = |key, what| SpecError::Missing { form, key, what };
-    let file = options.text("token_file", 4000)?.map(Secret::File);
-    let environment = options.text("token_env", 200)?.map(Secret::Environment);
-    if file.is_some() && environment.is_some() {
-        let allowed = "the only place of the token, without token_file".to_owned();
-        return Err(SpecError::Value {
-            key: "token_env",
-            allowed,
-        });
-    }
     Ok(Sids {
         url: format!("{}{place}", form.trim_start_matches("sids+")),
         norad: options
@@ -303,7 +364,7 @@ fn sids(form: &'static str, place: &str, options: &Options<'_>) -> Result<Sids, 
         longitude: options
             .number("longitude", -180.0..=180.0)?
             .ok_or_else(|| missing("longitude", "of the station, degrees east"))?,
-        token: file.or(environment),
+        token: options.secret("token_file", "token_env")?,
     })
 }
 
@@ -396,7 +457,7 @@ mod tests {
             ),
             (
                 "tcp://x:1?token=abc",
-                "tcp:// has no option token; it has what, bad_frames, queue, full, stall",
+                "tcp:// has no option token; it has what, bad_frames, queue, queue_mib, full, stall",
             ),
             ("http://:1?what=frames", "http:// has no option what; it has none"),
             ("tcp://x:1?queue=1&queue=2", "option queue is given twice"),

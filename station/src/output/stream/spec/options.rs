@@ -1,6 +1,6 @@
 //! The options behind the `?` of an output.
 
-use super::SpecError;
+use super::{Secret, SpecError};
 use percent_encoding::percent_decode_str;
 use std::fmt::Display;
 use std::ops::RangeInclusive;
@@ -13,7 +13,7 @@ pub(super) struct Entry {
     options: &'static [&'static str],
 }
 
-const ALL_OPTIONS: &[&str] = &["what", "bad_frames", "queue", "full", "stall"];
+const ALL_OPTIONS: &[&str] = &["what", "bad_frames", "queue", "queue_mib", "full", "stall"];
 pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         name: "tcp-listen://",
@@ -56,6 +56,18 @@ pub(super) const ENTRIES: &[Entry] = &[
         options: &[],
     },
     Entry {
+        name: "parquet:",
+        options: &[],
+    },
+    Entry {
+        name: "nats://",
+        options: NATS_OPTIONS,
+    },
+    Entry {
+        name: "nats+tls://",
+        options: NATS_OPTIONS,
+    },
+    Entry {
         name: "sids+https://",
         options: SIDS_OPTIONS,
     },
@@ -63,6 +75,16 @@ pub(super) const ENTRIES: &[Entry] = &[
         name: "sids+http://",
         options: SIDS_OPTIONS,
     },
+];
+const NATS_OPTIONS: &[&str] = &[
+    "stream",
+    "subject",
+    "station",
+    "credentials_file",
+    "credentials_env",
+    "token_file",
+    "token_env",
+    "ca_file",
 ];
 const SIDS_OPTIONS: &[&str] = &[
     "norad",
@@ -77,11 +99,18 @@ impl Entry {
     fn known(&self) -> Vec<&'static str> {
         match self.name {
             "http://" => Vec::new(),
-            name if name.starts_with("jsonl") => self.with(&["queue", "full", "stall"]),
-            name if name.starts_with("sids") => self.with(&["queue", "full", "stall"]),
-            name if name.starts_with("kiss") => self.with(&["bad_frames", "queue", "full", "stall"]),
+            name if name.starts_with("jsonl") => self.with(&["queue", "queue_mib", "full", "stall"]),
+            name if name.starts_with("sids") => self.with(&["queue", "queue_mib", "full", "stall"]),
+            name if name.starts_with("kiss") || name.starts_with("parquet") => {
+                self.with(&["bad_frames", "queue", "queue_mib", "full", "stall"])
+            }
             _ => self.with(ALL_OPTIONS),
         }
+    }
+
+    /// Whether units carry labels.
+    pub fn labels(&self) -> bool {
+        self.name.starts_with("nats") || self.name.starts_with("parquet")
     }
 
     fn with(&self, common: &[&'static str]) -> Vec<&'static str> {
@@ -160,6 +189,19 @@ impl<'a> Options<'a> {
 
     pub fn seconds(&self, key: &'static str, least: f64) -> Result<Option<Duration>, SpecError> {
         Ok(self.number(key, least..=3600.0)?.map(Duration::from_secs_f64))
+    }
+
+    /// A secret's place, of which one may be given.
+    pub fn secret(&self, file: &'static str, environment: &'static str) -> Result<Option<Secret>, SpecError> {
+        let in_file = self.text(file, 4000)?.map(Secret::File);
+        let in_environment = self.text(environment, 200)?.map(Secret::Environment);
+        if in_file.is_some() && in_environment.is_some() {
+            return Err(SpecError::Value {
+                key: environment,
+                allowed: format!("the only place of the secret, without {file}"),
+            });
+        }
+        Ok(in_file.or(in_environment))
     }
 
     pub fn text(&self, key: &'static str, most: usize) -> Result<Option<String>, SpecError> {
