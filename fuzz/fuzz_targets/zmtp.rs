@@ -9,7 +9,9 @@ fuzz_target!(|data: (u8, &[u8])| {
     let (mut whole, mut whole_answer) = (Subscriptions::default(), Vec::new());
     let (mut cut, mut cut_answer) = (Subscriptions::default(), Vec::new());
     let at_once = whole.feed(bytes, &mut whole_answer);
-    let in_pieces = bytes.chunks(step).try_for_each(|piece| cut.feed(piece, &mut cut_answer));
+    let in_pieces = bytes
+        .chunks(step)
+        .try_for_each(|piece| cut.feed(piece, &mut cut_answer));
     assert_eq!(at_once, in_pieces);
     assert_eq!(whole_answer, cut_answer);
     if at_once.is_ok() {

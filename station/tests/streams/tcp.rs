@@ -5,7 +5,7 @@ use super::support::{Frames, PATIENCE, Running, config, read_to_end, wait_for};
 use groundlink_station::chain::From;
 use groundlink_station::monitor::Monitor;
 use std::io::Read;
-use std::net::{TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::thread;
 
 #[test]
@@ -84,29 +84,48 @@ fn a_server_that_dies_and_comes_back_gets_whole_frames_again() {
     assert!(output.last_error.is_some());
 }
 
+/// Waits until the run waits for a client of the second output, whose queue is full.
+fn held(http: SocketAddr) {
+    let (mut last, mut looks) = (0, 0);
+    wait_for(|| {
+        let output = &outputs(http)[1];
+        let offered = output["offered"].as_u64().unwrap();
+        let still = offered == last && output["queued"].as_u64() >= Some(16);
+        looks = if still { looks + 1 } else { 0 };
+        last = offered;
+        (looks == 40).then_some(())
+    });
+}
+
 #[test]
 fn clients_do_not_disturb_each_other() {
-    let frames = Frames::new(20_000, 500);
+    // More than any system's buffers hold.
+    let frames = Frames::new(20_000, 2000);
     let run = frames.run(&[
         "tcp-listen://:0?wait=60&queue=16",
-        "tcp-listen://:0?wait=60&queue=16",
+        "tcp-listen://:0?wait=60&queue=16&stall=60",
         "http://:0",
     ]);
-    let (leaving, staying) = (run.connect(1), run.connect(1));
+    let (mut leaving, staying) = (run.connect(1), run.connect(1));
     let http = run.address(2);
     wait_for(|| (outputs(http)[1]["clients"] == 2).then_some(()));
     // The run waits for a client of the first output, so both of these are there from the first frame on.
-    let first = thread::spawn(move || read_and_leave(leaving, 1000));
-    let second = thread::spawn(move || read_to_end(staying));
-    let third = run.connect(0);
-    assert!(read_to_end(third) == frames.bytes);
-    assert!(first.join().unwrap() == frames.bytes[..1000]);
+    let [second, third] = [staying, run.connect(0)].map(|stream| thread::spawn(move || read_to_end(stream)));
+    let mut first = vec![0; 1000];
+    leaving.set_read_timeout(Some(PATIENCE)).unwrap();
+    leaving.read_exact(&mut first).unwrap();
+    held(http);
+    drop(leaving);
+    assert!(first == frames.bytes[..1000]);
+    assert!(third.join().unwrap() == frames.bytes);
     assert!(second.join().unwrap() == frames.bytes);
     let report = run.finish();
     for output in &report.outputs[..2] {
         assert_eq!((output.offered, output.delivered), (20_000, 20_000));
     }
-    assert!(report.outputs[1].copies_lost > 0 && report.outputs[0].copies_lost == 0);
+    // What waited for the one that left.
+    assert!(report.outputs[1].copies_lost >= 16, "{:?}", report.outputs[1]);
+    assert_eq!(report.outputs[0].copies_lost, 0);
 }
 
 #[test]
