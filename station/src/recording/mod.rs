@@ -3,7 +3,7 @@
 //! A [`tee`](start) in the input copies samples to a thread that writes them, so that neither the decoder nor a radio
 //! waits for a disk: what finds no room is counted and is a gap in the recording, while a replay is held back instead.
 //! The chain tells the same thread of locks and frames ([`Recorder`]). Which samples are wanted follows from the
-//! samples at which lock was found and lost alone ([`schedule`]), so that a replay always makes the same recording.
+//! samples at which lock was found and lost alone (`schedule`), so that a replay always makes the same recording.
 
 mod file;
 mod quota;

@@ -1,7 +1,7 @@
 //! Outputs to consumers that may be slow, dead, or many: each has a bounded queue, a thread and a book of its own, so that
 //! none of them holds up the decoder or another one.
 //!
-//! A unit that was offered is delivered or lost for a stated cause, exactly once ([`ledger`]).
+//! A unit that was offered is delivered or lost for a stated cause, exactly once (`ledger`).
 
 #[cfg(feature = "parquet")]
 mod archive;

@@ -104,7 +104,7 @@ pub enum Form {
     Udp {
         /// Where to.
         address: Address,
-        /// At most so many a second; `None`: as the input gives them, in a replay [`REPLAYED_DATAGRAMS`].
+        /// At most so many a second; `None`: as the input gives them, in a replay 1000 (`REPLAYED_DATAGRAMS`).
         rate: Option<u32>,
     },
     /// A KISS log.
