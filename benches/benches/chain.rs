@@ -1,32 +1,22 @@
 //! The whole chain in one thread: QPSK, convolutional and Reed-Solomon code, 3 samples a symbol, Eb/N0 6 dB. Rates
 //! are samples per second. What the threads make of it is measured by the program `throughput`.
 
-use criterion::{
-    BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main, measurement::WallTime,
-};
+mod common;
+
+use common::{CpuTime, cpu_time, group};
+use criterion::{Criterion, criterion_group, criterion_main};
 use groundlink_benches::link::{Link, Offsets, Transmitter};
 use groundlink_benches::receive::{ReceivingEnd, feed_batch};
 use groundlink_decoder::coding::FrameDecoder;
 use groundlink_dsp::SoftBatch;
 use groundlink_dsp::receiver::Receiver;
 use std::hint::black_box;
-use std::time::Duration;
 
 const SAMPLES: usize = 1_000_000;
 const BLOCK: usize = 1 << 16;
 const EB_N0_DB: f64 = 6.0;
 
-fn group<'a>(criterion: &'a mut Criterion, name: &str, samples: usize) -> BenchmarkGroup<'a, WallTime> {
-    let mut group = criterion.benchmark_group(name);
-    group.throughput(Throughput::Elements(samples as u64));
-    group
-        .warm_up_time(Duration::from_millis(500))
-        .measurement_time(Duration::from_secs(5))
-        .sample_size(10);
-    group
-}
-
-fn chain(criterion: &mut Criterion) {
+fn chain(criterion: &mut Criterion<CpuTime>) {
     let link = Link::concatenated().expect("the demo's profile is sound");
     let offsets = Offsets {
         frequency_hz: link.signal.symbol_rate_hz / 100.0,
@@ -70,5 +60,9 @@ fn chain(criterion: &mut Criterion) {
     });
 }
 
-criterion_group!(benches, chain);
+criterion_group! {
+    name = benches;
+    config = cpu_time();
+    targets = chain
+}
 criterion_main!(benches);

@@ -1,26 +1,20 @@
 //! Filter, mixer and spectrum, each beside the plain loop that says what it computes.
 
-use criterion::{
-    BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main, measurement::WallTime,
-};
+mod common;
+
+use common::{CpuTime, cpu_time};
+use criterion::{BenchmarkGroup, Criterion, criterion_group, criterion_main};
 use groundlink_dsp::fir::Fir;
 use groundlink_dsp::nco::Nco;
 use groundlink_dsp::spectrum::Spectrum;
 use groundlink_dsp::{Complex32, design};
 use std::hint::black_box;
-use std::time::Duration;
 
 const SAMPLES: usize = 1 << 16;
 const SPECTRUM: usize = 4096;
 
-fn group<'a>(criterion: &'a mut Criterion, name: &str) -> BenchmarkGroup<'a, WallTime> {
-    let mut group = criterion.benchmark_group(name);
-    group.throughput(Throughput::Elements(SAMPLES as u64));
-    group
-        .warm_up_time(Duration::from_millis(300))
-        .measurement_time(Duration::from_secs(2))
-        .sample_size(30);
-    group
+fn group<'a>(criterion: &'a mut Criterion<CpuTime>, name: &str) -> BenchmarkGroup<'a, CpuTime> {
+    common::group(criterion, name, SAMPLES)
 }
 
 /// A tone: what the numbers are does not matter to the kernels.
@@ -38,7 +32,7 @@ fn plain_filter(taps: &[f32], input: &[Complex32], decimation: usize, out: &mut 
     }
 }
 
-fn filter(criterion: &mut Criterion) {
+fn filter(criterion: &mut Criterion<CpuTime>) {
     let input = samples();
     let taps = design::srrc(4.0, 0.5, 8);
     let mut out = Vec::with_capacity(2 * SAMPLES);
@@ -72,7 +66,7 @@ fn plain_mix(freq_cycles_per_sample: f64, from: usize, samples: &mut [Complex32]
     }
 }
 
-fn mix(criterion: &mut Criterion) {
+fn mix(criterion: &mut Criterion<CpuTime>) {
     let mut group = group(criterion, "mix");
     let mut data = samples();
     let mut nco = Nco::new(0.123_456);
@@ -86,7 +80,7 @@ fn mix(criterion: &mut Criterion) {
     });
 }
 
-fn spectrum(criterion: &mut Criterion) {
+fn spectrum(criterion: &mut Criterion<CpuTime>) {
     let mut group = group(criterion, "spectrum");
     let input = samples();
     let mut spectrum = Spectrum::new(SPECTRUM);
@@ -95,5 +89,9 @@ fn spectrum(criterion: &mut Criterion) {
     });
 }
 
-criterion_group!(benches, filter, mix, spectrum);
+criterion_group! {
+    name = benches;
+    config = cpu_time();
+    targets = filter, mix, spectrum
+}
 criterion_main!(benches);

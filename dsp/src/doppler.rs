@@ -1,5 +1,6 @@
 //! A mixer that follows a frequency which changes slowly: Doppler, taken off before the receiver.
 
+use crate::nco::{TURN, turns};
 use num_complex::{Complex32, Complex64};
 use std::f64::consts::TAU;
 
@@ -100,15 +101,6 @@ impl DopplerMixer {
         spin(&mut table, phasors, leaps, narrow(cis(stride * stride * slope)));
         table
     }
-}
-
-/// 2^64.
-const TURN: f64 = 18_446_744_073_709_551_616.0;
-
-/// A number of cycles without its whole turns, in 2^-64 of a turn.
-fn turns(cycles: f64) -> u64 {
-    // The cast saturates just below a whole turn.
-    ((cycles - cycles.floor()) * TURN) as u64
 }
 
 /// The phasor that takes so many cycles off.

@@ -62,15 +62,18 @@ impl Nco {
     }
 }
 
+/// 2^64.
+pub(crate) const TURN: f64 = 18_446_744_073_709_551_616.0;
+
 /// A frequency or phase in turns as a 64-bit fraction of a turn.
-fn turns(value: f64) -> u64 {
+pub(crate) fn turns(value: f64) -> u64 {
     let fraction = value - value.floor();
     // 2^64 is out of range of the upper half in one step; the cast saturates just below a whole turn.
-    (fraction * 18_446_744_073_709_551_616.0) as u64
+    (fraction * TURN) as u64
 }
 
 fn phasor(phase: u64) -> Complex32 {
-    let angle = phase as f64 / 18_446_744_073_709_551_616.0 * TAU;
+    let angle = phase as f64 / TURN * TAU;
     let exact = Complex64::cis(angle);
     Complex32::new(exact.re as f32, exact.im as f32)
 }

@@ -15,5 +15,6 @@ pub mod simulate;
 pub mod station_file;
 pub mod time;
 pub mod track;
+mod waits;
 
 pub use error::StationError;

@@ -1,4 +1,6 @@
-//! What the benchmarks of codes share: rates in information bits per second of CPU time of the thread.
+//! What the benchmarks share: rates in information bits, or samples, per second of CPU time of the thread.
+
+#![allow(dead_code, reason = "not every benchmark needs all of it")]
 
 use criterion::measurement::{Measurement, ValueFormatter, WallTime};
 use criterion::{BenchmarkGroup, Criterion, Throughput};
@@ -44,7 +46,7 @@ pub fn cpu_time() -> Criterion<CpuTime> {
     Criterion::default().with_measurement(CpuTime)
 }
 
-/// A group of measurements of as many bits each.
+/// A group of measurements of as many bits or samples each.
 pub fn group<'a>(
     criterion: &'a mut Criterion<CpuTime>,
     name: &str,

@@ -2,14 +2,15 @@
 
 use super::HamlibError;
 use super::protocol::{Reply, ReplyReader};
+use crate::waits::Waits;
 use std::io::{Read, Write};
 use std::net::{TcpStream, ToSocketAddrs};
 use std::time::{Duration, Instant};
 
 /// Longest wait for a connection and for an answer.
 const PATIENCE: Duration = Duration::from_secs(2);
-/// First and longest pause before another try to connect.
-const PAUSES: [Duration; 2] = [Duration::from_millis(500), Duration::from_secs(30)];
+/// Before another try to connect.
+const PAUSES: Waits = Waits::new(Duration::from_millis(500), Duration::from_secs(30));
 
 /// A client of one daemon.
 #[derive(Debug)]
@@ -17,7 +18,7 @@ pub struct Client {
     /// HOST:PORT.
     address: String,
     stream: Option<TcpStream>,
-    pause: Duration,
+    pauses: Waits,
     /// When another try to connect is due.
     due: Option<Instant>,
     connections: u64,
@@ -36,7 +37,7 @@ impl Client {
                 format!("{address}:{port}")
             },
             stream: None,
-            pause: PAUSES[0],
+            pauses: PAUSES,
             due: None,
             connections: 0,
         }
@@ -88,12 +89,11 @@ impl Client {
             Ok(stream) => {
                 self.stream = Some(stream);
                 self.connections += 1;
-                (self.pause, self.due) = (PAUSES[0], None);
+                (self.pauses, self.due) = (PAUSES, None);
                 Ok(())
             }
             Err(error) => {
-                self.due = Some(Instant::now() + self.pause);
-                self.pause = (2 * self.pause).min(PAUSES[1]);
+                self.due = Some(Instant::now() + self.pauses.take());
                 Err(self.failed(&error))
             }
         }

@@ -5,10 +5,10 @@
 
 use super::RecordedFile;
 use super::quota::{ZSTD_DATA_ENDING, with};
-use crate::input::sigmf::{DATA_ENDING, META_ENDING, document, is_written};
+use crate::input::sigmf::{DATA_ENDING, META_ENDING, is_written, save_meta};
 use crate::input::{Annotation, SampleFormat, SigmfMeta, SigmfSegment};
 use ruzstd::encoding::{CompressionLevel, compress_to_vec};
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, Write};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -185,12 +185,7 @@ impl Recorded {
         }
         self.meta.annotations.sort_by_key(|note| note.sample_start);
         let path = with(&self.base, META_ENDING);
-        let temporary = with(&self.base, ".sigmf-meta.part");
-        let text = format!("{:#}\n", document(&self.meta));
-        let written = fs::write(&temporary, text)
-            .and_then(|()| File::open(&temporary)?.sync_all())
-            .and_then(|()| fs::rename(&temporary, &path));
-        written.map_err(|source| error(&path, source))
+        save_meta(&path, &self.meta).map_err(|source| error(&path, source))
     }
 
     /// Ends the data; notes may still come.

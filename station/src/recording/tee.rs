@@ -10,7 +10,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// Copies what it reads.
 pub(super) struct Tee {
     source: Box<dyn SampleSource>,
-    live: bool,
     messages: Sender<Message>,
     spare: Receiver<Vec<Complex32>>,
     dropped: Arc<AtomicU64>,
@@ -24,7 +23,6 @@ impl Tee {
         dropped: Arc<AtomicU64>,
     ) -> Self {
         Self {
-            live: source.live(),
             source,
             messages,
             spare,
@@ -41,7 +39,7 @@ impl Tee {
             samples,
             capture: block.capture.clone(),
         };
-        if !self.live {
+        if !self.source.live() {
             // The writer ends early only with an error, which the report tells.
             let _ = self.messages.send(message);
             return;
@@ -67,7 +65,7 @@ impl SampleSource for Tee {
     }
 
     fn live(&self) -> bool {
-        self.live
+        self.source.live()
     }
 
     fn warnings(&self) -> &[String] {

@@ -359,8 +359,8 @@ impl Writer {
             frequency.unwrap_or_default()
         );
         let taken = |base: &PathBuf| {
-            [".sigmf-meta", ".sigmf-data", quota::ZSTD_DATA_ENDING]
-                .iter()
+            quota::endings()
+                .into_iter()
                 .any(|ending| quota::with(base, ending).exists())
         };
         let numbered = (2..).map(|n| self.config.folder.join(format!("{name}_{n}")));

@@ -1,7 +1,7 @@
 //! What a receiver measures: written, read by others, and given back.
 
 use super::chain_support::{file, run, scratch};
-use super::pass::{CARRIER_HZ, RATE, Recording, profile, record};
+use super::pass::{CARRIER_HZ, RATE, Recording, record};
 use groundlink_station::chain::{self, RunConfig};
 use groundlink_station::doppler::{Curve, DopplerConfig, Measured, MeasuredWriter, Motion};
 use groundlink_station::input::{Capture, parse_utc};
@@ -10,10 +10,9 @@ use groundlink_station::output::OutputConfig;
 use groundlink_station::time::SampleClock;
 use std::sync::Arc;
 
-/// What a receiver with a wide search measures of the recording.
-fn measure(recording: &Recording, target: &str, carrier_hz: Option<f64>) -> String {
-    let config = RunConfig {
-        profile: profile(12_000),
+/// A receiver with a wide search that writes the curve it measures.
+fn measuring(recording: &Recording, target: &str, carrier_hz: Option<f64>) -> RunConfig {
+    RunConfig {
         outputs: OutputConfig {
             doppler: Some(target.to_owned()),
             ..OutputConfig::default()
@@ -25,7 +24,12 @@ fn measure(recording: &Recording, target: &str, carrier_hz: Option<f64>) -> Stri
                 carrier_hz,
             },
         )
-    };
+    }
+}
+
+/// What it measures of the recording.
+fn measure(recording: &Recording, target: &str, carrier_hz: Option<f64>) -> String {
+    let config = measuring(recording, target, carrier_hz);
     chain::run(&config, &Monitor::new()).unwrap();
     std::fs::read_to_string(target).unwrap()
 }
@@ -159,19 +163,7 @@ fn a_tdm_needs_time_and_frequency() {
     let (recording, folder) = (record(185.0, 2, false), scratch());
     let target = file(folder.path(), "curve.tdm");
     let error = |carrier_hz| {
-        let config = RunConfig {
-            outputs: OutputConfig {
-                doppler: Some(target.clone()),
-                ..OutputConfig::default()
-            },
-            ..recording.config(
-                12_000,
-                DopplerConfig {
-                    motion: None,
-                    carrier_hz,
-                },
-            )
-        };
+        let config = measuring(&recording, &target, carrier_hz);
         match chain::run(&config, &Monitor::new()) {
             Ok(report) => report.error.unwrap_or_default(),
             Err(error) => error.to_string(),

@@ -6,7 +6,7 @@ use groundlink_station::chain;
 use groundlink_station::input::{LiveOptions, LossCause, TimeSource};
 use groundlink_station::monitor::Monitor;
 use std::net::{TcpListener, TcpStream, UdpSocket};
-use std::thread;
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 /// A port of this computer that is free at the moment.
@@ -15,14 +15,20 @@ fn free_port() -> u16 {
     listener.local_addr().unwrap().port()
 }
 
+/// A server that plays the recording to its first client, so many bytes a second; its URL.
+fn serve(recording: &Recording, per_second: f64) -> (String, JoinHandle<()>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("tcp://{}", listener.local_addr().unwrap());
+    let bytes = recording.bytes.clone();
+    let server = thread::spawn(move || play_to(&mut listener.accept().unwrap().0, &bytes, per_second));
+    (url, server)
+}
+
 #[test]
 fn a_server_of_raw_samples_gives_their_frames_in_every_format() {
     for format in ["ci8", "ci16_le", "cf32_le"] {
         let recording = Recording::of(25_000.0, 100e3, format, 20);
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let url = format!("tcp://{}", listener.local_addr().unwrap());
-        let (bytes, pace) = (recording.bytes.clone(), 4.0 * recording.pace());
-        let server = thread::spawn(move || play_to(&mut listener.accept().unwrap().0, &bytes, pace));
+        let (url, server) = serve(&recording, 4.0 * recording.pace());
         let run = run(&recording.config(&url, LiveOptions::default()));
         server.join().unwrap();
         assert_eq!(
@@ -44,10 +50,7 @@ fn a_server_that_replays_is_held_back() {
     // Half a minute of signal at once: far more than the ring takes.
     let recording = Recording::of(9_600.0, 48e3, "ci16_le", 150);
     assert!(recording.file.report.input.seconds.unwrap() > 5.0 * chain::RING_SECONDS);
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!("tcp://{}", listener.local_addr().unwrap());
-    let bytes = recording.bytes.clone();
-    let server = thread::spawn(move || play_to(&mut listener.accept().unwrap().0, &bytes, 1e12));
+    let (url, server) = serve(&recording, 1e12);
     let live = LiveOptions {
         hold_back: true,
         ..LiveOptions::default()

@@ -8,7 +8,8 @@ use chain_support::link::{Link, SIGNAL};
 use chain_support::{Run, config, file, run, run_source, scratch, try_run};
 use groundlink_station::chain::RunConfig;
 use groundlink_station::input::{
-    InputError, InputInfo, OpenOptions, Read, SampleBlock, SampleSource, open_samples, parse_utc,
+    InputError, InputInfo, OpenOptions, Read, SampleBlock, SampleFormat, SampleSource, open_samples,
+    parse_utc,
 };
 use groundlink_station::output::report::Report;
 use groundlink_station::recording::{RecordConfig, RecordReport, Trigger};
@@ -50,14 +51,7 @@ impl Pass {
     /// Decodes and records into a folder.
     fn record(&self, missing: Vec<Range<u64>>, block: usize, change: &dyn Fn(&mut RecordConfig)) -> Recorded {
         let folder = scratch();
-        let mut record = RecordConfig {
-            folder: folder.path().join("recordings"),
-            format: self.link.format,
-            zstd: false,
-            trigger: None,
-            rotate_s: None,
-            quota_bytes: None,
-        };
+        let mut record = plain(folder.path().join("recordings"), self.link.format);
         change(&mut record);
         let config = RunConfig {
             record: Some(record),
@@ -74,6 +68,18 @@ impl Pass {
 
     fn decode(&self, path: &str) -> Run {
         run(&config(self.link.profile.clone(), path))
+    }
+}
+
+/// Everything, into that folder.
+fn plain(folder: impl Into<PathBuf>, format: SampleFormat) -> RecordConfig {
+    RecordConfig {
+        folder: folder.into(),
+        format,
+        zstd: false,
+        trigger: None,
+        rotate_s: None,
+        quota_bytes: None,
     }
 }
 
@@ -235,14 +241,7 @@ fn recordings_follow_each_other_and_old_ones_make_room() {
 fn a_recording_that_fails_is_told_and_decoding_goes_on() {
     let pass = Pass::new();
     let folder = scratch();
-    let record = RecordConfig {
-        folder: folder.path().to_owned(),
-        format: pass.link.format,
-        zstd: false,
-        trigger: None,
-        rotate_s: None,
-        quota_bytes: None,
-    };
+    let record = plain(folder.path(), pass.link.format);
     let source = VanishingFolder {
         inner: pass.source(Vec::new()),
         folder: folder.path().to_owned(),
@@ -287,14 +286,7 @@ fn impossible_wishes_are_refused() {
     let pass = Pass::new();
     let refused = |change: &dyn Fn(&mut RecordConfig)| {
         let folder = scratch();
-        let mut record = RecordConfig {
-            folder: folder.path().to_owned(),
-            format: "ci16".parse().unwrap(),
-            zstd: false,
-            trigger: None,
-            rotate_s: None,
-            quota_bytes: None,
-        };
+        let mut record = plain(folder.path(), "ci16".parse().unwrap());
         change(&mut record);
         let config = RunConfig {
             record: Some(record),

@@ -13,9 +13,14 @@ pub fn run(mut args: Decode) -> anyhow::Result<ExitCode> {
         return run_station(&station, args);
     }
     let profile = args.link.profile.unwrap_or_default();
-    let record = usage::record(&args.input, &args.record)?;
-    let mut config = run_config(args.input, &profile, &args.link.set, &args.doppler, args.outputs)?;
-    config.record = record;
+    let config = run_config(
+        args.input,
+        &profile,
+        &args.link.set,
+        &args.doppler,
+        args.outputs,
+        &args.record,
+    )?;
     let monitor = Monitor::new();
     stop_on_signal(&monitor)?;
     let report = progress::during(&monitor, args.quiet, || chain::run(&config, &monitor))?;
@@ -27,7 +32,7 @@ pub fn run(mut args: Decode) -> anyhow::Result<ExitCode> {
 
 /// The downlinks of a station file, each with its own outputs.
 fn run_station(file: &str, args: Decode) -> anyhow::Result<ExitCode> {
-    usage::check_station(&args.input, &args.doppler, &args.outputs)?;
+    usage::check_station(&args.input, &args.doppler, &args.outputs, &args.record)?;
     let config = StationRun {
         station: Station::load(file)?,
         open: args.input.options(),

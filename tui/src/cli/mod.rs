@@ -29,6 +29,7 @@ use groundlink_station::monitor::Monitor;
 use groundlink_station::output::report::{Report, Stopped};
 use groundlink_station::profile::Profile;
 use orbit_args::DopplerArgs;
+use record_args::RecordArgs;
 use std::io::{self, ErrorKind, Write};
 use std::process::ExitCode;
 
@@ -145,8 +146,9 @@ fn run_config(
     set: &[String],
     doppler: &DopplerArgs,
     outputs: OutputArgs,
+    record: &RecordArgs,
 ) -> anyhow::Result<RunConfig> {
-    usage::check(&input, &outputs)?;
+    usage::check(&input, &outputs, record)?;
     usage::check_doppler(&input, doppler, &outputs)?;
     Ok(RunConfig {
         profile: Profile::load(profile, set)?,
@@ -158,7 +160,7 @@ fn run_config(
         block: input.block_size,
         threads: input.threads,
         doppler: doppler.config()?,
-        record: None,
+        record: record.config(),
     })
 }
 

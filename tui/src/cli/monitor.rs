@@ -1,7 +1,7 @@
 //! `groundlink monitor`: the chain in a thread of its own, the terminal UI in this one.
 
 use super::args;
-use super::{exit_code, run_config, usage};
+use super::{exit_code, run_config};
 use crate::ui::{self, UiOptions};
 use anyhow::anyhow;
 use groundlink_station::chain::{self, From, RunConfig};
@@ -13,15 +13,14 @@ use std::thread;
 
 /// Replays or follows any input in the terminal UI.
 pub fn run(args: args::Monitor, color: bool) -> anyhow::Result<ExitCode> {
-    let record = usage::record(&args.input, &args.record)?;
-    let mut config = run_config(
+    let config = run_config(
         args.input,
         &args.profile.profile,
         &args.profile.set,
         &args.doppler,
         args.outputs,
+        &args.record,
     )?;
-    config.record = record;
     let pace = (args.pace > 0.0).then_some(args.pace);
     let title = config.input.clone();
     if config.from != From::Iq {

@@ -6,7 +6,6 @@ use super::record_args::RecordArgs;
 use anyhow::{Result, bail};
 use groundlink_station::input::{LiveOptions, LiveUrl};
 use groundlink_station::output::stream::What;
-use groundlink_station::recording::RecordConfig;
 
 /// The parser's message in one line, with its hint where it has one.
 pub fn line(error: &clap::Error) -> String {
@@ -29,7 +28,7 @@ pub fn line(error: &clap::Error) -> String {
 ///
 /// # Errors
 /// The first option that does not.
-pub fn check(input: &InputArgs, outputs: &OutputArgs) -> Result<()> {
+pub fn check(input: &InputArgs, outputs: &OutputArgs, record: &RecordArgs) -> Result<()> {
     let from = input.from;
     let no_samples = from != Stage::Iq;
     let no_soft = !matches!(from, Stage::Soft | Stage::Bits);
@@ -47,6 +46,7 @@ pub fn check(input: &InputArgs, outputs: &OutputArgs) -> Result<()> {
             no_samples,
             "--from iq",
         ),
+        ("--record", record.record.is_some(), no_samples, "--from iq"),
         (
             "--soft-format",
             input.soft_format.is_some(),
@@ -125,8 +125,13 @@ pub fn check_doppler(input: &InputArgs, doppler: &DopplerArgs, outputs: &OutputA
 ///
 /// # Errors
 /// The first option that does not fit.
-pub fn check_station(input: &InputArgs, doppler: &DopplerArgs, outputs: &OutputArgs) -> Result<()> {
-    check(input, outputs)?;
+pub fn check_station(
+    input: &InputArgs,
+    doppler: &DopplerArgs,
+    outputs: &OutputArgs,
+    record: &RecordArgs,
+) -> Result<()> {
+    check(input, outputs, record)?;
     if let Some(option) = doppler.given() {
         bail!(
             "{option} means nothing with --station: give tle or doppler in the [[downlink]] sections of the station file"
@@ -157,21 +162,6 @@ pub fn check_station(input: &InputArgs, doppler: &DopplerArgs, outputs: &OutputA
     Ok(())
 }
 
-/// What is to be recorded, where there are samples to record.
-///
-/// # Errors
-/// When there are none.
-pub fn record(input: &InputArgs, record: &RecordArgs) -> Result<Option<RecordConfig>> {
-    let config = record.config();
-    if config.is_some() && input.from != Stage::Iq {
-        bail!(
-            "--record means nothing with --from {}; it needs --from iq",
-            name(input.from)
-        );
-    }
-    Ok(config)
-}
-
 fn name(stage: Stage) -> &'static str {
     groundlink_station::chain::From::from(stage).name()
 }
@@ -190,7 +180,7 @@ mod tests {
     fn checked(words: &str) -> std::result::Result<(), String> {
         match parse(words)?.command {
             Some(Command::Decode(args)) => {
-                check(&args.input, &args.outputs).map_err(|error| error.to_string())
+                check(&args.input, &args.outputs, &args.record).map_err(|error| error.to_string())
             }
             _ => Err("not decode".to_owned()),
         }
@@ -295,7 +285,7 @@ mod tests {
             else {
                 panic!("not decode");
             };
-            let text = check_station(&args.input, &args.doppler, &args.outputs)
+            let text = check_station(&args.input, &args.doppler, &args.outputs, &args.record)
                 .unwrap_err()
                 .to_string();
             assert_eq!(text, expected);

@@ -1,6 +1,6 @@
 //! When samples arrived, by this computer's clocks: their UTC, and how many are missing after a silence.
 
-use crate::input::{Capture, TimeSource};
+use crate::input::{Capture, Read, SampleBlock, TimeSource};
 use hifitime::{Duration, Epoch};
 use std::time::Instant;
 
@@ -58,6 +58,17 @@ impl ArrivalTime {
         self.window = None;
         let off = (earliest - told).abs().to_seconds() > TOLERANCE_S;
         off.then(|| self.tell(earliest, first))
+    }
+
+    /// Ends a read up to sample `end`, now: dates the block by its arrival where its time is not `known` otherwise.
+    pub fn filled(&mut self, block: &mut SampleBlock, end: u64, known: bool) -> Read {
+        if block.samples.is_empty() {
+            return Read::Waiting;
+        }
+        if let (Some(now), false) = (utc_now(), known) {
+            block.capture = self.arrived(block.first, end, now);
+        }
+        Read::Filled
     }
 
     fn tell(&mut self, zero: Epoch, first: u64) -> Capture {

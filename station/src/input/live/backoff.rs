@@ -1,18 +1,17 @@
-//! Waiting longer after every attempt that failed.
+//! Looking for what was lost, more and more rarely.
 
+use crate::waits::Waits;
 use std::time::{Duration, Instant};
 
-/// First wait.
-const FIRST: Duration = Duration::from_millis(250);
-/// Longest wait.
-const LONGEST: Duration = Duration::from_secs(10);
+/// From one attempt to the next.
+const WAITS: Waits = Waits::new(Duration::from_millis(250), Duration::from_secs(10));
 
 /// When to try again something that was lost.
 #[derive(Debug)]
 pub(crate) struct Backoff {
     lost: Instant,
     next: Instant,
-    wait: Duration,
+    waits: Waits,
 }
 
 impl Backoff {
@@ -21,7 +20,7 @@ impl Backoff {
         Self {
             lost: now,
             next: now,
-            wait: FIRST,
+            waits: WAITS,
         }
     }
 
@@ -32,8 +31,7 @@ impl Backoff {
 
     /// An attempt failed.
     pub fn failed(&mut self, now: Instant) {
-        self.next = now + self.wait;
-        self.wait = (2 * self.wait).min(LONGEST);
+        self.next = now + self.waits.take();
     }
 
     /// For how long it has been lost.

@@ -24,7 +24,7 @@ pub use address::LiveUrl;
 pub use error::LiveError;
 pub use options::{Gain, LiveOptions, Setting};
 
-use super::{Capture, InputError, OpenOptions, SampleFormat, SampleSource};
+use super::{Capture, InputError, InputInfo, OpenOptions, SampleFormat, SampleSource};
 
 /// Opens a live input.
 ///
@@ -75,4 +75,17 @@ fn raw(options: &OpenOptions) -> Result<(SampleFormat, f64), LiveError> {
         });
     };
     Ok((format, rate))
+}
+
+/// What is known of raw samples.
+fn raw_info(name: &str, options: &OpenOptions, format: SampleFormat, rate_hz: f64, over: &str) -> InputInfo {
+    InputInfo {
+        name: name.to_owned(),
+        format: format!("raw {format} over {over}"),
+        complex: format.complex,
+        sample_rate_hz: Some(rate_hz),
+        length: None,
+        captures: captures(options),
+        hardware: None,
+    }
 }

@@ -1,8 +1,8 @@
 //! Raw samples in datagrams. They have no numbers: a datagram lost on the way cannot be told, only silence can.
 
-use super::arrival::{ArrivalTime, missing, utc_now};
+use super::arrival::{ArrivalTime, missing};
 use super::udp::{LONGEST, PATIENCE, bind, receive};
-use super::{LiveError, captures, raw};
+use super::{LiveError, raw, raw_info};
 use crate::input::convert::Encoding;
 use crate::input::{InputError, InputInfo, LossCause, OpenOptions, Read, SampleBlock, SampleSource};
 use std::net::UdpSocket;
@@ -37,15 +37,7 @@ pub(crate) fn open(
     let frequency_hz = options.live.frequency_hz;
     Ok(Box::new(RawUdp {
         socket: bind(address)?,
-        info: InputInfo {
-            name: name.to_owned(),
-            format: format!("raw {format} over UDP"),
-            complex: format.complex,
-            sample_rate_hz: Some(rate_hz),
-            length: None,
-            captures: captures(options),
-            hardware: None,
-        },
+        info: raw_info(name, options, format, rate_hz, "UDP"),
         encoding: Encoding::raw(format),
         rate_hz,
         silence: options.live.silence,
@@ -106,13 +98,7 @@ impl SampleSource for RawUdp {
                 break;
             }
         }
-        if block.samples.is_empty() {
-            return Ok(Read::Waiting);
-        }
-        if let Some(now) = utc_now() {
-            block.capture = self.arrivals.arrived(block.first, self.position, now);
-        }
-        Ok(Read::Filled)
+        Ok(self.arrivals.filled(block, self.position, false))
     }
 
     fn live(&self) -> bool {

@@ -1,6 +1,6 @@
 //! Samples out of a TCP connection that may break and come back.
 
-use super::arrival::{ArrivalTime, missing, utc_now};
+use super::arrival::{ArrivalTime, missing};
 use super::backoff::Backoff;
 use super::error::LiveError;
 use crate::input::convert::Encoding;
@@ -278,13 +278,9 @@ impl SampleSource for StreamSource {
 
 impl StreamSource {
     fn done(&mut self, block: &mut SampleBlock) -> Read {
-        if block.samples.is_empty() {
-            return Read::Waiting;
-        }
-        if let (Some(now), true) = (utc_now(), self.live()) {
-            block.capture = self.arrivals.arrived(block.first, self.position, now);
-        }
-        Read::Filled
+        // The arrivals of a replay tell no time.
+        let known = !self.live();
+        self.arrivals.filled(block, self.position, known)
     }
 
     /// The connection is gone: the input ends with it, or it is looked for.

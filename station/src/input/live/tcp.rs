@@ -3,9 +3,9 @@
 use super::LiveError;
 use super::arrival::ArrivalTime;
 use super::stream::{Dial, Patience, StreamParts, StreamSource, connect as connect_to};
-use super::{captures, raw};
+use super::{raw, raw_info};
 use crate::input::convert::Encoding;
-use crate::input::{InputInfo, OpenOptions, SampleSource};
+use crate::input::{OpenOptions, SampleSource};
 use std::io::ErrorKind;
 use std::net::{TcpListener, TcpStream};
 
@@ -81,15 +81,7 @@ fn parts(
     let frequency_hz = options.live.frequency_hz;
     Ok(StreamParts {
         dial,
-        info: InputInfo {
-            name: name.to_owned(),
-            format: format!("raw {format} over TCP"),
-            complex: format.complex,
-            sample_rate_hz: Some(rate_hz),
-            length: None,
-            captures: captures(options),
-            hardware: None,
-        },
+        info: raw_info(name, options, format, rate_hz, "TCP"),
         encoding: Encoding::raw(format),
         patience,
         rate_hz,

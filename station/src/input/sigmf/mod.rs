@@ -11,7 +11,7 @@ pub use archive::{Archive, locate};
 pub use meta::{GlobalIndex, Meta, Segment, parse_meta};
 pub use writer::{Annotation, SigmfMeta, SigmfSegment, SigmfWriteError, SigmfWriter};
 
-pub(crate) use writer::{document, encode, is_written};
+pub(crate) use writer::{encode, is_written, save_meta};
 
 pub(crate) use archive::is_tar;
 pub(crate) use open::{find_pair, open_archive_file, open_archive_stream, open_pair};

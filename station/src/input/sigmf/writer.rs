@@ -7,7 +7,7 @@ use num_complex::Complex32;
 use serde_json::{Map, Value, json};
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
-use std::path::PathBuf;
+use std::path::Path;
 use thiserror::Error;
 
 /// Samples converted at a time.
@@ -169,20 +169,26 @@ impl SigmfWriter {
             .sync_all()
             .map_err(|e| io_error(self.data_path(), e))?;
         let path = format!("{}{META_ENDING}", self.base);
-        let temporary = PathBuf::from(format!("{path}.part"));
-        let mut text = format!("{:#}", document(&self.meta));
-        text.push('\n');
-        let written = fs::write(&temporary, text).and_then(|()| fs::rename(&temporary, &path));
-        written.map_err(|e| {
-            // The write's error is the one to tell; a leftover is harmless.
-            let _ = fs::remove_file(&temporary);
-            io_error(path, e)
-        })
+        save_meta(path.as_ref(), &self.meta).map_err(|e| io_error(path, e))
     }
 
     fn data_path(&self) -> String {
         format!("{}{DATA_ENDING}", self.base)
     }
+}
+
+/// Puts metadata on the disk under another name first, so that there are whole ones at any time.
+pub(crate) fn save_meta(path: &Path, meta: &SigmfMeta) -> io::Result<()> {
+    let mut temporary = path.as_os_str().to_owned();
+    temporary.push(".part");
+    let text = format!("{:#}\n", document(meta));
+    let written = fs::write(&temporary, text)
+        .and_then(|()| File::open(&temporary)?.sync_all())
+        .and_then(|()| fs::rename(&temporary, path));
+    written.inspect_err(|_| {
+        // The write's error is the one to tell; a leftover is harmless.
+        let _ = fs::remove_file(&temporary);
+    })
 }
 
 fn io_error(path: String, source: io::Error) -> SigmfWriteError {
@@ -256,8 +262,7 @@ fn each<const N: usize>(
     clipped
 }
 
-/// The metadata as JSON.
-pub(crate) fn document(meta: &SigmfMeta) -> Value {
+fn document(meta: &SigmfMeta) -> Value {
     let mut global = Map::new();
     let mut put = |key: &str, value: Value| {
         if !value.is_null() {

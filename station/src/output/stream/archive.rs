@@ -5,6 +5,7 @@ use super::ledger::{Cause, Ledger, Parcel};
 use super::queue::{Next, Queue};
 use super::table::Table;
 use super::unit::Unit;
+use super::word::word;
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -85,18 +86,7 @@ fn day(unit: &Unit) -> String {
 
 /// A word as the name of a folder.
 fn folder_name(text: &str) -> String {
-    let plain = |c: char| {
-        if c.is_ascii_alphanumeric() || "-_".contains(c) {
-            c
-        } else {
-            '_'
-        }
-    };
-    if text.is_empty() {
-        "_".to_owned()
-    } else {
-        text.chars().map(plain).collect()
-    }
+    word(text, |c| c.is_ascii_alphanumeric() || "-_".contains(c))
 }
 
 impl Archive {

@@ -4,15 +4,14 @@ use super::control::Control;
 use super::ledger::{Cause, Ledger, Parcel};
 use super::queue::{Next, Queue};
 use super::unit::Unit;
+use crate::waits::Waits;
 use std::io;
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-/// Wait after a first failure; it doubles with each further one.
-const FIRST_BACK_OFF: Duration = Duration::from_millis(100);
-/// Longest wait between two attempts.
-const LONGEST_BACK_OFF: Duration = Duration::from_secs(10);
+/// Between the attempts to hand a unit over.
+const WAITS: Waits = Waits::new(Duration::from_millis(100), Duration::from_secs(10));
 /// How often a carrier without units looks after its connection.
 const IDLE: Duration = Duration::from_millis(250);
 
@@ -64,16 +63,15 @@ pub fn start(mut carrier: Box<dyn Carrier>, queue: Arc<Queue>, ledger: Arc<Ledge
 }
 
 fn deliver(carrier: &mut dyn Carrier, parcel: Parcel, ledger: &Ledger, control: &Control) {
-    let mut back_off = FIRST_BACK_OFF;
+    let mut waits = WAITS;
     loop {
         match carrier.carry(parcel.unit(), control) {
             Ok(Carried::Delivered(bytes)) => return parcel.delivered(bytes),
             Ok(Carried::Lost(cause)) => return parcel.lost(cause),
             Err(error) => ledger.error(error.to_string()),
         }
-        if control.sleep(back_off) {
+        if control.sleep(waits.take()) {
             return parcel.lost(Cause::RunEnded);
         }
-        back_off = (2 * back_off).min(LONGEST_BACK_OFF);
     }
 }

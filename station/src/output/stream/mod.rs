@@ -31,6 +31,8 @@ mod subject;
 mod table;
 mod udp;
 mod unit;
+#[cfg(any(feature = "nats", feature = "parquet"))]
+mod word;
 pub mod zmtp;
 
 pub use framing::Framing;
@@ -40,6 +42,7 @@ pub use spec::{Address, Form, Nats, Secret, Sids, SpecError, StreamSpec};
 pub use unit::{Origin, Unit, What};
 
 use crate::StationError;
+use crate::input::LiveUrl;
 use crate::monitor::Monitor;
 use crate::output::record::Record;
 use carrier::Carrier;
@@ -69,8 +72,7 @@ const LET_GO: Duration = Duration::from_secs(1);
 /// Whether an input of this name is a recording, which can be held back; pipes, devices and networks are live.
 pub fn is_replay(input: &str) -> bool {
     let special = |meta: std::fs::Metadata| !meta.is_file() && !meta.is_dir();
-    let address = input.contains("://") || input.starts_with("soapy:");
-    input != "-" && !address && !std::fs::metadata(input).is_ok_and(special)
+    input != "-" && LiveUrl::parse(input).is_none() && !std::fs::metadata(input).is_ok_and(special)
 }
 
 #[derive(Debug)]

@@ -2,6 +2,7 @@
 
 use super::spec::Nats;
 use super::unit::Unit;
+use super::word::word;
 use crate::output::record::Record;
 use async_nats::HeaderMap;
 use std::process;
@@ -40,18 +41,7 @@ pub fn subject(config: &Nats, unit: &Unit) -> String {
 
 /// A word as a part of a subject: what has a meaning there, or is no visible ASCII, becomes `_`.
 fn token(text: &str) -> String {
-    let plain = |c: char| {
-        if c.is_ascii_graphic() && !".*>".contains(c) {
-            c
-        } else {
-            '_'
-        }
-    };
-    if text.is_empty() {
-        "_".to_owned()
-    } else {
-        text.chars().map(plain).collect()
-    }
+    word(text, |c| c.is_ascii_graphic() && !".*>".contains(c))
 }
 
 fn vcid(record: &Record) -> Option<u8> {

@@ -1,6 +1,6 @@
 //! Samples of a receiver that may overflow, fall silent, or vanish and come back.
 
-use super::super::arrival::{ArrivalTime, missing, utc_now};
+use super::super::arrival::{ArrivalTime, missing};
 use super::super::backoff::Backoff;
 use super::super::pace::Pace;
 use super::super::stamps::{Stamps, Step};
@@ -375,14 +375,8 @@ impl SampleSource for SoapySource {
                 }
             }
         }
-        if block.samples.is_empty() {
-            return Ok(Read::Waiting);
-        }
-        if let (Some(now), None) = (utc_now(), self.told) {
-            // Stamped samples need no arrivals.
-            block.capture = self.arrivals.arrived(block.first, self.position, now);
-        }
-        Ok(Read::Filled)
+        // Stamped samples need no arrivals.
+        Ok(self.arrivals.filled(block, self.position, self.told.is_some()))
     }
 
     fn live(&self) -> bool {

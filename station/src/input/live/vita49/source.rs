@@ -1,6 +1,6 @@
 //! Samples out of VITA-49 packets.
 
-use super::super::arrival::{ArrivalTime, missing, utc_now};
+use super::super::arrival::{ArrivalTime, missing};
 use super::super::udp::{LONGEST, PATIENCE, bind, receive};
 use super::super::{LiveError, captures};
 use super::context::{self, Context};
@@ -276,14 +276,8 @@ impl SampleSource for Vita49 {
                 break;
             }
         }
-        if block.samples.is_empty() {
-            return Ok(Read::Waiting);
-        }
         // Without stamps that tell the time, arrivals do.
-        if let (Some(now), None) = (utc_now(), self.told) {
-            block.capture = self.arrivals.arrived(block.first, self.position, now);
-        }
-        Ok(Read::Filled)
+        Ok(self.arrivals.filled(block, self.position, self.told.is_some()))
     }
 
     fn live(&self) -> bool {
