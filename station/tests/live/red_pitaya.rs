@@ -26,12 +26,16 @@ pub struct Program {
     pub silence: Option<Duration>,
 }
 
-/// A place to serve at. The module waits until as many bytes are there as it wants: before a window that opens only for
-/// segments as long as those of the loopback device it would wait for ever, so these are as short as on a network.
+/// Segments as long as on a network, 1448 bytes with time stamps: whole samples.
+const SEGMENT: u32 = 1_460;
+
+/// A place to serve at. The module waits until as many bytes are there as it wants, and before a window that does not
+/// open it waits for ever. Segments of the loopback device are too long for a small window, and part of a sample keeps
+/// the memory of a whole segment and with it the window shut: hence segments as short as on a network, of whole samples.
 pub fn listen(port: u16) -> io::Result<TcpListener> {
     let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
     socket.set_reuse_address(true)?;
-    socket.set_tcp_mss(1_400)?;
+    socket.set_tcp_mss(SEGMENT)?;
     socket.bind(&SocketAddr::from((Ipv4Addr::LOCALHOST, port)).into())?;
     socket.listen(16)?;
     Ok(socket.into())
