@@ -33,6 +33,7 @@ fn config(kind: FrameKind, length: usize) -> LinkConfig {
         ocf: false,
         fhec: false,
         insert_zone: 0,
+        segment_header: false,
         opaque_crc: None,
         scid: None,
         vcids: Vec::new(),

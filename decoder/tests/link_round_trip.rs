@@ -14,6 +14,7 @@ fn tm(length: usize) -> LinkConfig {
         ocf: false,
         fhec: false,
         insert_zone: 0,
+        segment_header: false,
         opaque_crc: None,
         scid: Some(123),
         vcids: Vec::new(),

@@ -226,7 +226,7 @@ proptest! {
         cut in 1usize..300,
         restart in any::<bool>(),
     ) {
-        let config = CltuConfig { code, start_tolerance: tolerance, max_codeblocks };
+        let config = CltuConfig { start_tolerance: tolerance, max_codeblocks, ..CltuConfig::new(code) };
         let (block, _, information, _) = numbers(code);
         let mut encoder = CltuEncoder::new(&config).expect("a link");
         let mut received = Vec::new();
@@ -331,9 +331,9 @@ fn random_ldpc_codeblocks_are_accepted_no_more_often_than_stated() {
     let start = soft(&bits_of(&unhex("034776c7272895b0")));
     for (code, block, words) in [(LDPC, 128, 400), (CltuCode::Ldpc512, 512, 40)] {
         let exact = |code| CltuConfig {
-            code,
             start_tolerance: Some(0),
             max_codeblocks: 1,
+            ..CltuConfig::new(code)
         };
         let config = exact(code);
         let stated = config.false_cltu_per_bit() / 2.0 * 64f64.exp2();

@@ -21,9 +21,9 @@ fuzz_target!(|data: &[u8]| {
         _ => CltuCode::Ldpc512,
     };
     let config = CltuConfig {
-        code,
         start_tolerance: (switches & 64 != 0).then_some(4),
         max_codeblocks: 1 + usize::from(switches / 8 % 4),
+        ..CltuConfig::new(code)
     };
     let soft: Vec<i8> = rest.iter().map(|&byte| byte.cast_signed()).collect();
     let decode = |chunk: usize| {

@@ -11,6 +11,7 @@ fuzz_target!(|data: &[u8]| {
     let kind = match switches & 3 {
         0 => FrameKind::Tm,
         1 => FrameKind::Aos,
+        2 => FrameKind::Tc,
         _ => FrameKind::Opaque,
     };
     let aos = kind == FrameKind::Aos;
@@ -21,6 +22,7 @@ fuzz_target!(|data: &[u8]| {
         ocf: aos && switches & 8 != 0,
         fhec: aos && switches & 16 != 0,
         insert_zone: if aos { usize::from(insert_zone & 15) } else { 0 },
+        segment_header: kind == FrameKind::Tc && switches & 32 != 0,
         opaque_crc: None,
         scid: None,
         vcids: Vec::new(),

@@ -680,7 +680,7 @@ fn profiles_load_from_files() {
     let error = load(path, &[]).unwrap_err().to_string();
     assert_eq!(
         error,
-        format!("{path}:2: frame.type is 3, must be \"tm\", \"aos\" or \"opaque\"")
+        format!("{path}:2: frame.type is 3, must be \"tm\", \"aos\", \"tc\" or \"opaque\"")
     );
     let error = load("no-such", &[]).unwrap_err().to_string();
     assert!(

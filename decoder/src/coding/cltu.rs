@@ -1,9 +1,9 @@
-//! Telecommand links as a kind of coded stream: one frame in each command link transmission unit.
+//! Telecommand links as a kind of coded stream: frames in command link transmission units.
 
 use super::config::{CodingConfig, CodingError, LineCode, SymbolBits};
 use super::delivery::SyncChange;
 use super::frame::{CodedFrame, FrameQuality, IterativeOutcome, SyncState, SyncStatus};
-use crate::telecommand::{Cltu, CltuConfig, CltuDecoder, CltuEncoder};
+use crate::telecommand::{Cltu, CltuCode, CltuConfig, CltuContent, CltuDecoder, CltuEncoder, tc_frames};
 
 /// Sends and receives CLTUs for the coding layer.
 #[derive(Debug)]
@@ -11,7 +11,7 @@ pub(crate) struct CltuChain {
     decoder: CltuDecoder,
     sender: CltuSender,
     frame_bytes: usize,
-    iterated: bool,
+    code: CltuCode,
     cltus: Vec<Cltu>,
     changes: Vec<SyncChange>,
 }
@@ -20,6 +20,8 @@ pub(crate) struct CltuChain {
 #[derive(Debug)]
 pub(crate) struct CltuSender {
     encoder: CltuEncoder,
+    content: CltuContent,
+    /// Of every frame, or of the longest.
     frame_bytes: usize,
 }
 
@@ -48,12 +50,17 @@ impl CltuSender {
         check(config)?;
         Ok(Self {
             encoder: CltuEncoder::new(cltu)?,
+            content: cltu.content,
             frame_bytes: config.block_bytes,
         })
     }
 
     pub(crate) fn encode(&mut self, frame: &[u8], bits: &mut Vec<u8>) -> Result<(), CodingError> {
-        if frame.len() != self.frame_bytes {
+        let fits = match self.content {
+            CltuContent::Frame => frame.len() == self.frame_bytes,
+            CltuContent::TransferFrames => frame.len() <= self.frame_bytes,
+        };
+        if !fits {
             return Err(CodingError::FrameLength {
                 found: frame.len(),
                 expected: self.frame_bytes,
@@ -73,7 +80,7 @@ impl CltuChain {
             sender: CltuSender::new(config, cltu)?,
             decoder: CltuDecoder::new(cltu)?,
             frame_bytes: config.block_bytes,
-            iterated: cltu.code.iterated(),
+            code: cltu.code,
             cltus: Vec::new(),
             changes: Vec::new(),
         })
@@ -118,17 +125,57 @@ impl CltuChain {
 
     fn hand_on(&mut self, out: &mut Vec<CodedFrame>) {
         for cltu in std::mem::take(&mut self.cltus) {
-            out.push(self.frame(cltu));
+            match self.sender.content {
+                CltuContent::Frame => {
+                    // Without the fill behind it; shorter than it should be where codeblocks are missing.
+                    let bytes = &cltu.bytes[..cltu.bytes.len().min(self.frame_bytes)];
+                    out.push(self.first(&cltu, bytes, bytes));
+                }
+                CltuContent::TransferFrames => self.transfer_frames(&cltu, out),
+            }
         }
     }
 
-    /// The frame without the fill behind it; shorter than it should be where codeblocks are missing.
-    fn frame(&mut self, cltu: Cltu) -> CodedFrame {
-        let mut bytes = cltu.bytes;
-        bytes.truncate(self.frame_bytes);
+    fn transfer_frames(&mut self, cltu: &Cltu, out: &mut Vec<CodedFrame>) {
+        let fill = self.code.information_bytes() - 1;
+        let used: usize = tc_frames(&cltu.bytes, fill).map(<[u8]>::len).sum();
+        let (all, mut at) = (&cltu.bytes[..used], 0);
+        for bytes in tc_frames(&cltu.bytes, fill) {
+            let mut frame = if at == 0 {
+                self.first(cltu, bytes, all)
+            } else {
+                CodedFrame {
+                    soft_index: self.place(cltu, at),
+                    soft_end: cltu.soft_end,
+                    bytes: bytes.to_vec(),
+                    cadu: Vec::new(),
+                    quality: FrameQuality {
+                        asm_errors: cltu.start_errors,
+                        inverted: cltu.inverted,
+                        ..FrameQuality::default()
+                    },
+                }
+            };
+            at += bytes.len();
+            if at < used {
+                frame.soft_end = self.place(cltu, at);
+            }
+            out.push(frame);
+        }
+    }
+
+    /// Index of the soft bit at which the information byte `at` of a CLTU begins.
+    fn place(&self, cltu: &Cltu, at: usize) -> u64 {
+        let (start, _) = self.code.start();
+        let block = self.code.information_bytes();
+        cltu.soft_index + u64::from(start) + ((at / block) * self.code.block_bits() + at % block * 8) as u64
+    }
+
+    /// The first frame of a CLTU: it has the CLTU of all its frames, and what was corrected in it.
+    fn first(&mut self, cltu: &Cltu, bytes: &[u8], all: &[u8]) -> CodedFrame {
         let mut bits = Vec::new();
         // A received CLTU holds at least one codeblock and no more than may be sent.
-        let _ = self.sender.encoder.encode(&bytes, &mut bits);
+        let _ = self.sender.encoder.encode(all, &mut bits);
         let outcome = IterativeOutcome {
             iterations: cltu.iterations,
             converged: true,
@@ -138,7 +185,7 @@ impl CltuChain {
         CodedFrame {
             soft_index: cltu.soft_index,
             soft_end: cltu.soft_end,
-            bytes,
+            bytes: bytes.to_vec(),
             cadu: bits
                 .chunks(8)
                 .map(|byte| byte.iter().fold(0, |b, bit| b << 1 | bit) << (8 - byte.len()))
@@ -147,7 +194,11 @@ impl CltuChain {
                 asm_errors: cltu.start_errors,
                 inverted: cltu.inverted,
                 channel_symbols: Some(cltu.channel_errors),
-                iterative: if self.iterated { vec![outcome] } else { Vec::new() },
+                iterative: if self.code.iterated() {
+                    vec![outcome]
+                } else {
+                    Vec::new()
+                },
                 ..FrameQuality::default()
             },
         }

@@ -243,8 +243,8 @@ pub struct CodingConfig {
     pub reed_solomon: Option<ReedSolomonConfig>,
     /// Turbo or LDPC code, if there is one; it stands alone, without inner, line or outer code.
     pub iterative: Option<IterativeConfig>,
-    /// Telecommand coding in place of everything else: each CLTU carries one frame of `block_bytes` bytes. Marker
-    /// and randomizer are then those of `cltu`.
+    /// Telecommand coding in place of everything else: each CLTU carries one frame of `block_bytes` bytes, or
+    /// transfer frames of no more than these. Marker and randomizer are then those of `cltu`.
     pub cltu: Option<CltuConfig>,
     /// Bytes from the end of one marker to the beginning of the next: the codeblock, or the frame where
     /// there is no outer code, plus `tail_bytes`. With a turbo or LDPC code the bytes of the frame.

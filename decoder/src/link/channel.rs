@@ -1,6 +1,6 @@
 //! Frame counts of virtual and master channels.
 //!
-//! All arithmetic is modulo the width of the count (TM 8 bits; AOS 24, or 28 with the cycle in use). With
+//! All arithmetic is modulo the width of the count (TM and TC 8 bits; AOS 24, or 28 with the cycle in use). With
 //! `step` = newest − last:
 //!
 //! | step | label |
@@ -10,6 +10,7 @@
 //! | 0, same content | [`Continuity::Duplicate`] |
 //! | 0, other content | [`Continuity::Reset`] |
 //! | other, TM | [`Continuity::Gap`], but [`Continuity::Reset`] if the master channel count ran on without a gap since the channel's last frame |
+//! | other, TC | [`Continuity::Gap`] of up to 127 frames, [`Continuity::Reset`] beyond: frames are sent again from an earlier one on |
 //! | other, AOS | [`Continuity::Gap`] of up to 1/16 of the cycle (2²⁰ or 2²⁴ frames), [`Continuity::Reset`] beyond it, which includes every step backwards |
 //!
 //! Eight bits cannot tell a TM count that began anew from a long loss by themselves, hence the master channel.
@@ -35,6 +36,8 @@ pub(crate) struct Evidence {
     pub same_content: bool,
     /// TM: the master channel count ran on without a gap since the channel's last frame.
     pub mc_steady: bool,
+    /// Most frames that a jump of a count of 8 bits may be taken for.
+    pub most_lost: u32,
 }
 
 /// Count of a virtual channel.
@@ -62,7 +65,7 @@ impl VcCount {
             return Continuity::Next;
         }
         let credible = if bits == 8 {
-            !evidence.mc_steady
+            !evidence.mc_steady && missing <= evidence.most_lost
         } else {
             missing <= 1 << (bits - 4)
         };
@@ -122,6 +125,7 @@ mod tests {
         idle: false,
         same_content: false,
         mc_steady: false,
+        most_lost: 255,
     };
 
     fn place(bits: u32, counts: &[u32], evidence: Evidence) -> Continuity {

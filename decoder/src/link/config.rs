@@ -3,6 +3,7 @@
 use thiserror::Error;
 
 use super::aos::{AOS_HEADER_BYTES, FHEC_BYTES, MPDU_HEADER_BYTES};
+use super::tc::{TC_HEADER_BYTES, TC_LONGEST_FRAME};
 use super::tm::TM_HEADER_BYTES;
 
 /// Protocol of the transfer frames.
@@ -13,6 +14,8 @@ pub enum FrameKind {
     Tm,
     /// AOS transfer frames (CCSDS 732.0-B), Meteor's and others' VCDUs included.
     Aos,
+    /// TC transfer frames (CCSDS 232.0-B), each of a length of its own.
+    Tc,
     /// Frames whose inside is not interpreted; each is good if its check (where it has one) passes.
     Opaque,
 }
@@ -50,7 +53,7 @@ impl Default for PacketConfig {
 pub struct LinkConfig {
     /// Protocol.
     pub kind: FrameKind,
-    /// Frame length, bytes.
+    /// Frame length, bytes; TC: of the longest.
     pub length: usize,
     /// Whether a frame error control field (CRC-16) ends each frame.
     pub fecf: bool,
@@ -60,6 +63,8 @@ pub struct LinkConfig {
     pub fhec: bool,
     /// AOS: bytes of insert zone after the header.
     pub insert_zone: usize,
+    /// TC: whether data fields begin with a segment header.
+    pub segment_header: bool,
     /// Opaque frames: their CRC, if any.
     pub opaque_crc: Option<CrcSpan>,
     /// Spacecraft the frames must come from, `None` accepts any.
@@ -102,6 +107,7 @@ impl LinkConfig {
         match self.kind {
             FrameKind::Tm => TM_HEADER_BYTES,
             FrameKind::Aos => AOS_HEADER_BYTES + usize::from(self.fhec) * FHEC_BYTES + self.insert_zone,
+            FrameKind::Tc => TC_HEADER_BYTES + usize::from(self.segment_header),
             FrameKind::Opaque => 0,
         }
     }
@@ -114,9 +120,10 @@ impl LinkConfig {
         let (max_scid, max_vcid) = match self.kind {
             FrameKind::Tm => (0x3FF, 7),
             FrameKind::Aos => (0xFF, 63),
+            FrameKind::Tc => (0x3FF, 63),
             FrameKind::Opaque => (u16::MAX, u8::MAX),
         };
-        within("length", self.length as u64, 1, MAX_FRAME_BYTES as u64)?;
+        within("length", self.length as u64, 1, self.longest() as u64)?;
         self.validate_kind()?;
         self.validate_length()?;
         if let Some(scid) = self.scid {
@@ -137,6 +144,14 @@ impl LinkConfig {
         Ok(())
     }
 
+    fn longest(&self) -> usize {
+        if self.kind == FrameKind::Tc {
+            TC_LONGEST_FRAME
+        } else {
+            MAX_FRAME_BYTES
+        }
+    }
+
     fn validate_kind(&self) -> Result<(), LinkError> {
         if self.kind != FrameKind::Aos {
             only(
@@ -148,6 +163,15 @@ impl LinkConfig {
                 "fhec",
                 self.fhec.into(),
                 "false (only AOS frames have header error control)",
+            )?;
+        }
+        if self.kind == FrameKind::Tc {
+            only("ocf", self.ocf.into(), "false (TC frames have none)")?;
+        } else {
+            only(
+                "segment_header",
+                self.segment_header.into(),
+                "false (only TC frames have segment headers)",
             )?;
         }
         within("insert_zone", self.insert_zone as u64, 0, self.length as u64)?;
@@ -173,7 +197,7 @@ impl LinkConfig {
             "length",
             self.length as u64,
             overhead as u64 + 1,
-            MAX_FRAME_BYTES as u64,
+            self.longest() as u64,
         )
     }
 }

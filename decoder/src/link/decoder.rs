@@ -13,6 +13,10 @@ use super::report::{
 use super::sequence::Ledger;
 use super::tm::FHP_NO_START;
 
+/// Most frames that a jump of TC's frame sequence number is taken for: the sender never is further ahead of the frame
+/// that the receiver expects (CCSDS 232.1-B, positive window width), and goes back to it to send again.
+const MOST_LOST_TC: u32 = 127;
+
 /// Frames in, packets out, everything counted.
 #[derive(Debug)]
 pub struct LinkDecoder {
@@ -27,7 +31,8 @@ pub struct LinkDecoder {
 #[derive(Debug)]
 struct Channel {
     count: VcCount,
-    reassembler: Reassembler,
+    /// By multiplexer access point, which only TC has: else there is one, 0.
+    reassemblers: BTreeMap<u8, Reassembler>,
     ledger: Ledger,
     /// The newest good frame, to recognise duplicates.
     last_frame: Vec<u8>,
@@ -37,10 +42,10 @@ struct Channel {
 }
 
 impl Channel {
-    fn new(vc: VcId) -> Self {
+    fn new() -> Self {
         Self {
             count: VcCount::default(),
-            reassembler: Reassembler::new(vc),
+            reassemblers: BTreeMap::new(),
             ledger: Ledger::default(),
             last_frame: Vec::new(),
             last_ordinal: 0,
@@ -108,7 +113,9 @@ impl LinkDecoder {
     pub fn finish(&mut self, out: &mut LinkOutput) {
         for (vc, channel) in &mut self.channels {
             let counters = self.counters.vcs.entry(*vc).or_default();
-            out.resyncs.extend(channel.reassembler.finish(counters));
+            for reassembler in channel.reassemblers.values_mut() {
+                out.resyncs.extend(reassembler.finish(counters));
+            }
         }
     }
 
@@ -157,10 +164,7 @@ impl LinkDecoder {
         report: &mut LinkFrame,
         out: &mut LinkOutput,
     ) {
-        let channel = self
-            .channels
-            .entry(header.vc)
-            .or_insert_with(|| Channel::new(header.vc));
+        let channel = self.channels.entry(header.vc).or_insert_with(Channel::new);
         let mut mc_steady = false;
         if let Some(count) = header.mc_frame_count {
             let master = self.masters.entry(header.vc.scid).or_default();
@@ -173,6 +177,11 @@ impl LinkDecoder {
             idle: parts.idle,
             same_content: channel.last_frame == frame,
             mc_steady,
+            most_lost: if self.config.kind == FrameKind::Tc {
+                MOST_LOST_TC
+            } else {
+                u32::MAX
+            },
         };
         report.continuity = parts
             .count
@@ -190,7 +199,9 @@ impl LinkDecoder {
             _ => None,
         };
         if let Some(reason) = interruption {
-            channel.reassembler.interrupt(report.ordinal, reason, counters);
+            for reassembler in channel.reassemblers.values_mut() {
+                reassembler.interrupt(report.ordinal, reason, counters);
+            }
         }
         if report.continuity != Continuity::Duplicate {
             channel.last_frame.clear();
@@ -206,11 +217,11 @@ impl LinkDecoder {
         let Some(config) = &self.config.packets else {
             return;
         };
-        let (Some((bytes, offset)), Some(pointer)) = (parts.packets, header.first_header_pointer) else {
+        let Some((bytes, offset, pointer)) = parts.packets else {
             return;
         };
         let Some(Channel {
-            reassembler, ledger, ..
+            reassemblers, ledger, ..
         }) = self.channels.get_mut(&header.vc)
         else {
             return;
@@ -226,6 +237,9 @@ impl LinkDecoder {
             frame: ordinal,
         };
         let packets = &mut out.packets;
+        let reassembler = reassemblers
+            .entry(parts.map)
+            .or_insert_with(|| Reassembler::new(header.vc));
         let resync = reassembler.feed(zone, config, counters, |packet, span, counters| {
             counters.packets += 1;
             counters.packet_bytes += packet.len() as u64;

@@ -8,6 +8,8 @@ use super::crc::crc16;
 use super::fhec::fhec_encode;
 use super::multiplex::PacketQueue;
 use super::packet::PacketHeader;
+use super::tc::{self, SegmentHeader};
+use super::tc_queue::TcQueue;
 use super::tm::FHP_IDLE;
 
 /// TM status field of frames with packets: segment length identifier 3, everything else 0.
@@ -17,9 +19,13 @@ const TM_OTHER: u16 = 0x4000;
 const TM_SECONDARY_HEADER: u16 = 0x8000;
 /// TM virtual channel of idle frames, where the link has it.
 const TM_IDLE_VCID: u8 = 7;
+/// Highest TC virtual channel.
+const TC_LAST_VCID: u8 = 63;
 const IDLE_BYTE: u8 = 0x55;
 
 /// Packets in, frames out, with running counts per channel.
+///
+/// TC frames are of type AD, each as long as its content; they have no idle data.
 ///
 /// An operational control field is in each frame if the configuration says so (for TM too). A configuration
 /// without spacecraft identifier gives frames of spacecraft 0.
@@ -29,12 +35,20 @@ pub struct LinkEncoder {
     mc_count: u8,
     vc_counts: BTreeMap<u8, u32>,
     queues: BTreeMap<u8, PacketQueue>,
+    /// Those of TC.
+    tc_queues: BTreeMap<u8, TcQueue>,
     secondary_header: Vec<u8>,
     insert_zone: Vec<u8>,
     ocf: u32,
     replay: bool,
     count_cycle: bool,
 }
+
+/// Segment header of content that is whole.
+const UNSEGMENTED: SegmentHeader = SegmentHeader {
+    sequence_flags: 3,
+    map: 0,
+};
 
 /// What the data field of a frame is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,6 +71,7 @@ impl LinkEncoder {
             mc_count: 0,
             vc_counts: BTreeMap::new(),
             queues: BTreeMap::new(),
+            tc_queues: BTreeMap::new(),
             secondary_header: Vec::new(),
             insert_zone: vec![0; config.insert_zone],
             ocf: 0,
@@ -116,11 +131,22 @@ impl LinkEncoder {
         Ok(())
     }
 
-    /// Bytes that a frame has for packets or other content; opaque frames are content from end to end.
+    /// Bytes that a frame has for packets or other content, the longest where they differ; opaque frames are content
+    /// from end to end.
     pub fn content_bytes(&self) -> usize {
         match self.config.kind {
             FrameKind::Opaque => self.config.length,
-            FrameKind::Tm | FrameKind::Aos => self.config.length - self.overhead(self.secondary_header.len()),
+            FrameKind::Tm | FrameKind::Aos | FrameKind::Tc => {
+                self.config.length - self.overhead(self.secondary_header.len())
+            }
+        }
+    }
+
+    /// Longest packet that the link's frames can carry, bytes.
+    pub fn longest_packet(&self) -> usize {
+        match self.config.kind {
+            FrameKind::Tc if !self.config.segment_header => self.content_bytes(),
+            _ => usize::MAX,
         }
     }
 
@@ -128,7 +154,7 @@ impl LinkEncoder {
     ///
     /// # Errors
     /// When the link has no packets or no such channel, and when `packet` is not one whole packet that the
-    /// link believes.
+    /// link believes; TC without segment headers takes none that is longer than a frame.
     pub fn push_packet(&mut self, vcid: u8, packet: &[u8]) -> Result<(), LinkError> {
         self.check_vcid(vcid)?;
         let Some(config) = self.packets() else {
@@ -143,26 +169,36 @@ impl LinkEncoder {
         within("packet bytes", packet.len() as u64, 7, config.max_bytes as u64)?;
         let stated = PacketHeader::new(packet).map_or(0, PacketHeader::total_bytes) as u64;
         within("packet bytes", packet.len() as u64, stated, stated)?;
-        self.queues.entry(vcid).or_default().push(packet);
+        if self.config.kind == FrameKind::Tc {
+            let most = self.longest_packet() as u64;
+            within("packet bytes", packet.len() as u64, 7, most)?;
+            self.tc_queues.entry(vcid).or_default().push(packet);
+        } else {
+            self.queues.entry(vcid).or_default().push(packet);
+        }
         Ok(())
     }
 
     /// Bytes of the packets queued for a virtual channel that no frame carries yet.
     pub fn queued_bytes(&self, vcid: u8) -> usize {
-        self.queues.get(&vcid).map_or(0, PacketQueue::bytes)
+        let tc = self.tc_queues.get(&vcid).map_or(0, TcQueue::bytes);
+        tc + self.queues.get(&vcid).map_or(0, PacketQueue::bytes)
     }
 
     /// Appends the next frame of a virtual channel to `out`. Idle packets fill what the queued packets leave;
-    /// one that does not fit goes on in the channel's next frame.
+    /// one that does not fit goes on in the channel's next frame. A TC frame takes what is queued, up to its length.
     ///
     /// # Errors
-    /// When the link has no packets or no such channel.
+    /// When the link has no packets or no such channel; TC: when nothing is queued.
     pub fn encode_frame(&mut self, vcid: u8, out: &mut Vec<u8>) -> Result<(), LinkError> {
         self.check_vcid(vcid)?;
         let Some(max_packet) = self.packets().map(|config| config.max_bytes) else {
             return Err(no_packets());
         };
         let zone = self.content_bytes();
+        if self.config.kind == FrameKind::Tc {
+            return self.encode_tc(vcid, zone, out);
+        }
         let queue = self.queues.entry(vcid).or_default();
         queue.fill(zone, max_packet);
         let pointer = queue.first_header_pointer(zone);
@@ -175,14 +211,35 @@ impl LinkEncoder {
         Ok(())
     }
 
-    /// Appends a frame with content that is not packets to `out`: [`Self::content_bytes`] of it. In opaque
-    /// frames `vcid` has no meaning and the CRC overwrites its bytes of the content.
+    /// Appends a TC frame with queued packets.
+    fn encode_tc(&mut self, vcid: u8, room: usize, out: &mut Vec<u8>) -> Result<(), LinkError> {
+        within("queued bytes", self.queued_bytes(vcid) as u64, 1, u64::MAX)?;
+        let start = out.len();
+        self.begin_frame(vcid, Field::Content, out);
+        if let Some(queue) = self.tc_queues.get_mut(&vcid) {
+            let content = out.len();
+            let segment = queue.take(room, out);
+            if self.config.segment_header {
+                out[content - 1] = segment.byte();
+            }
+        }
+        self.end_frame(start, out);
+        Ok(())
+    }
+
+    /// Appends a frame with content that is not packets to `out`: [`Self::content_bytes`] of it, in TC frames from 1 on
+    /// up to these. In opaque frames `vcid` has no meaning and the CRC overwrites its bytes of the content.
     ///
     /// # Errors
     /// When the link has packets or no such channel, or the content is too short or too long.
     pub fn content_frame(&mut self, vcid: u8, content: &[u8], out: &mut Vec<u8>) -> Result<(), LinkError> {
         let length = self.content_bytes() as u64;
-        within("content bytes", content.len() as u64, length, length)?;
+        let least = if self.config.kind == FrameKind::Tc {
+            1
+        } else {
+            length
+        };
+        within("content bytes", content.len() as u64, least, length)?;
         let start = out.len();
         if self.config.kind == FrameKind::Opaque {
             out.extend_from_slice(content);
@@ -202,8 +259,11 @@ impl LinkEncoder {
     }
 
     /// Appends a frame with only idle data to `out`: AOS on VC 63; TM on VC 7 where the link has it, else on the
-    /// last of its channels; an opaque link repeats the byte 0x55.
+    /// last of its channels; an opaque link repeats the byte 0x55. TC links have none: nothing is appended.
     pub fn idle_frame(&mut self, out: &mut Vec<u8>) {
+        if self.config.kind == FrameKind::Tc {
+            return;
+        }
         let start = out.len();
         if self.config.kind != FrameKind::Opaque {
             let vcid = match (self.config.kind, self.config.vcids.last()) {
@@ -228,7 +288,7 @@ impl LinkEncoder {
         match self.config.kind {
             // The CRC is written over the content.
             FrameKind::Opaque => 0,
-            FrameKind::Tm | FrameKind::Aos => {
+            FrameKind::Tm | FrameKind::Aos | FrameKind::Tc => {
                 usize::from(self.config.ocf) * OCF_BYTES + usize::from(self.config.fecf) * CRC_BYTES
             }
         }
@@ -254,10 +314,10 @@ impl LinkEncoder {
 
     fn check_vcid(&self, vcid: u8) -> Result<(), LinkError> {
         // VC 63 of AOS carries idle data only.
-        let most = if self.config.kind == FrameKind::Aos {
-            AOS_IDLE_VCID - 1
-        } else {
-            TM_IDLE_VCID
+        let most = match self.config.kind {
+            FrameKind::Aos => AOS_IDLE_VCID - 1,
+            FrameKind::Tc => TC_LAST_VCID,
+            FrameKind::Tm | FrameKind::Opaque => TM_IDLE_VCID,
         };
         within("vcid", vcid.into(), 0, most.into())?;
         if self.config.vcids.is_empty() || self.config.vcids.contains(&vcid) {
@@ -279,6 +339,12 @@ impl LinkEncoder {
         match self.config.kind {
             FrameKind::Tm => self.tm_header(vcid, this, field, out),
             FrameKind::Aos => self.aos_header(vcid, this, field, out),
+            FrameKind::Tc => {
+                out.extend_from_slice(&tc::header(self.config.scid.unwrap_or(0), vcid, this as u8));
+                if self.config.segment_header {
+                    out.push(UNSEGMENTED.byte());
+                }
+            }
             FrameKind::Opaque => {}
         }
     }
@@ -327,6 +393,10 @@ impl LinkEncoder {
         if self.config.kind == FrameKind::Opaque {
             self.opaque_checks(&mut out[start..]);
             return;
+        }
+        if self.config.kind == FrameKind::Tc {
+            let whole = out.len() - start + self.trailer_bytes();
+            tc::set_length(&mut out[start..], whole);
         }
         if self.config.ocf {
             out.extend_from_slice(&self.ocf.to_be_bytes());

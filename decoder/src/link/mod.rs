@@ -1,4 +1,4 @@
-//! Frames to packets: transfer frames (TM, AOS, opaque), virtual channels, space packets; and the encoders.
+//! Frames to packets: transfer frames (TM, AOS, TC, opaque), virtual channels, space packets; and the encoders.
 //!
 //! [`LinkDecoder`] takes whole frames, as the coding layer gives them. Each is taken apart by the fields of its
 //! protocol, judged (CRC, version, spacecraft, virtual channel), placed in the counts of its channels and, if
@@ -23,6 +23,8 @@ mod parts;
 mod reassembly;
 mod report;
 mod sequence;
+mod tc;
+mod tc_queue;
 mod time;
 mod time_field;
 mod tm;
@@ -44,6 +46,7 @@ pub use report::{
     ApidCounters, Continuity, FrameHeader, LinkCounters, LinkFrame, LinkOutput, LinkPacket, McCounters,
     Rejection, Resync, SequenceCheck, VcCounters, VcId,
 };
+pub use tc::{ControlCommand, SegmentHeader, TC_HEADER_BYTES, TC_LONGEST_FRAME, TcFrame, TcHeader};
 pub use time::{TimeEpoch, TimeError};
 pub use time_field::{TimeCode, TimeField, TimeLayout};
 pub use tm::{FHP_IDLE, FHP_NO_START, TM_HEADER_BYTES, TmFrame};

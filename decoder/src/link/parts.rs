@@ -7,7 +7,8 @@ use super::channel::Count;
 use super::config::{CRC_BYTES, FrameKind, LinkConfig, OCF_BYTES};
 use super::crc::{crc16, crc16_good};
 use super::report::{FrameHeader, Rejection, VcId};
-use super::tm::{FHP_IDLE, TM_HEADER_BYTES, TmFrame};
+use super::tc::{ControlCommand, SegmentHeader, TC_HEADER_BYTES, TcFrame, TcHeader};
+use super::tm::{FHP_IDLE, FHP_NO_START, TM_HEADER_BYTES, TmFrame};
 
 /// A frame taken apart; nothing is judged yet but its own consistency.
 #[derive(Debug, Clone, Copy, Default)]
@@ -20,8 +21,10 @@ pub(crate) struct Parts<'a> {
     pub secondary_header: Option<&'a [u8]>,
     pub insert_zone: Option<&'a [u8]>,
     pub ocf: Option<u32>,
-    /// Packet zone with its offset in the frame.
-    pub packets: Option<(&'a [u8], usize)>,
+    /// Packet zone with its offset in the frame, and where the first packet begins in it.
+    pub packets: Option<(&'a [u8], usize, u16)>,
+    /// TC: multiplexer access point of the packets.
+    pub map: u8,
     /// What in the frame's own structure is wrong.
     pub fault: Option<Rejection>,
 }
@@ -32,9 +35,18 @@ impl<'a> Parts<'a> {
         let mut parts = match config.kind {
             FrameKind::Tm => Self::tm(frame, config),
             FrameKind::Aos => Self::aos(frame, config),
+            FrameKind::Tc => Self::tc(frame, config),
             FrameKind::Opaque => Self::default(),
         };
-        if frame.len() == config.length {
+        let whole = match config.kind {
+            FrameKind::Tc => {
+                let least = config.header_bytes() + usize::from(config.fecf) * CRC_BYTES;
+                TcFrame::new(frame).is_some_and(|tc| tc.length() == frame.len())
+                    && (least..=config.length).contains(&frame.len())
+            }
+            FrameKind::Tm | FrameKind::Aos | FrameKind::Opaque => frame.len() == config.length,
+        };
+        if whole {
             parts.fecf_good = check_good(frame, config);
             return parts;
         }
@@ -60,6 +72,7 @@ impl<'a> Parts<'a> {
             vc_frame_count: tm.vc_frame_count().into(),
             replay: false,
             first_header_pointer: pointer.filter(|_| config.packets.is_some()),
+            tc: None,
         };
         let parts = Self {
             header: Some(header),
@@ -87,8 +100,53 @@ impl<'a> Parts<'a> {
         Self {
             secondary_header: (!secondary.is_empty()).then_some(secondary),
             ocf,
-            packets: header.first_header_pointer.map(|_| (zone, start)),
+            packets: header.first_header_pointer.map(|pointer| (zone, start, pointer)),
             ..parts
+        }
+    }
+
+    fn tc(frame: &'a [u8], config: &LinkConfig) -> Self {
+        let Some(tc) = TcFrame::new(frame) else {
+            return Self::default();
+        };
+        let (end, _) = trailer(frame, config, false);
+        let field = frame.get(TC_HEADER_BYTES..end).unwrap_or_default();
+        let command = tc.control_command().then(|| ControlCommand::new(field));
+        let segment = (config.segment_header && command.is_none())
+            .then(|| field.first().copied().map(SegmentHeader::new))
+            .flatten();
+        let header = FrameHeader {
+            version: tc.version(),
+            vc: VcId {
+                scid: tc.scid(),
+                vcid: tc.vcid(),
+            },
+            mc_frame_count: None,
+            vc_frame_count: tc.sequence_number().into(),
+            replay: false,
+            first_header_pointer: None,
+            tc: Some(TcHeader {
+                bypass: tc.bypass(),
+                command,
+                segment,
+            }),
+        };
+        let offset = config.header_bytes();
+        let packets = command.is_none() && config.packets.is_some();
+        // A packet begins in every data field but those of further segments.
+        let begins = segment.is_none_or(|segment| segment.sequence_flags & 1 != 0);
+        Self {
+            header: Some(header),
+            count: (!tc.bypass()).then_some(Count {
+                value: header.vc_frame_count,
+                bits: 8,
+            }),
+            packets: frame
+                .get(offset..end)
+                .filter(|zone| packets && !zone.is_empty())
+                .map(|zone| (zone, offset, if begins { 0 } else { FHP_NO_START })),
+            map: segment.map_or(0, |segment| segment.map),
+            ..Self::default()
         }
     }
 
@@ -118,6 +176,7 @@ impl<'a> Parts<'a> {
             vc_frame_count: aos.vc_frame_count(),
             replay: aos.replay(),
             first_header_pointer: pointer,
+            tc: None,
         };
         Self {
             header: Some(header),
@@ -132,8 +191,8 @@ impl<'a> Parts<'a> {
                 .filter(|zone| !zone.is_empty()),
             ocf,
             packets: pointer
-                .and(data.get(MPDU_HEADER_BYTES..))
-                .map(|zone| (zone, data_start + MPDU_HEADER_BYTES)),
+                .zip(data.get(MPDU_HEADER_BYTES..))
+                .map(|(pointer, zone)| (zone, data_start + MPDU_HEADER_BYTES, pointer)),
             fault: corrected.is_none().then_some(Rejection::HeaderErrorControl),
             ..Self::default()
         }

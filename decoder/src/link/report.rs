@@ -1,5 +1,6 @@
 //! What the link layer says of frames and packets.
 
+use super::tc::TcHeader;
 use std::collections::BTreeMap;
 
 /// A virtual channel of a spacecraft.
@@ -11,21 +12,23 @@ pub struct VcId {
     pub vcid: u8,
 }
 
-/// Primary header of a TM or AOS frame.
+/// Primary header of a TM, AOS or TC frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FrameHeader {
-    /// Transfer frame version number as in the first two bits (0: TM, 1: AOS).
+    /// Transfer frame version number as in the first two bits (0: TM and TC, 1: AOS).
     pub version: u8,
     /// Virtual channel.
     pub vc: VcId,
     /// TM: master channel frame count.
     pub mc_frame_count: Option<u8>,
-    /// Virtual channel frame count (TM 8 bits; AOS 24 bits, 28 with the cycle in use).
+    /// Virtual channel frame count (TM 8 bits; AOS 24 bits, 28 with the cycle in use), TC: frame sequence number.
     pub vc_frame_count: u32,
     /// AOS: replay flag.
     pub replay: bool,
     /// First header pointer (11 bits) where the frame carries packets.
     pub first_header_pointer: Option<u16>,
+    /// TC: what else is there.
+    pub tc: Option<TcHeader>,
 }
 
 /// Why a frame is not good.
@@ -34,7 +37,7 @@ pub struct FrameHeader {
 pub enum Rejection {
     /// The coding layer could not correct it.
     Uncorrectable,
-    /// Shorter or longer than the link's frames.
+    /// Shorter or longer than the link's frames, or than its own header has it.
     Length,
     /// The CRC does not match.
     Fecf,
@@ -74,6 +77,7 @@ impl Rejection {
 ///   backwards, the count began anew.
 /// * TM: eight bits cannot tell by themselves, so a jump is loss (modulo 256) unless the master channel count
 ///   ran on without a gap since the channel's last frame; then the count began anew.
+/// * TC: a jump is loss up to half the cycle (127 frames); beyond it the sender went back to send again.
 /// * The same count again is a duplicate if all bytes are the same, else the count began anew. But a channel
 ///   whose count has stood still since its first frame, and whose frames are idle or differ, does not count:
 ///   no loss, no duplicates.
@@ -91,7 +95,7 @@ pub enum Continuity {
     Duplicate,
     /// The count began anew (backwards, or too far forwards to be loss).
     Reset,
-    /// The frame has no count (its channel's stands still), or is not good.
+    /// The frame has no count (its channel's stands still; TC: Type-B), or is not good.
     Uncounted,
 }
 

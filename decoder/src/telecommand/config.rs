@@ -47,11 +47,23 @@ pub enum CltuCode {
     Ldpc512,
 }
 
+/// What a CLTU carries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum CltuContent {
+    /// One frame, as long as all others.
+    #[default]
+    Frame,
+    /// TC transfer frames (CCSDS 232.0-B-4), which say how long they are: one, or several in a row.
+    TransferFrames,
+}
+
 /// A telecommand link.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CltuConfig {
     /// Code.
     pub code: CltuCode,
+    /// What a CLTU carries.
+    pub content: CltuContent,
     /// Wrong bits accepted in the start sequence; `None` takes what the standard says for BCH (1 in the
     /// correcting mode, 0 in the detecting one) and 14 of 64 for LDPC.
     pub start_tolerance: Option<u32>,
@@ -109,6 +121,7 @@ impl CltuConfig {
     pub fn new(code: CltuCode) -> Self {
         Self {
             code,
+            content: CltuContent::default(),
             start_tolerance: None,
             max_codeblocks: 1024,
         }
@@ -164,7 +177,7 @@ impl CltuConfig {
 
 impl CltuCode {
     /// Length and bits of the start sequence, first bit highest (CCSDS 231.0-B-4 §5.2.2).
-    pub(super) fn start(self) -> (u32, u64) {
+    pub(crate) fn start(self) -> (u32, u64) {
         match self {
             Self::Bch { .. } => (16, 0xEB90),
             Self::Ldpc128 { .. } | Self::Ldpc512 => (64, 0x0347_76C7_2728_95B0),
@@ -194,7 +207,7 @@ impl CltuCode {
     }
 
     /// Bytes of information of a codeblock.
-    pub(super) fn information_bytes(self) -> usize {
+    pub(crate) fn information_bytes(self) -> usize {
         match self {
             Self::Bch { .. } => 7,
             Self::Ldpc128 { .. } => 8,
@@ -203,7 +216,7 @@ impl CltuCode {
     }
 
     /// Bits of a codeblock.
-    pub(super) fn block_bits(self) -> usize {
+    pub(crate) fn block_bits(self) -> usize {
         match self {
             Self::Bch { .. } => 64,
             Self::Ldpc128 { .. } => 128,

@@ -14,11 +14,13 @@ mod codeblock;
 mod config;
 mod decoder;
 mod encoder;
+mod frames;
 mod probability;
 mod reading;
 mod start;
 
-pub use config::{BchMode, BchRandomized, CltuCode, CltuConfig, CltuError};
+pub use config::{BchMode, BchRandomized, CltuCode, CltuConfig, CltuContent, CltuError};
 pub use decoder::{CltuDecoder, CltuStatus};
 pub use encoder::CltuEncoder;
+pub(crate) use frames::tc_frames;
 pub use reading::{Cltu, CltuEnd};

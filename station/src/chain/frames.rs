@@ -5,14 +5,15 @@ use super::publisher::Publisher;
 use crate::StationError;
 use crate::monitor::{FrameView, Level, PacketView};
 use crate::output::record::{
-    self, CodingRecord, FrameRecord, HeaderRecord, LostBefore, Place, Record, SignalRecord, hex,
+    self, CodingRecord, FrameRecord, HeaderRecord, LostBefore, Place, Record, SignalRecord, TcRecord, hex,
 };
 use crate::output::report::{CodingReport, SignalReport, Spreading};
 use crate::output::stream::What;
 use crate::output::{BadFrames, Content};
 use groundlink_decoder::coding::{FrameQuality, RsOutcome};
 use groundlink_decoder::link::{
-    Continuity, LinkCounters, LinkDecoder, LinkFrame, LinkOutput, LinkPacket, Rejection, Resync,
+    Continuity, ControlCommand, LinkCounters, LinkDecoder, LinkFrame, LinkOutput, LinkPacket, Rejection,
+    Resync, TcHeader,
 };
 use groundlink_dsp::receiver::SymbolQuality;
 use std::collections::VecDeque;
@@ -126,7 +127,25 @@ fn header_record(frame: &LinkFrame) -> Option<HeaderRecord> {
         mc_count: header.mc_frame_count,
         vc_count: header.vc_frame_count,
         first_header_pointer: header.first_header_pointer,
+        tc: header.tc.map(tc_record),
     })
+}
+
+fn tc_record(tc: TcHeader) -> TcRecord {
+    TcRecord {
+        bypass: tc.bypass,
+        command: tc.command.map(|command| match command {
+            ControlCommand::Unlock => "unlock",
+            ControlCommand::SetVr(_) => "set_v_r",
+            ControlCommand::Unknown => "unknown",
+        }),
+        v_r: match tc.command {
+            Some(ControlCommand::SetVr(number)) => Some(number),
+            _ => None,
+        },
+        segment_flags: tc.segment.map(|segment| segment.sequence_flags),
+        map: tc.segment.map(|segment| segment.map),
+    }
 }
 
 /// Record of the signal's state.

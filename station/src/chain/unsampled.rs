@@ -12,7 +12,7 @@ use crate::monitor::Monitor;
 use crate::output::BadFrames;
 use crate::output::report::{Report, VcReport};
 use groundlink_decoder::coding::{CodingConfig, Descrambler, LineCode, SymbolBits};
-use groundlink_decoder::link::{LinkOutput, PacketDecoder};
+use groundlink_decoder::link::{FrameKind, LinkConfig, LinkOutput, PacketDecoder, TC_HEADER_BYTES, TcFrame};
 use std::io::{ErrorKind, Read};
 
 /// Runs the chain on an input without samples.
@@ -81,14 +81,14 @@ fn run_cadus(config: &RunConfig, monitor: &Monitor) -> Result<Report, StationErr
 
 fn run_frames(config: &RunConfig, monitor: &Monitor) -> Result<Report, StationError> {
     let mut bytes = ByteSource::open(config, monitor)?;
-    let length = config.profile.link_config()?.length;
+    let link = config.profile.link_config()?;
     let coding = config.profile.coding_config()?;
     let mut end = End::open(config, &coding, SoftOrigin::Bytes, IndexUnit::Byte, monitor)?;
     end.announce(config, None, "")?;
-    let mut frame = vec![0; length];
+    let mut frame = Vec::new();
     let mut position = 0;
     let ended = end.follow(monitor, |end| {
-        let read = bytes.whole(&mut frame, &mut end.to)?;
+        let (read, length) = next_frame(&mut bytes, &link, &mut frame, &mut end.to)?;
         if read > 0 && read < length {
             end.to.warnings.push(format!(
                 "the input ends inside a frame: {read} of {length} bytes ignored"
@@ -112,6 +112,30 @@ fn run_frames(config: &RunConfig, monitor: &Monitor) -> Result<Report, StationEr
         Ok(read as u64)
     });
     end.close(config, None, ended)
+}
+
+/// Reads the next frame, which says itself how long it is or is as long as all others: bytes read, of how many.
+fn next_frame(
+    bytes: &mut ByteSource,
+    link: &LinkConfig,
+    frame: &mut Vec<u8>,
+    to: &mut Publisher,
+) -> Result<(usize, usize), StationError> {
+    if link.kind != FrameKind::Tc {
+        frame.resize(link.length, 0);
+        return Ok((bytes.whole(frame, to)?, link.length));
+    }
+    frame.resize(TC_HEADER_BYTES, 0);
+    let header = bytes.whole(frame, to)?;
+    let length = TcFrame::new(frame)
+        .map_or(0, TcFrame::length)
+        .max(TC_HEADER_BYTES);
+    if header < TC_HEADER_BYTES {
+        return Ok((header, TC_HEADER_BYTES));
+    }
+    frame.resize(length, 0);
+    let rest = bytes.whole(&mut frame[TC_HEADER_BYTES..], to)?;
+    Ok((header + rest, length))
 }
 
 fn run_packets(config: &RunConfig, monitor: &Monitor) -> Result<Report, StationError> {

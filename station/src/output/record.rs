@@ -135,11 +135,33 @@ pub struct HeaderRecord {
     /// Master channel frame count (TM).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mc_count: Option<u8>,
-    /// Virtual channel frame count.
+    /// Virtual channel frame count; TC: frame sequence number.
     pub vc_count: u32,
     /// First header pointer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub first_header_pointer: Option<u16>,
+    /// TC: what else it says.
+    #[serde(flatten)]
+    pub tc: Option<TcRecord>,
+}
+
+/// What only the header of a TC frame says.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct TcRecord {
+    /// Type-B frame: taken whatever its sequence number.
+    pub bypass: bool,
+    /// Type-C frame: its command to the receiver, "unlock", "`set_v_r`" or "unknown".
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub command: Option<&'static str>,
+    /// The sequence number that the command sets.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub v_r: Option<u8>,
+    /// Sequence flags of the segment: 1 first, 0 continuation, 2 last, 3 whole.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub segment_flags: Option<u8>,
+    /// Multiplexer access point.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub map: Option<u8>,
 }
 
 /// A frame.

@@ -8,7 +8,7 @@ use super::pm;
 use super::types::{Coding, Frame, Profile, Signal, SignalInput};
 use super::words::modulation_word;
 use groundlink_decoder::coding::{AsmConfig, ReedSolomonConfig, RsBasis};
-use groundlink_decoder::link::{CrcSpan, FrameKind};
+use groundlink_decoder::link::{CrcSpan, FrameKind, TC_HEADER_BYTES, TC_LONGEST_FRAME};
 use groundlink_dsp::{Modulation, Pulse};
 use std::fmt::Display;
 use std::ops::RangeInclusive;
@@ -225,6 +225,10 @@ fn reed_solomon(rs: &ReedSolomonConfig, asm: &AsmConfig) -> Result<(), Problem> 
 }
 
 fn frame(frame: &Frame, coding: &Coding) -> Result<(), Problem> {
+    if frame.kind == FrameKind::Tc && coding.cltu.is_none() {
+        let allowed = "with telecommand coding (coding.cltu)";
+        return Err(Problem::new("frame.type", "\"tc\"", allowed));
+    }
     let trailer = 2 * usize::from(frame.fecf);
     let (least, most, largest_scid, largest_vcid) = match frame.kind {
         FrameKind::Tm => {
@@ -237,6 +241,10 @@ fn frame(frame: &Frame, coding: &Coding) -> Result<(), Problem> {
             let optional = 2 * usize::from(frame.header_error_control) + 4 * usize::from(frame.ocf);
             let least = FRAME_HEADER + frame.insert_zone + optional + trailer + 1;
             (least, LONGEST_TRANSFER_FRAME, 255, 63)
+        }
+        FrameKind::Tc => {
+            let least = TC_HEADER_BYTES + usize::from(frame.segment_header) + 1 + trailer;
+            (least, TC_LONGEST_FRAME, 1023, 63)
         }
         FrameKind::Opaque => (1, LONGEST_BLOCK, 0, 0),
     };

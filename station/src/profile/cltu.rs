@@ -7,7 +7,7 @@ use super::words::{Words, word};
 use super::write::{Lines, quote};
 use groundlink_decoder::coding::LineCode;
 use groundlink_decoder::link::FrameKind;
-use groundlink_decoder::telecommand::{BchMode, BchRandomized, CltuCode, CltuConfig};
+use groundlink_decoder::telecommand::{BchMode, BchRandomized, CltuCode, CltuConfig, CltuContent};
 use groundlink_dsp::Modulation;
 
 /// The words of `code`, with the code's defaults.
@@ -77,6 +77,15 @@ fn cltu(section: &Section<'_>) -> Result<CltuConfig, ProfileError> {
     })
 }
 
+/// What CLTUs carry on a link of such frames.
+pub(super) fn content(kind: FrameKind) -> CltuContent {
+    if kind == FrameKind::Tc {
+        CltuContent::TransferFrames
+    } else {
+        CltuContent::Frame
+    }
+}
+
 /// What is wrong with it, and with what it is combined.
 pub(super) fn check(cltu: &CltuConfig, profile: &Profile) -> Result<(), Problem> {
     others(&profile.coding)?;
@@ -98,11 +107,11 @@ pub(super) fn check(cltu: &CltuConfig, profile: &Profile) -> Result<(), Problem>
             allowed,
         ));
     }
-    if profile.frame.kind != FrameKind::Opaque {
+    if !matches!(profile.frame.kind, FrameKind::Opaque | FrameKind::Tc) {
         return Err(Problem::new(
             "frame.type",
             "tm or aos",
-            "\"opaque\" with telecommand coding",
+            "\"tc\" or \"opaque\" with telecommand coding",
         ));
     }
     match profile.signal.as_ref().map(|signal| signal.modulation) {

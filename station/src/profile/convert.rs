@@ -1,10 +1,11 @@
 //! From a profile to the configurations that receivers, decoders, modulators and encoders are built from.
 
-use super::check;
 use super::error::{Place, ProfileError};
 use super::types::{Coding, Profile, Signal, SignalInput};
+use super::{check, cltu};
 use groundlink_decoder::coding::{CodingConfig, SymbolBits};
 use groundlink_decoder::link::{LinkConfig, PacketConfig};
+use groundlink_decoder::telecommand::CltuConfig;
 use groundlink_dsp::{FskInput, Modulation, SignalConfig};
 
 impl Profile {
@@ -79,7 +80,10 @@ impl Profile {
             randomized: coding.randomized,
             reed_solomon: coding.reed_solomon.clone(),
             iterative: coding.iterative.clone(),
-            cltu: coding.cltu,
+            cltu: coding.cltu.map(|cltu| CltuConfig {
+                content: cltu::content(self.frame.kind),
+                ..cltu
+            }),
             block_bytes: block_bytes(coding, self.frame.length),
             tail_bytes: coding.tail_bytes,
         })
@@ -98,6 +102,7 @@ impl Profile {
             ocf: self.frame.ocf,
             fhec: self.frame.header_error_control,
             insert_zone: self.frame.insert_zone,
+            segment_header: self.frame.segment_header,
             opaque_crc: self.frame.crc,
             scid: self.frame.scid,
             vcids: self.frame.vcids.clone(),

@@ -16,7 +16,7 @@ use groundlink_decoder::coding::{
     AsmConfig, ConvolutionalConfig, InvertedBranch, IterativeCode, Randomized, Randomizer, ReedSolomonConfig,
     RsBasis, SymbolOrder,
 };
-use groundlink_decoder::link::{CrcSpan, FrameKind};
+use groundlink_decoder::link::{CrcSpan, FrameKind, TC_LONGEST_FRAME};
 
 /// The sections, as far as their own types and keys go; how they fit together is checked afterwards.
 pub(super) fn profile(document: &Document, default_name: &str) -> Result<Profile, ProfileError> {
@@ -202,10 +202,15 @@ fn frame(section: &Section<'_>, coding: &Coding) -> Result<Frame, ProfileError> 
             ];
             section.only(&keys, " of type aos")?;
         }
+        FrameKind::Tc => section.only(
+            &["type", "length", "fecf", "segment_header", "scid", "vcids"],
+            " of type tc",
+        )?,
         FrameKind::Opaque => section.only(&["type", "length", "crc"], " of type opaque")?,
     }
     let allowed = "the bytes of a frame, as no code gives them";
-    let length = section.whole("length")?.or(coded_length(coding));
+    let longest = (kind == FrameKind::Tc).then_some(TC_LONGEST_FRAME);
+    let length = section.whole("length")?.or(coded_length(coding)).or(longest);
     // CCSDS 132.0-B-3 §4.1.6.1.2 asks for the field where no outer code vouches for the frame; neither does a
     // turbo code.
     let vouched = coding.reed_solomon.is_some()
@@ -218,6 +223,7 @@ fn frame(section: &Section<'_>, coding: &Coding) -> Result<Frame, ProfileError> 
         ocf: section.boolean("ocf")?.unwrap_or(false),
         header_error_control: section.boolean("header_error_control")?.unwrap_or(false),
         insert_zone: section.whole("insert_zone")?.unwrap_or(0),
+        segment_header: section.boolean("segment_header")?.unwrap_or(false),
         secondary_header: section.whole("secondary_header")?.unwrap_or(0),
         crc: section.switch("crc", false)?.map(|s| crc(&s)).transpose()?,
         scid: section.whole_or("scid", "any")?.map(narrow),

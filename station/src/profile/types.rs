@@ -112,7 +112,7 @@ pub struct Frame {
     pub kind: FrameKind,
     /// Length, bytes.
     pub length: usize,
-    /// TM and AOS: frame error control field.
+    /// TM, AOS and TC: frame error control field.
     pub fecf: bool,
     /// AOS: operational control field.
     pub ocf: bool,
@@ -120,6 +120,8 @@ pub struct Frame {
     pub header_error_control: bool,
     /// AOS: bytes of insert zone.
     pub insert_zone: usize,
+    /// TC: whether data fields begin with a segment header.
+    pub segment_header: bool,
     /// TM: bytes of the secondary header that is sent, 0 for none. Received frames say themselves.
     pub secondary_header: usize,
     /// Opaque frames: their CRC.

@@ -125,6 +125,7 @@ pub(super) const BASES: Words<RsBasis> = &[("dual", RsBasis::Dual), ("convention
 pub(super) const FRAME_TYPES: Words<FrameKind> = &[
     ("tm", FrameKind::Tm),
     ("aos", FrameKind::Aos),
+    ("tc", FrameKind::Tc),
     ("opaque", FrameKind::Opaque),
 ];
 

@@ -241,8 +241,17 @@ fn reed_solomon(out: &mut Lines, rs: &ReedSolomonConfig) {
 
 fn frame(out: &mut Lines, frame: &Frame) {
     out.section("frame");
-    out.key("type", quote(word(FRAME_TYPES, &frame.kind)), "tm, aos or opaque");
-    out.key("length", frame.length, "bytes");
+    out.key(
+        "type",
+        quote(word(FRAME_TYPES, &frame.kind)),
+        "tm, aos, tc or opaque",
+    );
+    let length = if frame.kind == FrameKind::Tc {
+        "bytes of the longest"
+    } else {
+        "bytes"
+    };
+    out.key("length", frame.length, length);
     if frame.kind == FrameKind::Opaque {
         let crc = frame.crc.map_or("false".into(), |c| {
             format!("{{ from = {}, to = {} }}", c.from, c.to)
@@ -259,6 +268,13 @@ fn frame(out: &mut Lines, frame: &Frame) {
             "frame header error control",
         );
         out.key("insert_zone", frame.insert_zone, "bytes");
+    }
+    if frame.kind == FrameKind::Tc {
+        out.key(
+            "segment_header",
+            frame.segment_header,
+            "whether data fields begin with one",
+        );
     }
     if frame.kind == FrameKind::Tm {
         out.key(

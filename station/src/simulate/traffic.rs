@@ -33,7 +33,7 @@ pub struct Traffic {
     /// TM: bytes of secondary header after its first, which says how many they are.
     secondary_header: Option<usize>,
     frames: u64,
-    opaque: bool,
+    kind: FrameKind,
     vcids: Vec<u8>,
     counts: Vec<u16>,
     left: Left,
@@ -97,7 +97,7 @@ impl Traffic {
             packet_time: profile.packet_time,
             secondary_header: profile.frame.secondary_header.checked_sub(1),
             frames: 0,
-            opaque: config.kind == FrameKind::Opaque,
+            kind: config.kind,
             counts: vec![0; vcids.len()],
             vcids,
             left: match content {
@@ -151,7 +151,9 @@ impl Traffic {
                 }
                 let end = bytes.len().min(*sent + self.encoder.content_bytes());
                 let mut content = bytes[*sent..end].to_vec();
-                content.resize(self.encoder.content_bytes(), 0);
+                if self.kind != FrameKind::Tc {
+                    content.resize(self.encoder.content_bytes(), 0);
+                }
                 *sent = end;
                 self.encoder.content_frame(self.vcids[0], &content, frame)?;
             }
@@ -160,17 +162,23 @@ impl Traffic {
     }
 
     fn made_up(&mut self, at: Epoch, frame: &mut Vec<u8>) -> Result<(), Fault> {
-        if !self.opaque && self.rng.random_range(0..IDLE_EVERY) == 0 {
+        let idles = matches!(self.kind, FrameKind::Tm | FrameKind::Aos);
+        if idles && self.rng.random_range(0..IDLE_EVERY) == 0 {
             self.encoder.idle_frame(frame);
             return Ok(());
         }
         let channel = self.rng.random_range(0..self.vcids.len());
+        // TC frames differ in length.
+        let wanted = match self.kind {
+            FrameKind::Tc => self.rng.random_range(1..=self.encoder.content_bytes()),
+            FrameKind::Tm | FrameKind::Aos | FrameKind::Opaque => self.encoder.content_bytes(),
+        };
         if self.packets.is_none() {
-            let mut content = vec![0; self.encoder.content_bytes()];
+            let mut content = vec![0; wanted];
             self.rng.fill_bytes(&mut content);
             return Ok(self.encoder.content_frame(self.vcids[channel], &content, frame)?);
         }
-        while self.encoder.queued_bytes(self.vcids[channel]) < self.encoder.content_bytes() {
+        while self.encoder.queued_bytes(self.vcids[channel]) < wanted {
             let most = PACKET_DATA.1.min(self.packet_room()?);
             let mut data = vec![0; self.rng.random_range(PACKET_DATA.0.min(most)..=most)];
             self.rng.fill_bytes(&mut data);
@@ -208,12 +216,14 @@ impl Traffic {
         let time = self.packet_time.map_or(Ok(0), |time| time.field.bytes());
         let overhead =
             PACKET_HEADER_BYTES + time.map_err(PacketTimeError::from)? + 2 * usize::from(packets.crc);
-        Ok(packets.max_bytes.saturating_sub(overhead).max(1))
+        let most = packets.max_bytes.min(self.encoder.longest_packet());
+        Ok(most.saturating_sub(overhead).max(1))
     }
 
     fn queue_packet(&mut self, channel: usize, at: Epoch, data: &[u8]) -> Result<(), Fault> {
         let vcid = self.vcids[channel];
         let mut builder = PacketBuilder::telemetry(FIRST_APID + u16::from(vcid));
+        builder.telecommand = self.kind == FrameKind::Tc;
         builder.sequence_count = self.counts[channel];
         builder.secondary_header = self.packet_time.is_some();
         builder.crc = self.packets.as_ref().is_some_and(|packets| packets.crc);

@@ -2,6 +2,7 @@
 
 use super::{Run, config, content, file, run, scratch};
 use groundlink_decoder::coding::FrameEncoder;
+use groundlink_decoder::link::{FrameKind, TcFrame};
 use groundlink_dsp::modulator::Modulator;
 use groundlink_station::input::SampleFormat;
 use groundlink_station::profile::Profile;
@@ -98,8 +99,15 @@ impl Link {
         self.sample_rate_hz / rate / (1.0 + self.clock_ppm * 1e-6)
     }
 
-    /// Sample at which each frame's first symbol begins, half a symbol before its centre.
+    /// Sample at which each frame's first symbol begins, half a symbol before its centre; frames all as long as the
+    /// profile has it.
     pub fn true_starts(&self) -> Vec<f64> {
+        let coding = self.profile.coding_config().expect("a coding");
+        self.starts_of((0..self.frames).map(|_| coding.frame_bytes()))
+    }
+
+    /// The same for frames of these lengths.
+    fn starts_of(&self, lengths: impl Iterator<Item = usize>) -> Vec<f64> {
         let signal = self
             .profile
             .signal_config(self.sample_rate_hz, self.format.complex)
@@ -113,10 +121,10 @@ impl Link {
         let mut encoder = FrameEncoder::new(&coding).expect("a possible coding");
         let mut bits = Vec::new();
         encoder.idle(preamble, &mut bits);
-        let begins: Vec<usize> = (0..self.frames)
-            .map(|_| {
+        let begins: Vec<usize> = lengths
+            .map(|length| {
                 let begin = bits.len();
-                let frame = vec![0; coding.frame_bytes()];
+                let frame = vec![0; length];
                 encoder.encode(&frame, &mut bits).expect("the right length");
                 encoder.idle(between, &mut bits);
                 begin
@@ -131,18 +139,31 @@ impl Link {
             .collect()
     }
 
+    /// The frames in these bytes.
+    fn split<'a>(&self, mut bytes: &'a [u8]) -> Vec<&'a [u8]> {
+        let mut frames = Vec::new();
+        while !bytes.is_empty() {
+            let length = match self.profile.frame.kind {
+                FrameKind::Tc => TcFrame::new(bytes).expect("a header").length(),
+                _ => self.profile.frame.length,
+            };
+            let (frame, rest) = bytes.split_at(length);
+            frames.push(frame);
+            bytes = rest;
+        }
+        frames
+    }
+
     /// What is wrong with what came out, if anything.
     pub fn judge(&self, trip: &Trip) -> Result<(), String> {
         let (sent, run) = (&trip.sent, &trip.run);
-        let length = self.profile.frame.length;
-        let wanted = sent.len() / length;
+        let frames = self.split(sent);
+        let wanted = frames.len();
         if &run.frames != sent {
-            let came = |frame: &[u8]| run.frames.chunks(length).any(|out| out == frame);
-            let missing: Vec<usize> = (0..wanted)
-                .filter(|&n| !came(&sent[n * length..][..length]))
-                .collect();
+            let came = self.split(&run.frames);
+            let missing: Vec<usize> = (0..wanted).filter(|&n| !came.contains(&frames[n])).collect();
             let bad = run.report.frames.uncorrectable + run.report.frames.rejected;
-            let out = run.frames.len() / length;
+            let out = came.len();
             return Err(format!(
                 "of {wanted} frames {missing:?} are missing ({out} came out, {bad} bad)"
             ));
@@ -156,7 +177,7 @@ impl Link {
             .filter(|frame| frame["good"] == true);
         let found = good.map(|frame| frame["sample"].as_u64().map_or(f64::NAN, |sample| sample as f64));
         let errors: Vec<f64> = found
-            .zip(self.true_starts())
+            .zip(self.starts_of(frames.iter().map(|frame| frame.len())))
             .map(|(found, truth)| found - truth)
             .collect();
         // Frames that are sliced begin inside codewords.

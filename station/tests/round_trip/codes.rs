@@ -5,7 +5,7 @@ use crate::chain_support::nothing_failed;
 use groundlink_station::profile::Profile;
 
 /// `[coding]`, `[frame]`.
-const CODES: [(&str, &str); 19] = [
+const CODES: [(&str, &str); 22] = [
     ("convolutional = { rate = '2/3' }", "type = 'aos'"),
     (
         "convolutional = { rate = '3/4' }\nline_code = 'nrz-m'",
@@ -46,6 +46,15 @@ const CODES: [(&str, &str); 19] = [
     (
         "cltu = { code = 'bch', mode = 'detect', randomized = 'none' }",
         "length = 56",
+    ),
+    ("cltu = true", "type = 'tc'"),
+    (
+        "cltu = { randomized = 'data' }",
+        "type = 'tc'\nlength = 60\nsegment_header = true\nscid = 500\nvcids = [0, 40]",
+    ),
+    (
+        "cltu = { code = 'ldpc-512' }",
+        "type = 'tc'\nlength = 300\nfecf = false",
     ),
     ("cltu = { code = 'ldpc-128' }", "length = 70"),
     ("cltu = { code = 'ldpc-512' }", "length = 250"),

@@ -336,7 +336,7 @@ pub struct Simulate {
     /// Frames to send (on each downlink of a station file).
     #[arg(long, value_name = "N", conflicts_with = "payload")]
     pub frames: Option<u64>,
-    /// File to send: in packets for TM and AOS links, as frames for opaque ones.
+    /// File to send: in packets for TM, AOS and TC links, as frames for opaque ones.
     #[arg(long, value_name = "FILE")]
     pub payload: Option<String>,
     /// Write the frames that were sent to this file, back to back; with a station file those of each downlink to

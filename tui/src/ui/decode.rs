@@ -1,6 +1,7 @@
 //! Header fields of frames and packets, spelled out for display.
 
 use super::format;
+use groundlink_decoder::link::{ControlCommand, TcHeader};
 use groundlink_station::monitor::{FrameView, PacketView};
 
 /// APID of idle packets (CCSDS 133.0-B-2 §4.1.3.3.4.4).
@@ -42,7 +43,8 @@ pub fn frame_fields(frame: &FrameView) -> Vec<Field> {
     let Some(header) = frame.header else {
         return fields;
     };
-    fields.push(("version", version_words(header.version)));
+    let tc = header.tc.is_some();
+    fields.push(("version", version_words(header.version, tc)));
     fields.push(("SCID", format!("{} (0x{:X})", header.vc.scid, header.vc.scid)));
     fields.push(("VCID", header.vc.vcid.to_string()));
     fields.extend(header.mc_frame_count.map(|c| ("MC frame count", c.to_string())));
@@ -51,6 +53,7 @@ pub fn frame_fields(frame: &FrameView) -> Vec<Field> {
         fields.push(("first header", pointer_words(pointer)));
     }
     match header.version {
+        _ if tc => fields.extend(header.tc.into_iter().flat_map(tc_fields)),
         0 => tm_flags(&frame.bytes, &mut fields),
         1 => fields.push(("replay", yes(header.replay))),
         _ => {}
@@ -59,12 +62,34 @@ pub fn frame_fields(frame: &FrameView) -> Vec<Field> {
     fields
 }
 
-fn version_words(version: u8) -> String {
+fn version_words(version: u8, tc: bool) -> String {
     match version {
+        0 if tc => "0, TC".into(),
         0 => "0, TM".into(),
         1 => "1, AOS".into(),
         other => other.to_string(),
     }
+}
+
+fn tc_fields(header: TcHeader) -> Vec<Field> {
+    let kind = match (header.bypass, header.command) {
+        (false, None) => "AD".to_owned(),
+        (true, None) => "BD".to_owned(),
+        (bypass, Some(command)) => {
+            let command = match command {
+                ControlCommand::Unlock => "unlock".to_owned(),
+                ControlCommand::SetVr(number) => format!("set V(R) to {number}"),
+                ControlCommand::Unknown => "unknown command".to_owned(),
+            };
+            format!("{}, {command}", if bypass { "BC" } else { "AC (not allowed)" })
+        }
+    };
+    let mut fields = vec![("type", kind)];
+    if let Some(segment) = header.segment {
+        fields.push(("segment", flags_words(segment.sequence_flags).into()));
+        fields.push(("MAP", segment.map.to_string()));
+    }
+    fields
 }
 
 /// A first header pointer in words: CCSDS 132.0-B-3 §4.1.2.7.6, CCSDS 732.0-B-4 §4.1.4.2.3.

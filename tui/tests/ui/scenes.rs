@@ -193,6 +193,7 @@ fn publish_frames(monitor: &Monitor, scene: Scene, step: u64) {
         mc_frame_count: Some(step as u8),
         vc_frame_count: (step % 256) as u32,
         replay: false,
+        tc: None,
         first_header_pointer: Some(if vc.vcid == 7 {
             2046
         } else {
