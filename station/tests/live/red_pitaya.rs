@@ -26,12 +26,14 @@ pub struct Program {
     pub silence: Option<Duration>,
 }
 
-/// Segments as long as on a network, 1448 bytes with time stamps: whole samples.
-const SEGMENT: u32 = 1_460;
+/// Samples in a segment, and what its length is called for that: time stamps take 12 bytes of it.
+pub const SEGMENT_SAMPLES: usize = 128;
+const SEGMENT: u32 = 8 * SEGMENT_SAMPLES as u32 + 12;
 
 /// A place to serve at. The module waits until as many bytes are there as it wants, and before a window that does not
-/// open it waits for ever. Segments of the loopback device are too long for a small window, and part of a sample keeps
-/// the memory of a whole segment and with it the window shut: hence segments as short as on a network, of whole samples.
+/// open it waits for ever: what is left over keeps the memory of all that came with it, and with it the window shut.
+/// Hence short segments of as many samples as are wanted at a time (or of whole ones, where one at a time is), and of
+/// as many bytes as windows are counted in, so that none is divided to fit one.
 pub fn listen(port: u16) -> io::Result<TcpListener> {
     let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
     socket.set_reuse_address(true)?;

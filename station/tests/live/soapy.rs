@@ -14,7 +14,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 /// A server on a port of its own, with the control words it hears.
-fn play(recording: &Recording, pace: f64, silence: Option<Duration>) -> (u16, Arc<Mutex<Vec<u32>>>) {
+pub fn play(recording: &Recording, pace: f64, silence: Option<Duration>) -> (u16, Arc<Mutex<Vec<u32>>>) {
     let listener = listen(0).unwrap();
     let port = listener.local_addr().unwrap().port();
     let bytes = Arc::new(recording.bytes.clone());
@@ -26,14 +26,14 @@ fn redpitaya(port: u16) -> String {
 }
 
 /// A run whose format is the device's.
-fn config(recording: &Recording, url: &str, live: LiveOptions) -> RunConfig {
+pub fn config(recording: &Recording, url: &str, live: LiveOptions) -> RunConfig {
     let mut config = recording.config(url, live);
     config.open.format = None;
     config
 }
 
 /// Runs until the samples of the recording have all been read, with what came out as frames.
-fn run_through(config: &RunConfig, samples: u64) -> Result<(Report, Vec<u8>), StationError> {
+pub fn run_through(config: &RunConfig, samples: u64) -> Result<(Report, Vec<u8>), StationError> {
     let folder = tempfile::tempdir().unwrap();
     let frames = folder.path().join("frames");
     let mut config = config.clone();
@@ -61,7 +61,7 @@ fn run_through(config: &RunConfig, samples: u64) -> Result<(Report, Vec<u8>), St
 }
 
 /// Whether the error is that of a module which is not there; says so.
-fn skipped(error: &StationError, package: &str) -> bool {
+pub fn skipped(error: &StationError, package: &str) -> bool {
     let missing = error.to_string().contains("no match");
     if missing {
         println!("skipped: {package} is not installed");
