@@ -11,6 +11,7 @@ pub mod orbit;
 pub mod output;
 pub mod profile;
 pub mod recording;
+pub mod schedule;
 pub mod simulate;
 pub mod station_file;
 pub mod time;

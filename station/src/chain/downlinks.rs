@@ -81,11 +81,30 @@ fn report_failure(config: &StationRun, error: &StationError) {
 }
 
 fn open_and_run(config: &StationRun, monitor: &Monitor) -> Result<StationReport, StationError> {
-    let (path, options) = (config.input.clone(), config.open.clone());
-    let source = patience::open(&config.input, monitor, move || {
-        input::open_samples(&path, &options)
-    })?;
+    let source = open_source(&config.input, &config.open, monitor)?;
     run_station_samples(config, source, monitor)
+}
+
+/// Streams that stay open from one run to the next.
+#[derive(Debug, Clone)]
+pub struct Kept {
+    /// Those that the downlinks share.
+    pub shared: Arc<Fan>,
+    /// Those of each downlink, in their order.
+    pub downlinks: Vec<Arc<Fan>>,
+}
+
+/// Opens an input, unless the monitor asks to stop before it is open.
+///
+/// # Errors
+/// When it cannot be opened; [`StationError::Stopped`].
+pub fn open_source(
+    input: &str,
+    options: &OpenOptions,
+    monitor: &Monitor,
+) -> Result<Box<dyn SampleSource>, StationError> {
+    let (path, options) = (input.to_owned(), options.clone());
+    patience::open(input, monitor, move || input::open_samples(&path, &options))
 }
 
 /// As [`run_station`], with samples from a source that is already open.
@@ -97,14 +116,40 @@ pub fn run_station_samples(
     source: Box<dyn SampleSource>,
     monitor: &Monitor,
 ) -> Result<StationReport, StationError> {
+    run_with(config, source, None, monitor)
+}
+
+/// As [`run_station_samples`], with streams that stay open: those that `config` names are not.
+///
+/// # Errors
+/// As [`run_station`].
+pub fn run_station_kept(
+    config: &StationRun,
+    source: Box<dyn SampleSource>,
+    kept: &Kept,
+    monitor: &Monitor,
+) -> Result<StationReport, StationError> {
+    run_with(config, source, Some(kept), monitor)
+}
+
+fn run_with(
+    config: &StationRun,
+    source: Box<dyn SampleSource>,
+    kept: Option<&Kept>,
+    monitor: &Monitor,
+) -> Result<StationReport, StationError> {
     let info = source.info().clone();
     let set = Set::new(config, &info)?;
     let splitter = Splitter::new(&set.plan).map_err(|source| set.wrong(source))?;
     let pool = Arc::new(Pool::new(config.threads)?);
-    let fan = Fan::open(&config.streams, stream::is_replay(&config.input), monitor)?;
-    let shared = Shared {
+    let fan = match kept {
+        Some(kept) => Arc::clone(&kept.shared),
+        None => Fan::open(&config.streams, stream::is_replay(&config.input), monitor)?,
+    };
+    let shared = |number: usize| Shared {
         stop: monitor.clone(),
         fan: Some(Arc::clone(&fan)),
+        own: kept.and_then(|kept| kept.downlinks.get(number)).cloned(),
     };
     let mut workers = set.workers(config, &info, source.live(), &pool, &shared)?;
     let (source, recording) = record(config.record.as_ref(), &config.station.name, source, config.block)?;
@@ -124,7 +169,10 @@ pub fn run_station_samples(
         let error = error.clone().map(StationError::Common);
         slot.report = worker.close(&info, ended.bad_samples, &report.warnings, error, stopped)?;
     }
-    report.outputs = fan.close();
+    report.outputs = match kept {
+        Some(_) => fan.reports(),
+        None => fan.close(),
+    };
     report.recording = recording.map(Recording::finish);
     report.sum_up(stopped.then_some(Stopped::Request));
     if let Some(sink) = &mut to {
@@ -196,7 +244,7 @@ impl<'a> Set<'a> {
         info: &InputInfo,
         live: bool,
         pool: &Arc<Pool>,
-        shared: &Shared,
+        shared: &dyn Fn(usize) -> Shared,
     ) -> Result<Vec<Worker>, StationError> {
         let tune = |(number, downlink): (usize, &Downlink)| {
             let run = RunConfig {
@@ -219,16 +267,16 @@ impl<'a> Set<'a> {
         let downlinks = &self.station.downlinks;
         // All of them before the first output is created.
         let tuned: Vec<Tuned> = downlinks.iter().enumerate().map(tune).collect::<Result<_, _>>()?;
-        let open = |(tuned, downlink): (Tuned, &Downlink)| {
+        let open = |(number, (tuned, downlink)): (usize, (Tuned, &Downlink))| {
             let around = Around {
                 threads: Threads::Shared(Arc::<Pool>::clone(pool)),
-                shared: shared.clone(),
+                shared: shared(number),
             };
             tuned
                 .open(info, around)
                 .map_err(|error| named(&downlink.name, error))
         };
-        tuned.into_iter().zip(downlinks).map(open).collect()
+        tuned.into_iter().zip(downlinks).enumerate().map(open).collect()
     }
 
     /// The report of a run of which nothing has been read yet.

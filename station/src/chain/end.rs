@@ -91,6 +91,7 @@ impl End {
             shared: Shared {
                 stop: monitor.clone(),
                 fan: None,
+                own: None,
             },
         };
         Self::open_with(config, coding, origin, unit, monitor, around)

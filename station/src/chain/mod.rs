@@ -22,7 +22,7 @@ mod soft;
 mod split;
 mod unsampled;
 
-pub use downlinks::{StationRun, run_station, run_station_samples};
+pub use downlinks::{Kept, StationRun, open_source, run_station, run_station_kept, run_station_samples};
 
 use crate::StationError;
 use crate::doppler::{Corrector, DopplerConfig};

@@ -57,6 +57,12 @@ pub enum InputError {
         /// The rate in question, Hz.
         rate_hz: f64,
     },
+    /// Text that should be a number of bytes.
+    #[error("{text:?} is not a number of bytes: write it as 500M or 20G")]
+    Bytes {
+        /// The text.
+        text: String,
+    },
     /// Text that should be a rate or a frequency.
     #[error("{text:?} is not a {what}: write it as 250000, 6e6, 250k, 6M or {example}")]
     Quantity {

@@ -25,7 +25,7 @@ pub use names::NameFacts;
 pub use open::{OpenOptions, open_reader, open_samples};
 pub use sigmf::{Annotation, SigmfMeta, SigmfSegment, SigmfWriteError, SigmfWriter};
 pub use soft::{SoftFormat, SoftNumber, SoftReader};
-pub use units::{parse_frequency, parse_rate, parse_utc};
+pub use units::{parse_bytes, parse_frequency, parse_rate, parse_utc};
 
 pub(crate) use loss::note;
 

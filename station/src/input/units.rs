@@ -62,6 +62,28 @@ pub fn parse_frequency(text: &str) -> Result<f64, InputError> {
     })
 }
 
+/// Reads a number of bytes: digits with an optional k, M, G or T, which are powers of 1024.
+///
+/// # Errors
+/// [`InputError::Bytes`] when it is none, or 0, or more than there can be.
+pub fn parse_bytes(text: &str) -> Result<u64, InputError> {
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let factor = match &text[digits.len()..] {
+        "" => Some(1),
+        "k" => Some(1 << 10),
+        "M" => Some(1 << 20),
+        "G" => Some(1 << 30),
+        "T" => Some(1 << 40),
+        _ => None,
+    };
+    let number = || digits.parse::<u64>().ok()?.checked_mul(factor?);
+    number()
+        .filter(|bytes| *bytes > 0)
+        .ok_or_else(|| InputError::Bytes {
+            text: text.to_owned(),
+        })
+}
+
 /// Reads a UTC time in ISO 8601: `2026-03-01T12:00:00.5Z`.
 ///
 /// # Errors
@@ -92,6 +114,22 @@ mod tests {
             ("2G", 2e9),
         ] {
             assert_eq!(parse_rate(text).unwrap(), rate, "{text}");
+        }
+    }
+
+    #[test]
+    fn bytes_are_counted_in_powers_of_1024() {
+        for (text, bytes) in [
+            ("1", 1),
+            ("3k", 3 << 10),
+            ("500M", 500 << 20),
+            ("20G", 20 << 30),
+            ("1T", 1 << 40),
+        ] {
+            assert_eq!(parse_bytes(text).unwrap(), bytes, "{text}");
+        }
+        for text in ["", "0", "G", "-1", "1.5G", "1g", "99999999T", "1 G"] {
+            assert!(parse_bytes(text).is_err(), "{text}");
         }
     }
 

@@ -153,6 +153,8 @@ pub struct Shared {
     pub stop: Monitor,
     /// Streams that take the units of several runs.
     pub fan: Option<Arc<Fan>>,
+    /// Streams of this run that are open already, and stay so after it.
+    pub own: Option<Arc<Fan>>,
 }
 
 /// A frame or packet that goes with its record.
@@ -188,6 +190,8 @@ pub struct Outputs {
     line: Vec<u8>,
     /// Streams of this run alone.
     fan: Arc<Fan>,
+    /// They stay open after it.
+    kept: bool,
     shared: Option<Arc<Fan>>,
 }
 
@@ -220,7 +224,11 @@ impl Outputs {
                 downlink: config.downlink.clone(),
             }),
             line: Vec::new(),
-            fan: Fan::open(&config.streams, stream::is_replay(input), &shared.stop)?,
+            fan: match &shared.own {
+                Some(fan) => Arc::clone(fan),
+                None => Fan::open(&config.streams, stream::is_replay(input), &shared.stop)?,
+            },
+            kept: shared.own.is_some(),
             shared: shared.fan.clone(),
         })
     }
@@ -336,8 +344,11 @@ impl Outputs {
         self.fan.reports()
     }
 
-    /// Ends the run's own streams once they have delivered what they hold, within their bounds.
+    /// Ends the run's own streams once they have delivered what they hold, within their bounds; those that stay open go on.
     pub fn close_streams(&self) -> Vec<StreamReport> {
+        if self.kept {
+            return self.fan.reports();
+        }
         self.fan.close()
     }
 

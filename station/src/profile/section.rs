@@ -66,10 +66,13 @@ impl<'d> Section<'d> {
             return Ok(());
         };
         let key = join(&self.path, unknown);
-        let section = match self.path.split_once('[') {
-            Some((list, _)) => format!("[[{list}]]{kind}"),
-            None if self.path.is_empty() => self.document.kind().into(),
-            None => format!("[{}]{kind}", self.path),
+        let bare = without_numbers(&self.path);
+        let section = if self.path.is_empty() {
+            self.document.kind().into()
+        } else if self.path.ends_with(']') {
+            format!("[[{bare}]]{kind}")
+        } else {
+            format!("[{bare}]{kind}")
         };
         Err(ProfileError::UnknownKey {
             place: self.document.place(&key),
@@ -319,6 +322,15 @@ impl<'d> Section<'d> {
         };
         self.refuse(key, found, allowed)
     }
+}
+
+/// The path as the headings of sections write it, without the numbers of those in lists.
+fn without_numbers(path: &str) -> String {
+    let parts = path.split('.');
+    let bare: Vec<&str> = parts
+        .map(|part| part.split_once('[').map_or(part, |(name, _)| name))
+        .collect();
+    bare.join(".")
 }
 
 /// The words in a sentence: "a", "b" or "c".

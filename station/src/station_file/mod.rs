@@ -5,9 +5,11 @@
 mod error;
 mod motion;
 mod read;
+mod run;
 
 pub use error::StationFileError;
 pub use motion::MotionEntry;
+pub use run::{Fleet, Member, ReceiverEntry, Results, Rules, RunFile, SatelliteEntry};
 
 use crate::doppler::DopplerConfig;
 use crate::input::InputInfo;

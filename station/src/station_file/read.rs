@@ -11,15 +11,19 @@ use crate::profile::error::quoted;
 use crate::profile::section::{Quantity, Section};
 
 /// Most downlinks of a station.
-const MOST: usize = 256;
+pub(super) const MOST: usize = 256;
 /// Frequencies and offsets, Hz.
-const LARGEST_HZ: f64 = 1e12;
+pub(super) const LARGEST_HZ: f64 = 1e12;
 /// What `bad_frames` may be.
-const BAD_FRAMES: &[(&str, BadFrames)] = &[("drop", BadFrames::Drop), ("mark", BadFrames::Mark)];
+pub(super) const BAD_FRAMES: &[(&str, BadFrames)] = &[("drop", BadFrames::Drop), ("mark", BadFrames::Mark)];
 
 pub(super) fn station_file(text: &str, origin: &str) -> Result<StationFile, StationFileError> {
     let document = Document::parse("a station file", text, origin, &[])?;
     let root = Section::root(&document);
+    if root.has("satellite") {
+        let allowed = "in the station file of `groundlink run`; here there are sections [[downlink]]";
+        return Err(root.refuse("satellite", "given".to_owned(), allowed).into());
+    }
     root.only(&["center_frequency", "site", "downlink"], "")?;
     let centre_hz = root.quantity("center_frequency", Quantity::Hertz)?;
     if let Some(hz) = centre_hz {
@@ -81,7 +85,7 @@ fn entry(section: &Section<'_>, site: Option<Site>) -> Result<Entry, ProfileErro
 }
 
 /// A name that may become a part of paths and of the names of metrics.
-fn name(section: &Section<'_>) -> Result<String, ProfileError> {
+pub(super) fn name(section: &Section<'_>) -> Result<String, ProfileError> {
     let allowed = "1 to 40 letters, digits, - and _";
     let text = section.required("name", section.text("name", allowed)?, allowed)?;
     let letters = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_';
@@ -91,7 +95,7 @@ fn name(section: &Section<'_>) -> Result<String, ProfileError> {
     Err(section.refuse("name", quoted(text), allowed))
 }
 
-fn tuning(section: &Section<'_>) -> Result<Tuning, ProfileError> {
+pub(super) fn tuning(section: &Section<'_>) -> Result<Tuning, ProfileError> {
     section.not_both("frequency", "offset")?;
     if let Some(hz) = section.quantity("offset", Quantity::Hertz)? {
         within(section, "offset", hz, -LARGEST_HZ)?;
@@ -107,7 +111,7 @@ fn tuning(section: &Section<'_>) -> Result<Tuning, ProfileError> {
     Ok(Tuning::Frequency(hz))
 }
 
-fn within(section: &Section<'_>, key: &str, hz: f64, least: f64) -> Result<(), ProfileError> {
+pub(super) fn within(section: &Section<'_>, key: &str, hz: f64, least: f64) -> Result<(), ProfileError> {
     if (least..=LARGEST_HZ).contains(&hz) {
         return Ok(());
     }
@@ -129,7 +133,7 @@ pub(super) fn path(section: &Section<'_>, key: &str, allowed: &str) -> Result<Op
     }
 }
 
-fn streams(section: &Section<'_>) -> Result<Vec<StreamSpec>, ProfileError> {
+pub(super) fn streams(section: &Section<'_>) -> Result<Vec<StreamSpec>, ProfileError> {
     let allowed = "a list of texts, as [\"tcp-listen://:10017\"]";
     let texts = section.texts("outputs", allowed)?;
     let stream = |text: &String| {

@@ -16,6 +16,7 @@ use tempfile::TempDir;
 
 pub mod leaky;
 pub mod link;
+pub mod overhead;
 pub mod told;
 
 /// Everything that a run gave.

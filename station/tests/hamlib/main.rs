@@ -1,5 +1,9 @@
 //! Rotators and radios through the real daemons of Hamlib, with its dummies behind them.
 
+#[path = "../chain_support/overhead.rs"]
+mod overhead;
+mod station;
+
 use groundlink_station::hamlib::{HamlibError, Rig, Rotator};
 use groundlink_station::input::parse_utc;
 use groundlink_station::orbit::{Catalogue, Satellite};

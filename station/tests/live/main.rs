@@ -13,4 +13,6 @@ mod rtl_tcp;
 mod soapy;
 #[cfg(feature = "soapysdr")]
 mod soapy_remote;
+#[cfg(feature = "soapysdr")]
+mod station;
 mod vita49;

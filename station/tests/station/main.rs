@@ -4,4 +4,5 @@
 mod chain_support;
 mod downlinks;
 mod file;
+mod run_file;
 mod support;

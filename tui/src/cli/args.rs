@@ -53,6 +53,14 @@ const TRACK_EXIT_CODES: &str = "Exit codes:
 
 Ctrl-C (or SIGTERM) parks the rotator and ends.";
 
+const RUN_EXIT_CODES: &str = "Exit codes:
+  0  ended by Ctrl-C or SIGTERM; with --plan, there are passes
+  1  with --plan, there are none
+  2  bad usage, a station file that is wrong, an output or a folder that cannot be used; stderr says why in one line
+
+Ctrl-C (or SIGTERM) in a pass ends it cleanly: what was decoded is written, the reports made. What goes wrong in a pass is
+told, and the station goes on.";
+
 /// Commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -72,6 +80,9 @@ pub enum Command {
     /// Predict when satellites pass over a site.
     #[command(after_long_help = PASSES_EXIT_CODES)]
     Passes(Passes),
+    /// Run a station unattended: wait for passes, tune, record, decode, report, day after day.
+    #[command(after_long_help = RUN_EXIT_CODES)]
+    Run(Run),
     /// Follow a satellite with a rotator and a radio, through Hamlib.
     #[command(after_long_help = TRACK_EXIT_CODES)]
     Track(Box<Track>),
@@ -376,6 +387,29 @@ pub struct Simulate {
     /// Impairments.
     #[command(flatten)]
     pub impair: ImpairArgs,
+}
+
+/// `run`.
+#[derive(Debug, Args)]
+pub struct Run {
+    /// Station file: site, receiver, satellites, results. See docs/station-file.md.
+    #[arg(value_name = "FILE")]
+    pub station: String,
+    /// Print what would be received, and why what not, and end.
+    #[arg(long, visible_alias = "dry-run")]
+    pub plan: bool,
+    /// Print the plan as JSON.
+    #[arg(long, requires = "plan")]
+    pub json: bool,
+    /// The plan from this time on, ISO-8601 with Z [default: now].
+    #[arg(long, value_name = "UTC", value_parser = parse_utc, requires = "plan")]
+    pub from: Option<Epoch>,
+    /// Append what happens to this file, JSON Lines; - for stdout.
+    #[arg(long, value_name = "FILE", conflicts_with = "plan")]
+    pub events: Option<String>,
+    /// Say nothing on stderr but what went wrong.
+    #[arg(long, short, help_heading = "General")]
+    pub quiet: bool,
 }
 
 /// `inspect`.

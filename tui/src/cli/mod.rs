@@ -16,6 +16,7 @@ mod picture;
 mod profiles;
 mod progress;
 mod record_args;
+mod run;
 mod simulate;
 mod summary;
 mod track;
@@ -32,6 +33,7 @@ use orbit_args::DopplerArgs;
 use record_args::RecordArgs;
 use std::io::{self, ErrorKind, Write};
 use std::process::ExitCode;
+use std::time::{Duration, Instant};
 
 /// Runs the program.
 pub fn main() -> ExitCode {
@@ -51,6 +53,7 @@ pub fn main() -> ExitCode {
         Some(Command::Devices(args)) => devices::run(&args),
         Some(Command::Profiles(args)) => profiles::run(&args),
         Some(Command::Passes(args)) => passes::run(&args),
+        Some(Command::Run(args)) => run::run(&args),
         Some(Command::Track(args)) => track::run(&args),
         Some(Command::Completions { shell }) => docs::completions(shell),
         Some(Command::Man { folder }) => docs::man(&folder),
@@ -164,14 +167,40 @@ fn run_config(
     })
 }
 
+/// Signals that follow the first one this soon are the same: `timeout` sends its own to the process and to its group.
+const SAME_SIGNAL: Duration = Duration::from_millis(500);
+
 /// The first Ctrl-C (or SIGTERM) ends the run cleanly, the second one at once.
 fn stop_on_signal(monitor: &Monitor) -> anyhow::Result<()> {
     let monitor = monitor.clone();
+    let mut first = None;
     ctrlc::set_handler(move || {
-        if monitor.stopping() {
+        if again(&mut first, Instant::now()) {
             std::process::exit(130);
         }
         monitor.stop();
     })?;
     Ok(())
+}
+
+/// Whether a signal is the second one that somebody sent.
+fn again(first: &mut Option<Instant>, now: Instant) -> bool {
+    now.saturating_duration_since(*first.get_or_insert(now)) > SAME_SIGNAL
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_signal_that_comes_twice_at_once_is_one() {
+        let (mut first, begun) = (None, Instant::now());
+        for (after_ms, expected) in [(0, false), (0, false), (500, false), (501, true), (9000, true)] {
+            assert_eq!(
+                again(&mut first, begun + Duration::from_millis(after_ms)),
+                expected,
+                "{after_ms} ms"
+            );
+        }
+    }
 }

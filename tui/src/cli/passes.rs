@@ -139,7 +139,7 @@ fn table_line(text: &mut String, args: &Passes, name: &str, width: usize, pass: 
 }
 
 /// UTC to the second.
-fn second(at: Epoch) -> String {
+pub fn second(at: Epoch) -> String {
     format!("{}Z", &utc_text(at.round(Unit::Second * 1))[..19])
 }
 

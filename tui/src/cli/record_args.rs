@@ -4,7 +4,7 @@
 #![allow(clippy::doc_markdown)]
 
 use clap::{Args, ValueEnum};
-use groundlink_station::input::SampleFormat;
+use groundlink_station::input::{SampleFormat, parse_bytes};
 use groundlink_station::recording::{RecordConfig, Trigger};
 use std::path::PathBuf;
 
@@ -40,7 +40,7 @@ pub struct RecordArgs {
     #[arg(long, value_name = "S", requires = "record")]
     pub record_rotate: Option<f64>,
     /// Most bytes of recordings of this profile or station in the folder, such as 20G: the oldest are deleted.
-    #[arg(long, value_name = "BYTES", value_parser = bytes, requires = "record")]
+    #[arg(long, value_name = "BYTES", value_parser = parse_bytes, requires = "record")]
     pub record_quota: Option<u64>,
 }
 
@@ -69,23 +69,4 @@ impl RecordArgs {
             quota_bytes: self.record_quota,
         })
     }
-}
-
-/// A number of bytes, with k, M, G or T.
-fn bytes(text: &str) -> Result<u64, String> {
-    let wrong = || "must be a number of bytes such as 500M or 20G".to_owned();
-    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
-    let factor: u64 = match &text[digits.len()..] {
-        "" => 1,
-        "k" => 1 << 10,
-        "M" => 1 << 20,
-        "G" => 1 << 30,
-        "T" => 1 << 40,
-        _ => return Err(wrong()),
-    };
-    let number: u64 = digits.parse().map_err(|_| wrong())?;
-    number
-        .checked_mul(factor)
-        .filter(|bytes| *bytes > 0)
-        .ok_or_else(wrong)
 }

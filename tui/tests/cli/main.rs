@@ -4,8 +4,12 @@ mod commands;
 mod damage;
 mod mistakes;
 mod outputs;
+#[path = "../../../station/tests/chain_support/overhead.rs"]
+mod overhead;
 mod passes;
 mod pipes;
+mod receiver;
 mod recording;
 mod station;
 mod support;
+mod unattended;

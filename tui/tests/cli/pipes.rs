@@ -36,7 +36,12 @@ fn shell(folder: &Folder, command: &str) {
 fn signal(folder: &Folder, mut child: Child, signal: &str) -> Run {
     let stdin = child.stdin.take();
     let begin = Instant::now();
-    shell(folder, &format!("kill -{signal} {}", child.id()));
+    // Twice, as `timeout` does it.
+    let pid = child.id();
+    shell(
+        folder,
+        &format!("kill -{signal} {pid}; kill -{signal} {pid}; true"),
+    );
     let run = Run::of(child.wait_with_output().unwrap());
     assert!(begin.elapsed() < PROMPT, "{signal} took {:?}", begin.elapsed());
     drop(stdin);

@@ -1,7 +1,7 @@
 //! The status as metrics: `/metrics`, in the `OpenMetrics` text format that Prometheus scrapes.
 
 use super::ledger::StreamReport;
-use super::status::{RunStatus, Status};
+use super::status::{RunStatus, ScheduleStatus, Status};
 use crate::output::report::VcReport;
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::text::encode;
@@ -75,10 +75,27 @@ fn with(mut labels: Labels, key: &'static str, value: &impl ToString) -> Labels 
 
 impl Collector for Metrics {
     fn encode(&self, mut to: DescriptorEncoder<'_>) -> Result<(), Error> {
+        if let Some(status) = &self.0.schedule {
+            schedule(status, &mut to)?;
+        }
         runs(&self.0.runs, &mut to)?;
         channels(&self.0.runs, &mut to)?;
         outputs(&self.0.outputs, &mut to)
     }
+}
+
+fn schedule(status: &ScheduleStatus, to: &mut DescriptorEncoder<'_>) -> Result<(), Error> {
+    let one = |value| vec![(Labels::new(), value)];
+    family("station_passes", "Passes received to their end", None).counters(to, one(status.passes))?;
+    family("station_failures", "Attempts to receive a pass that failed", None)
+        .counters(to, one(status.failures))?;
+    family("station_frames", "Good frames of all passes", None).counters(to, one(status.frames))?;
+    let receiving = f64::from(u8::from(status.state == "receiving"));
+    let one = |value| vec![(Labels::new(), value)];
+    family("station_receiving", "Whether a pass is received", None).gauges(to, one(receiving))?;
+    let next = status.begins_in_s.map(|seconds| (Labels::new(), seconds));
+    family("station_next_pass", "Time to the next pass", Some("seconds"))
+        .gauges(to, next.into_iter().collect())
 }
 
 fn runs(runs: &[RunStatus], to: &mut DescriptorEncoder<'_>) -> Result<(), Error> {

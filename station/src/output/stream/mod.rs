@@ -39,6 +39,7 @@ pub use framing::Framing;
 pub use ledger::StreamReport;
 pub use queue::WhenFull;
 pub use spec::{Address, Form, Nats, Secret, Sids, SpecError, StreamSpec};
+pub use status::ScheduleStatus;
 pub use unit::{Origin, Unit, What};
 
 use crate::StationError;
@@ -145,6 +146,16 @@ impl Fan {
             monitor.count();
             self.board.show(downlink, monitor);
         }
+    }
+
+    /// Forgets the runs that were shown: another one begins.
+    pub fn forget_runs(&self) {
+        self.board.forget_runs();
+    }
+
+    /// Says what the schedule is at to those who ask for the status.
+    pub fn tell(&self, schedule: &ScheduleStatus) {
+        self.board.tell(schedule);
     }
 
     /// Whether there are no outputs.

@@ -16,6 +16,30 @@ const STATUS_VERSION: u32 = 1;
 pub struct Board {
     runs: Mutex<Vec<(Option<String>, Monitor)>>,
     ledgers: Mutex<Vec<Arc<Ledger>>>,
+    schedule: Mutex<Option<ScheduleStatus>>,
+}
+
+/// What the schedule of a station is at.
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+pub struct ScheduleStatus {
+    /// "waiting", "receiving" or "idle", where no pass is in sight.
+    pub state: &'static str,
+    /// The satellite that is received, or waited for.
+    pub satellite: Option<String>,
+    /// Acquisition of signal of its pass, UTC.
+    pub aos: Option<String>,
+    /// Loss of signal.
+    pub los: Option<String>,
+    /// Elevation at the highest point, degrees.
+    pub max_elevation_deg: Option<f64>,
+    /// Seconds to its beginning, 0 from there on.
+    pub begins_in_s: Option<f64>,
+    /// Passes that this process has received to their end.
+    pub passes: u64,
+    /// Attempts of this process that failed.
+    pub failures: u64,
+    /// Good frames of this process, those of the present run included.
+    pub frames: u64,
 }
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -26,6 +50,16 @@ impl Board {
     /// Shows a run.
     pub fn show(&self, downlink: Option<&str>, monitor: &Monitor) {
         locked(&self.runs).push((downlink.map(str::to_owned), monitor.clone()));
+    }
+
+    /// Shows no run.
+    pub fn forget_runs(&self) {
+        locked(&self.runs).clear();
+    }
+
+    /// Shows what the schedule is at.
+    pub fn tell(&self, schedule: &ScheduleStatus) {
+        *locked(&self.schedule) = Some(schedule.clone());
     }
 
     /// Shows outputs.
@@ -39,6 +73,7 @@ impl Board {
         Status {
             v: STATUS_VERSION,
             groundlink: env!("CARGO_PKG_VERSION"),
+            schedule: locked(&self.schedule).clone(),
             runs: runs
                 .iter()
                 .map(|(downlink, monitor)| RunStatus::of(downlink.clone(), &monitor.status()))
@@ -56,6 +91,9 @@ impl Board {
 pub struct Status {
     v: u32,
     groundlink: &'static str,
+    /// That of `groundlink run`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub schedule: Option<ScheduleStatus>,
     /// One for each downlink.
     pub runs: Vec<RunStatus>,
     /// Counters of the outputs.
