@@ -50,7 +50,7 @@ pub struct Preview {
 pub fn preview(path: &str, from: Option<Epoch>) -> Result<Preview, StationFileError> {
     let fleet = Fleet::load(path)?;
     let from = from.unwrap_or_else(utc_now);
-    let sky = Sky::load(&fleet, from);
+    let sky = Sky::load(&fleet, &Sky::default(), from);
     let (mut plan, more) = planned(&fleet, &sky, from);
     let until = from + fleet.file.rules.look_ahead;
     plan.jobs.retain(|job| job.end > from && job.begin < until);

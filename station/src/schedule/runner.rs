@@ -6,7 +6,7 @@ use super::event::Event;
 use super::outputs::Outputs;
 use super::plan::{Job, Plan, Verdict};
 use super::quota;
-use super::sky::Sky;
+use super::sky::{Sky, horizon};
 use super::watch::{Change, Watch};
 use super::{coming, planned, utc_now};
 use crate::monitor::Monitor;
@@ -188,7 +188,7 @@ impl<'a> Runner<'a> {
     }
 
     fn renew(&mut self, now: Epoch) {
-        self.sky = Sky::load(&self.fleet, now);
+        self.sky = Sky::load(&self.fleet, &self.sky, now);
         let (plan, more) = planned(&self.fleet, &self.sky, now);
         self.plan = plan;
         self.waiting = None;
@@ -197,11 +197,9 @@ impl<'a> Runner<'a> {
                 self.warn(warning);
             }
         }
-        let until = now + self.fleet.file.rules.look_ahead;
-        let ahead = |job: &&Job| job.end > now && job.begin < until;
         self.say(&Event::Planned {
-            passes: self.plan.jobs.iter().filter(ahead).count(),
-            until: utc_text(until),
+            passes: self.plan.jobs.iter().filter(|job| job.end > now).count(),
+            until: utc_text(horizon(&self.fleet, now)),
         });
         self.told.retain(|_, over| *over > now);
         let mut decided = Vec::new();

@@ -1,7 +1,7 @@
 //! The passes of a station's satellites.
 
 use super::plan::Candidate;
-use crate::orbit::{Catalogue, OrbitError, Pass, Satellite, passes};
+use crate::orbit::{Catalogue, Choice, OrbitError, Pass, Satellite, passes};
 use crate::station_file::{Fleet, Member};
 use crate::time::utc_text;
 use hifitime::{Duration, Epoch};
@@ -16,6 +16,9 @@ pub struct Followed {
     pub satellite: Satellite,
     /// The file.
     pub catalogue: Arc<Catalogue>,
+    /// What the station file calls it.
+    tle: String,
+    choice: Choice,
 }
 
 /// The satellites of a station file whose elements can be had.
@@ -28,8 +31,9 @@ pub struct Sky {
 }
 
 impl Sky {
-    /// Reads the elements of all satellites; what is wrong with those of one keeps nobody from the others.
-    pub fn load(fleet: &Fleet, now: Epoch) -> Self {
+    /// Reads the elements of all satellites; what is wrong with those of one keeps nobody from the others, and it goes on
+    /// with the ones that were known before.
+    pub fn load(fleet: &Fleet, before: &Self, now: Epoch) -> Self {
         let mut files: BTreeMap<PathBuf, Result<Arc<Catalogue>, String>> = BTreeMap::new();
         let mut sky = Self::default();
         for member in &fleet.satellites {
@@ -41,20 +45,37 @@ impl Sky {
             });
             let followed = (file.as_ref().map_err(Clone::clone))
                 .and_then(|file| followed(file, member, now).map_err(|error| error.to_string()));
-            sky.warnings.extend(match &followed {
-                Ok(followed) => old(followed, fleet.file.rules.max_age, now),
-                Err(error) => Some(format!("no passes of {}: {error}", member.entry.name)),
-            });
-            sky.satellites.push(followed.ok());
+            let followed = match followed {
+                Ok(followed) => {
+                    sky.warnings.extend(old(&followed, fleet.file.rules.max_age, now));
+                    Some(followed)
+                }
+                Err(error) => {
+                    let known = before.known(member).cloned();
+                    sky.warnings.push(match &known {
+                        Some(_) => format!("{}: {error}; going on as before", member.entry.name),
+                        None => format!("no passes of {}: {error}", member.entry.name),
+                    });
+                    known
+                }
+            };
+            sky.satellites.push(followed);
         }
         sky
+    }
+
+    /// What is known of a satellite of the station file, wherever it stood there.
+    fn known(&self, member: &Member) -> Option<&Followed> {
+        let same =
+            |followed: &&Followed| followed.tle == member.entry.tle && followed.choice == member.entry.choice;
+        self.satellites.iter().flatten().find(same)
     }
 
     /// All passes from the beginning of yesterday on, for as long as is looked ahead from the end of today; and what
     /// cannot be told. The same for a whole day, so that it does not matter when on that day a station is started.
     pub fn candidates(&self, fleet: &Fleet, now: Epoch) -> (Vec<Candidate>, Vec<String>) {
         let from = midnight(now) - Duration::from_days(1.0);
-        let seconds = (Duration::from_days(2.0) + fleet.file.rules.look_ahead).to_seconds();
+        let seconds = (horizon(fleet, now) - from).to_seconds();
         let (mut found, mut warnings) = (Vec::new(), Vec::new());
         for (number, member) in fleet.satellites.iter().enumerate() {
             let Some(Some(followed)) = self.satellites.get(number) else {
@@ -78,6 +99,8 @@ fn followed(file: &Arc<Catalogue>, member: &Member, now: Epoch) -> Result<Follow
     Ok(Followed {
         satellite: Satellite::new(file.choose(&member.entry.choice, Some(now))?)?,
         catalogue: Arc::clone(file),
+        tle: member.entry.tle.clone(),
+        choice: member.entry.choice.clone(),
     })
 }
 
@@ -94,8 +117,13 @@ fn old(followed: &Followed, most: Duration, now: Epoch) -> Option<String> {
     })
 }
 
+/// How far is planned.
+pub fn horizon(fleet: &Fleet, now: Epoch) -> Epoch {
+    midnight(now) + Duration::from_days(1.0) + fleet.file.rules.look_ahead
+}
+
 /// The beginning of the day, UTC.
-pub fn midnight(at: Epoch) -> Epoch {
+fn midnight(at: Epoch) -> Epoch {
     Epoch::from_mjd_utc(at.to_mjd_utc_days().floor())
 }
 
