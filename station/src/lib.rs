@@ -17,5 +17,6 @@ pub mod station_file;
 pub mod time;
 pub mod track;
 mod waits;
+pub mod work;
 
 pub use error::StationError;

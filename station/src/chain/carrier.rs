@@ -1,5 +1,6 @@
 //! The carrier's frequency as it was received, for records and for the file of what was measured.
 
+use super::metrics::Stretch;
 use crate::StationError;
 use crate::doppler::{DopplerAt, Measured, MeasuredWriter};
 use crate::input::Capture;
@@ -42,7 +43,7 @@ impl CarrierStage {
         offset_hz + taken_off.unwrap_or(0.0)
     }
 
-    /// A stretch begins at this soft bit: what was measured over the one before goes to the file.
+    /// A stretch begins at this soft bit: what was measured over the one before goes to the file, and comes back.
     ///
     /// # Errors
     /// When it cannot be written.
@@ -52,10 +53,10 @@ impl CarrierStage {
         mark: &Mark,
         bits_per_symbol: f64,
         clock: &SampleClock,
-    ) -> Result<(), StationError> {
-        self.measure(soft_bit, bits_per_symbol, clock)?;
+    ) -> Result<Option<Stretch>, StationError> {
+        let ended = self.measure(soft_bit, bits_per_symbol, clock)?;
         self.stretch = Some((soft_bit, *mark));
-        Ok(())
+        Ok(ended)
     }
 
     /// The input has ended, with this soft bit as the next.
@@ -67,15 +68,21 @@ impl CarrierStage {
         soft_bit: u64,
         bits_per_symbol: f64,
         clock: &SampleClock,
-    ) -> Result<(), StationError> {
-        self.measure(soft_bit, bits_per_symbol, clock)?;
-        self.measured.as_mut().map_or(Ok(()), MeasuredWriter::finish)
+    ) -> Result<Option<Stretch>, StationError> {
+        let ended = self.measure(soft_bit, bits_per_symbol, clock)?;
+        self.measured.as_mut().map_or(Ok(()), MeasuredWriter::finish)?;
+        Ok(ended)
     }
 
     /// Receivers measure over a stretch: what they say is of its middle.
-    fn measure(&mut self, end: u64, bits_per_symbol: f64, clock: &SampleClock) -> Result<(), StationError> {
+    fn measure(
+        &mut self,
+        end: u64,
+        bits_per_symbol: f64,
+        clock: &SampleClock,
+    ) -> Result<Option<Stretch>, StationError> {
         let Some((first, mark)) = self.stretch.take() else {
-            return Ok(());
+            return Ok(None);
         };
         let symbols = (end - first) as f64 / bits_per_symbol;
         let sample = mark.at + 0.5 * symbols * mark.samples_per_symbol;
@@ -85,9 +92,19 @@ impl CarrierStage {
             es_n0_db: f64::from(mark.es_n0_db),
             locked: mark.locked,
         };
-        match &mut self.measured {
-            Some(writer) if symbols > 0.0 => writer.take(&measured, clock),
-            _ => Ok(()),
+        if symbols <= 0.0 {
+            return Ok(None);
         }
+        if let Some(writer) = &mut self.measured {
+            writer.take(&measured, clock)?;
+        }
+        Ok(Some(Stretch {
+            from: mark.at,
+            to: mark.at + symbols * mark.samples_per_symbol,
+            offset_hz: measured.offset_hz,
+            es_n0_db: measured.es_n0_db,
+            symbol_rate_hz: mark.symbol_rate_hz,
+            locked: mark.locked,
+        }))
     }
 }

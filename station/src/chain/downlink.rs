@@ -113,6 +113,7 @@ impl Tuned {
         let measured = carrier.measured(self.doppler.as_ref())?;
         let mut end = End::open_with(&self.config, &self.coding, origin, unit, &monitor, around)?;
         end.to.clock = SampleClock::new(&info.captures, self.wide_rate_hz);
+        end.keep_metrics(&self.config);
         end.follow_doppler(self.doppler.clone(), measured);
         end.announce(&self.config, Some(info), &signal_text(&self.signal))?;
         Ok(Worker {

@@ -3,6 +3,7 @@
 use super::carrier::CarrierStage;
 use super::frames::FrameStage;
 use super::losses::Losses;
+use super::metrics::Metrics;
 use super::pool::pool;
 use super::publisher::{IndexUnit, Publisher};
 use super::samples::FromReceiver;
@@ -151,6 +152,7 @@ impl End {
                 warnings: Vec::new(),
                 losses: Losses::default(),
                 recorder: None,
+                metrics: None,
             },
             recording: None,
             started: Instant::now(),
@@ -172,6 +174,14 @@ impl End {
     pub fn learn(&mut self, capture: &Capture) {
         self.to.clock.learn(capture);
         self.soft.carrier.learn(capture);
+    }
+
+    /// Keeps metrics, where anybody wants them; to be called once the sample rate is known.
+    pub fn keep_metrics(&mut self, config: &RunConfig) {
+        if self.to.outputs.metrics_wanted() {
+            let (rate_hz, stated_hz) = (self.to.clock.sample_rate_hz(), config.profile.symbol_rate_hz());
+            self.to.metrics = Some(Metrics::new(rate_hz, self.soft.eb_n0_offset_db(), stated_hz));
+        }
     }
 
     /// First record and first status.

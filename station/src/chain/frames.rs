@@ -1,5 +1,6 @@
 //! Frames to outputs: link layer, records, raw units, counters.
 
+use super::metrics::Counted;
 use super::place::SignalAt;
 use super::publisher::Publisher;
 use crate::StationError;
@@ -260,6 +261,7 @@ impl FrameStage {
         let lost_before = received.end.map(|end| to.losses.before(end)).unwrap_or_default();
         if let Some(frame) = &output.frame {
             self.count(frame, received, to);
+            count_for_metrics(frame, received, to);
             gap(frame, place, to)?;
             let offset = self.write(frame, received, to)?;
             show(frame, received, place, &lost_before, to);
@@ -348,6 +350,21 @@ impl FrameStage {
         sink.write(received.bytes)?;
         Ok(Some(offset))
     }
+}
+
+fn count_for_metrics(frame: &LinkFrame, received: &Received<'_>, to: &mut Publisher) {
+    let (Some(metrics), Some(index)) = (&mut to.metrics, received.index) else {
+        return;
+    };
+    let counted = Counted {
+        good: frame.good(),
+        corrected: frame.good() && corrected_symbols(received.quality) > 0,
+        lost: match frame.continuity {
+            Continuity::Gap(lost) => lost,
+            _ => 0,
+        },
+    };
+    metrics.frame(index, counted);
 }
 
 /// Tells of a place where packet extraction lost its place.

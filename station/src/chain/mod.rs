@@ -12,6 +12,7 @@ mod end;
 mod frames;
 mod live;
 mod losses;
+mod metrics;
 mod patience;
 mod place;
 mod plots;
@@ -190,6 +191,7 @@ pub fn run_samples(
     let measured = carrier.measured(doppler.as_ref())?;
     let mut end = End::open(config, &coding, SoftOrigin::Receiver, IndexUnit::Sample, monitor)?;
     end.to.clock = SampleClock::new(&info.captures, rate);
+    end.keep_metrics(config);
     end.follow_doppler(doppler.clone(), measured);
     end.announce(config, Some(&info), &signal_text(&signal))?;
     let (source, recording) = record(config.record.as_ref(), &config.profile.name, source, config.block)?;

@@ -1,6 +1,7 @@
 //! Everything that the chain says goes through here: records, histories for watchers, totals.
 
 use super::losses::Losses;
+use super::metrics::Metrics;
 use crate::StationError;
 use crate::input::Loss;
 use crate::monitor::{EventLine, Level, Monitor, Totals};
@@ -42,6 +43,8 @@ pub struct Publisher {
     pub losses: Losses,
     /// Told of locks and frames, where samples are recorded.
     pub recorder: Option<Recorder>,
+    /// How the signal is received, where anybody wants that.
+    pub metrics: Option<Metrics>,
 }
 
 impl Publisher {
@@ -67,6 +70,9 @@ impl Publisher {
     pub fn lose(&mut self, loss: &Loss) -> Result<(), StationError> {
         let seconds = loss.samples as f64 / self.clock.sample_rate_hz();
         self.losses.take(loss, self.clock.sample_rate_hz());
+        if let Some(metrics) = &mut self.metrics {
+            metrics.lose(loss.first, loss.samples);
+        }
         let place = self.place(Some(loss.first));
         self.event(Level::Warning, &place, || {
             format!(
@@ -97,6 +103,20 @@ impl Publisher {
     /// When the system refuses.
     pub fn unit(&mut self, record: Record, content: &Content<'_>) -> Result<(), StationError> {
         self.outputs.unit(record, content)
+    }
+
+    /// Offers the intervals that are complete once everything before this sample has been decoded; all for `None`.
+    pub fn tell_metrics(&mut self, decoded: Option<f64>) {
+        let Some(metrics) = &mut self.metrics else {
+            return;
+        };
+        while let Some(record) = metrics.next(decoded, &self.clock) {
+            let utc = record
+                .place
+                .sample
+                .and_then(|sample| self.clock.utc(sample as f64));
+            self.outputs.metrics(record, utc);
+        }
     }
 
     /// UTC of a place, where known.

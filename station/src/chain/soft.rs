@@ -2,6 +2,7 @@
 
 use super::carrier::CarrierStage;
 use super::frames::{FrameStage, Received, signal_record};
+use super::metrics::Stretch;
 use super::place::{SignalAt, SymbolMap};
 use super::publisher::{IndexUnit, Publisher};
 use crate::StationError;
@@ -135,7 +136,10 @@ impl SoftStage {
         self.flush(frames, to)?;
         self.decoder.finish(&mut self.coded);
         self.hand_on(frames, to)?;
-        self.carrier.finish(self.fed, self.bits_per_symbol, &to.clock)
+        let ended = self.carrier.finish(self.fed, self.bits_per_symbol, &to.clock)?;
+        measure(ended, to);
+        to.tell_metrics(None);
+        Ok(())
     }
 
     fn mark(&mut self, mark: &Mark, frames: &mut FrameStage, to: &mut Publisher) -> Result<(), StationError> {
@@ -146,8 +150,13 @@ impl SoftStage {
             self.hand_on(frames, to)?;
         }
         self.map.push(self.fed, *mark);
-        self.carrier
+        let ended = self
+            .carrier
             .begin(self.fed, mark, self.bits_per_symbol, &to.clock)?;
+        measure(ended, to);
+        if self.waiting.is_empty() {
+            to.tell_metrics(Some(mark.at));
+        }
         if self.locked == Some(mark.locked) && !(mark.restart && mark.locked) {
             return Ok(());
         }
@@ -209,6 +218,9 @@ impl SoftStage {
             SyncState::Verify => "verify",
             SyncState::Lock => "lock",
         };
+        if let (Some(metrics), Some(sample)) = (&mut to.metrics, place.sample) {
+            metrics.sync(sample, state);
+        }
         let node = change.node.clone();
         to.event(Level::Info, &place, || match node.as_str() {
             "" => format!("frame sync: {state}"),
@@ -299,5 +311,12 @@ impl SoftStage {
             },
             to,
         )
+    }
+}
+
+/// Takes what was measured over a stretch into the metrics.
+fn measure(ended: Option<Stretch>, to: &mut Publisher) {
+    if let (Some(metrics), Some(stretch)) = (&mut to.metrics, ended) {
+        metrics.measure(&stretch);
     }
 }

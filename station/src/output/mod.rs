@@ -12,7 +12,7 @@ pub use sink::Sink;
 use crate::StationError;
 use crate::monitor::Monitor;
 use hifitime::Epoch;
-use record::{Line, Record, SCHEMA_VERSION, hex};
+use record::{Line, MetricsRecord, Record, SCHEMA_VERSION, hex};
 use report::Report;
 use std::path;
 use std::sync::Arc;
@@ -295,6 +295,24 @@ impl Outputs {
             self.offer_line(&record, content.utc, Some(true));
         }
         Ok(())
+    }
+
+    /// Whether anybody takes metrics.
+    pub fn metrics_wanted(&self) -> bool {
+        self.fans().any(|fan| fan.wants(What::Metrics))
+    }
+
+    /// Offers an interval of metrics to the streams.
+    pub fn metrics(&self, record: MetricsRecord, utc: Option<Epoch>) {
+        let content = Content {
+            what: What::Metrics,
+            bytes: &[],
+            cadu: None,
+            good: true,
+            utc,
+        };
+        let record = Arc::new(Record::Metrics(Box::new(record)));
+        self.offer(&record, content.what, content.bytes, &content);
     }
 
     /// Makes a record the line of JSON that is said next.

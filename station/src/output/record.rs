@@ -216,6 +216,38 @@ pub struct FrameRecord {
     pub frames_offset: Option<u64>,
 }
 
+/// How the signal was received over an interval.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct MetricsRecord {
+    /// Where the interval begins.
+    #[serde(flatten)]
+    pub place: Place,
+    /// Its length, s.
+    pub seconds: f64,
+    /// For how long of it the receiver was locked, s; the means are over that time, and `null` where there is none.
+    pub locked_seconds: f64,
+    /// State of frame synchronisation at its end.
+    pub sync: &'static str,
+    /// Mean symbol energy to noise density, dB.
+    pub es_n0_db: Option<f64>,
+    /// Mean information-bit energy to noise density, dB.
+    pub eb_n0_db: Option<f64>,
+    /// Mean carrier offset from nominal, Hz.
+    pub offset_hz: Option<f64>,
+    /// Mean symbol rate over the profile's, minus one, parts per million.
+    pub symbol_rate_error_ppm: Option<f64>,
+    /// Good frames that begin in it.
+    pub frames_good: u64,
+    /// Of these, with anything corrected.
+    pub frames_corrected: u64,
+    /// Frames that begin in it and failed a check.
+    pub frames_bad: u64,
+    /// Frames missing before those that begin in it, in their virtual channels.
+    pub frames_lost: u64,
+    /// Samples that were lost from a place in it on.
+    pub samples_lost: u64,
+}
+
 /// A packet.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct PacketRecord {
@@ -310,6 +342,8 @@ pub enum Record {
     },
     /// A frame.
     Frame(Box<FrameRecord>),
+    /// How the signal was received over an interval; for archives alone.
+    Metrics(Box<MetricsRecord>),
     /// Frames are missing in a virtual channel.
     Gap {
         /// Where the next frame of the channel begins.

@@ -79,7 +79,11 @@ impl Profile {
         Self::parse_with(&text, name_or_path, overrides)
     }
 
-    fn parse_with(text: &str, origin: &str, overrides: &[String]) -> Result<Self, ProfileError> {
+    /// As [`Profile::parse`], with overrides as [`Profile::load`] takes them.
+    ///
+    /// # Errors
+    /// As [`Profile::load`].
+    pub fn parse_with(text: &str, origin: &str, overrides: &[String]) -> Result<Self, ProfileError> {
         let document = Document::parse("a profile", text, origin, overrides)?;
         let stem = Path::new(origin)
             .file_stem()

@@ -7,7 +7,26 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpListener;
 use std::thread::{self, JoinHandle};
 
-const STATION: &str = "norad=44406&source=N0CALL&latitude=49.7&longitude=8.95&queue=10&stall=5";
+pub const STATION: &str = "norad=44406&source=N0CALL&latitude=49.7&longitude=8.95&queue=10&stall=5";
+
+/// Takes a request and answers it; gives its head and body.
+pub fn answer(stream: impl Read + Write, code: u16) -> (String, String) {
+    let mut reader = BufReader::new(stream);
+    let mut head = String::new();
+    while !head.ends_with("\r\n\r\n") {
+        reader.read_line(&mut head).unwrap();
+    }
+    let field = |name: &str| {
+        let line = head.lines().find(|line| line.to_lowercase().starts_with(name));
+        line.and_then(|line| line.split_once(": "))
+            .map(|(_, value)| value.to_owned())
+    };
+    let mut body = vec![0; field("content-length").unwrap().parse().unwrap()];
+    reader.read_exact(&mut body).unwrap();
+    let answer = format!("HTTP/1.1 {code} X\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+    reader.get_mut().write_all(answer.as_bytes()).unwrap();
+    (head, String::from_utf8(body).unwrap())
+}
 
 /// Answers requests with these codes, then with the last of them; gives heads and bodies until nobody comes any more.
 fn server(codes: &'static [u16], most: usize) -> (String, JoinHandle<Vec<(String, String)>>) {
@@ -18,22 +37,7 @@ fn server(codes: &'static [u16], most: usize) -> (String, JoinHandle<Vec<(String
             .map(|nth| {
                 let (stream, _) = listener.accept().unwrap();
                 stream.set_read_timeout(Some(PATIENCE)).unwrap();
-                let mut reader = BufReader::new(stream);
-                let mut head = String::new();
-                while !head.ends_with("\r\n\r\n") {
-                    reader.read_line(&mut head).unwrap();
-                }
-                let field = |name: &str| {
-                    let line = head.lines().find(|line| line.to_lowercase().starts_with(name));
-                    line.and_then(|line| line.split_once(": "))
-                        .map(|(_, value)| value.to_owned())
-                };
-                let mut body = vec![0; field("content-length").unwrap().parse().unwrap()];
-                reader.read_exact(&mut body).unwrap();
-                let code = codes[nth.min(codes.len() - 1)];
-                let answer = format!("HTTP/1.1 {code} X\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
-                reader.get_mut().write_all(answer.as_bytes()).unwrap();
-                (head, String::from_utf8(body).unwrap())
+                answer(stream, codes[nth.min(codes.len() - 1)])
             })
             .collect()
     });

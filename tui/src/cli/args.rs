@@ -7,6 +7,7 @@ use super::impair::ImpairArgs;
 use super::live_args::{DevicesArgs, LiveArgs};
 use super::orbit_args::{DopplerArgs, Passes, Track};
 use super::record_args::RecordArgs;
+use super::work_args::Work;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use groundlink_station::chain::{DEFAULT_BLOCK, From};
@@ -61,6 +62,13 @@ const RUN_EXIT_CODES: &str = "Exit codes:
 Ctrl-C (or SIGTERM) in a pass ends it cleanly: what was decoded is written, the reports made. What goes wrong in a pass is
 told, and the station goes on.";
 
+const WORK_EXIT_CODES: &str = "Exit codes:
+  0  jobs were done, or handed back when the end was asked for
+  1  a job was given up
+  2  bad usage, or a queue that cannot be reached; stderr says why in one line
+
+Ctrl-C (or SIGTERM) hands the jobs in hand back to the queue and ends; a second one ends at once.";
+
 /// Commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -86,6 +94,9 @@ pub enum Command {
     /// Follow a satellite with a rotator and a radio, through Hamlib.
     #[command(after_long_help = TRACK_EXIT_CODES)]
     Track(Box<Track>),
+    /// Decode recordings from a work queue in NATS JetStream, together with any number of other machines.
+    #[command(after_long_help = WORK_EXIT_CODES)]
+    Work(Box<Work>),
     /// Print shell completions.
     Completions {
         /// Shell.

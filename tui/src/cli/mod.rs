@@ -21,6 +21,8 @@ mod simulate;
 mod summary;
 mod track;
 mod usage;
+mod work;
+mod work_args;
 
 use args::{Cli, Command, InputArgs, OutputArgs};
 use clap::{ColorChoice, CommandFactory, FromArgMatches};
@@ -55,6 +57,7 @@ pub fn main() -> ExitCode {
         Some(Command::Passes(args)) => passes::run(&args),
         Some(Command::Run(args)) => run::run(&args),
         Some(Command::Track(args)) => track::run(&args),
+        Some(Command::Work(args)) => work::run(*args),
         Some(Command::Completions { shell }) => docs::completions(shell),
         Some(Command::Man { folder }) => docs::man(&folder),
     };

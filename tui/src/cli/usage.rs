@@ -21,7 +21,21 @@ pub fn line(error: &clap::Error) -> String {
     let hint = hints
         .find(|hint| hint.contains("similar"))
         .map(|hint| format!(" ({hint})"));
-    format!("{}{}; see --help", words.join(" "), hint.unwrap_or_default())
+    let line = format!("{}{}; see --help", words.join(" "), hint.unwrap_or_default());
+    without_logins(&line)
+}
+
+/// The text, without what stands before the host in URLs: it may be a password.
+fn without_logins(text: &str) -> String {
+    let mut parts = text.split("://");
+    let mut line = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let end = part.find([' ', '\'']).unwrap_or(part.len());
+        let login = part[..end].rfind('@').map_or(0, |at| at + 1);
+        line.push_str("://");
+        line.push_str(&part[login..]);
+    }
+    line
 }
 
 /// Whether what is said of the input and what is wanted from it fit the place where it enters the chain.
@@ -75,7 +89,7 @@ pub fn check(input: &InputArgs, outputs: &OutputArgs, record: &RecordArgs) -> Re
         let last = match output.what {
             What::Cadus => Stage::Cadus,
             What::Frames => Stage::Frames,
-            What::Packets | What::Records => Stage::Packets,
+            What::Packets | What::Records | What::Metrics => Stage::Packets,
         };
         if from > last {
             let what = output.what.name();

@@ -209,6 +209,7 @@ fn completions_and_man_pages_name_every_command() {
         "profiles",
         "completions",
         "man",
+        "work",
     ];
     for shell in ["bash", "zsh", "fish"] {
         let run = folder.run(&format!("completions {shell}"));

@@ -13,3 +13,5 @@ mod recording;
 mod station;
 mod support;
 mod unattended;
+#[cfg(all(feature = "nats", unix))]
+mod work;

@@ -1,4 +1,4 @@
-//! An archive of frames and packets in Parquet files, in folders by table, satellite and day.
+//! An archive of frames, packets and metrics in Parquet files, in folders by table, satellite and day.
 
 use super::control::Control;
 use super::ledger::{Cause, Ledger, Parcel};

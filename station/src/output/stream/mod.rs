@@ -13,6 +13,8 @@ pub mod http;
 mod kiss;
 mod ledger;
 mod log;
+#[cfg(feature = "nats")]
+pub(crate) mod login;
 mod metrics;
 #[cfg(feature = "nats")]
 mod nats;
@@ -38,7 +40,7 @@ pub mod zmtp;
 pub use framing::Framing;
 pub use ledger::StreamReport;
 pub use queue::WhenFull;
-pub use spec::{Address, Form, Nats, Secret, Sids, SpecError, StreamSpec};
+pub use spec::{Address, Form, Nats, NatsLogin, Secret, Sids, SpecError, StreamSpec, WorkQueue};
 pub use status::ScheduleStatus;
 pub use unit::{Origin, Unit, What};
 
@@ -358,7 +360,7 @@ impl Stream {
     fn takes(&self, what: What) -> bool {
         match self.spec.form {
             Form::Http { .. } => false,
-            Form::Parquet { .. } => matches!(what, What::Frames | What::Packets),
+            Form::Parquet { .. } => matches!(what, What::Frames | What::Packets | What::Metrics),
             _ => self.spec.what == what,
         }
     }

@@ -2,8 +2,8 @@
 
 use super::control::Control;
 use super::ledger::{Cause, Ledger, Parcel};
+use super::login::{self, BACK_OFF};
 use super::queue::{Next, Queue};
-use super::secret;
 use super::spec::Nats;
 use super::subject::{Run, headers, subject};
 use async_nats::connection::State;
@@ -22,12 +22,6 @@ use tokio::time::{Instant, sleep, timeout_at};
 const WINDOW: usize = 256;
 /// How long acknowledgements may take.
 const PATIENCE: Duration = Duration::from_secs(2);
-/// How long connecting, and what is asked of the server, may take.
-const CONNECT: Duration = Duration::from_secs(3);
-/// How often a silent server is asked whether it is there.
-const PING: Duration = Duration::from_secs(5);
-/// Wait after something failed, and while there is no connection.
-const BACK_OFF: Duration = Duration::from_millis(200);
 /// How long a queue is waited for.
 const IDLE: Duration = Duration::from_millis(100);
 
@@ -49,7 +43,7 @@ pub fn start(config: Nats, queue: Arc<Queue>, ledger: Arc<Ledger>, control: Arc<
             ledger,
             control: Arc::clone(&control),
         };
-        publisher.run(&runtime, options, &queue);
+        publisher.run(&runtime, &options, &queue);
         // What it still does is for nobody.
         runtime.shutdown_background();
         control.done();
@@ -59,35 +53,20 @@ pub fn start(config: Nats, queue: Arc<Queue>, ledger: Arc<Ledger>, control: Arc<
 
 fn options(config: &Nats, ledger: &Arc<Ledger>) -> io::Result<ConnectOptions> {
     let book = Arc::clone(ledger);
-    let mut options = ConnectOptions::new()
-        .name("groundlink")
-        .retry_on_initial_connect()
-        .connection_timeout(CONNECT)
-        .ping_interval(PING)
-        .reconnect_delay_callback(|attempt| BACK_OFF * u32::try_from(attempt.min(50)).unwrap_or(50))
-        .event_callback(move |event| {
-            let book = Arc::clone(&book);
-            async move {
-                match event {
-                    Event::Connected => book.connected(),
-                    Event::Disconnected => {
-                        book.disconnected();
-                        book.error("the server has gone");
-                    }
-                    other => book.error(other.to_string()),
+    let options = login::options(&config.login)?.event_callback(move |event| {
+        let book = Arc::clone(&book);
+        async move {
+            match event {
+                Event::Connected => book.connected(),
+                Event::Disconnected => {
+                    book.disconnected();
+                    book.error("the server has gone");
                 }
+                other => book.error(other.to_string()),
             }
-        });
-    if let Some(place) = &config.credentials {
-        options = options.credentials(&secret::read(place)?)?;
-    }
-    if let Some(place) = &config.token {
-        options = options.token(secret::word(place)?);
-    }
-    if let Some(path) = &config.ca_file {
-        options = options.add_root_certificates(path.into());
-    }
-    Ok(options.require_tls(config.tls))
+        }
+    });
+    Ok(options)
 }
 
 /// What publishing a batch needs.
@@ -99,18 +78,9 @@ struct Publisher {
 }
 
 impl Publisher {
-    fn run(&self, runtime: &Runtime, options: ConnectOptions, queue: &Queue) {
-        let address = format!(
-            "nats://{}:{}",
-            bracketed(&self.config.address.host),
-            self.config.address.port
-        );
-        let client = match runtime.block_on(options.connect(address)) {
-            Ok(client) => client,
-            Err(error) => {
-                self.ledger.error(error.to_string());
-                return queue.abandon(Cause::Refused);
-            }
+    fn run(&self, runtime: &Runtime, options: &ConnectOptions, queue: &Queue) {
+        let Some(client) = self.connect(runtime, options) else {
+            return;
         };
         // The context starts a task of its own.
         let _inside = runtime.enter();
@@ -119,6 +89,19 @@ impl Publisher {
         runtime.block_on(self.prepare(&context));
         while let Some(batch) = Self::batch(queue) {
             runtime.block_on(self.deliver(&client, &context, batch));
+        }
+    }
+
+    /// Connects, again and again until the run is over: by this one learns why a server refuses.
+    fn connect(&self, runtime: &Runtime, options: &ConnectOptions) -> Option<Client> {
+        loop {
+            match runtime.block_on(options.clone().connect(self.config.login.url())) {
+                Ok(client) => return Some(client),
+                Err(error) => self.ledger.error(login::reason(&error)),
+            }
+            if self.control.sleep(BACK_OFF) {
+                return None;
+            }
         }
     }
 
@@ -219,14 +202,5 @@ impl Publisher {
             left.1.push(message);
         }
         left
-    }
-}
-
-/// A host as it stands in an address: numbers of IPv6 in brackets.
-fn bracketed(host: &str) -> String {
-    if host.contains(':') {
-        format!("[{host}]")
-    } else {
-        host.to_owned()
     }
 }

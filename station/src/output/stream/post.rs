@@ -7,13 +7,18 @@ use super::secret;
 use super::sids;
 use super::spec::Sids;
 use super::unit::Unit;
-use std::io;
+use std::fs::File;
+use std::io::{self, Read};
 use std::sync::Arc;
 use std::time::Duration;
 use ureq::Agent;
+use ureq::tls::{PemItem, RootCerts, TlsConfig, parse_pem};
 
 /// How long a request may take, answer included.
 const PATIENCE: Duration = Duration::from_secs(15);
+
+/// Longest file of certificates.
+const LONGEST_PEM: u64 = 1 << 20;
 
 /// Sends forms.
 pub struct Forms {
@@ -28,7 +33,7 @@ impl Forms {
     /// To this server, with the token from where it is.
     ///
     /// # Errors
-    /// When the token cannot be had.
+    /// When the token or the certificates cannot be had.
     pub fn new(station: Sids, ledger: Arc<Ledger>) -> io::Result<Self> {
         let token = station.token.as_ref().map(secret::word).transpose()?;
         let config = Agent::config_builder()
@@ -36,6 +41,7 @@ impl Forms {
             .http_status_as_error(false)
             .max_redirects(0)
             .user_agent(concat!("groundlink/", env!("CARGO_PKG_VERSION")))
+            .tls_config(tls(station.ca_file.as_deref())?)
             .build();
         Ok(Self {
             station,
@@ -44,6 +50,31 @@ impl Forms {
             ledger,
         })
     }
+}
+
+/// Whom to trust: those in the file, or without one those that the web trusts.
+fn tls(ca_file: Option<&str>) -> io::Result<TlsConfig> {
+    let Some(path) = ca_file else {
+        return Ok(TlsConfig::default());
+    };
+    let wrong = |what: &str| io::Error::new(io::ErrorKind::InvalidData, format!("file {path}: {what}"));
+    let mut pem = Vec::new();
+    File::open(path)
+        .and_then(|file| file.take(LONGEST_PEM).read_to_end(&mut pem))
+        .map_err(|error| io::Error::new(error.kind(), format!("file {path}: {error}")))?;
+    let mut trusted = Vec::new();
+    for item in parse_pem(&pem) {
+        match item {
+            Ok(PemItem::Certificate(certificate)) => trusted.push(certificate),
+            Ok(_) => {}
+            Err(error) => return Err(wrong(&error.to_string())),
+        }
+    }
+    if trusted.is_empty() {
+        return Err(wrong("no certificate in it"));
+    }
+    let roots = RootCerts::Specific(Arc::new(trusted));
+    Ok(TlsConfig::builder().root_certs(roots).build())
 }
 
 impl Carrier for Forms {

@@ -42,7 +42,7 @@ pub fn word(place: &Secret) -> io::Result<String> {
     if word.is_empty() || !word.chars().all(|c| c.is_ascii_graphic()) {
         return Err(io::Error::new(
             ErrorKind::InvalidData,
-            "the token is not one word of ASCII",
+            format!("the secret in {} is not one word of ASCII", place.name()),
         ));
     }
     Ok(word.to_owned())

@@ -52,6 +52,7 @@ mod tests {
             latitude: -49.7,
             longitude: 8.95,
             token: None,
+            ca_file: None,
         }
     }
 

@@ -1,7 +1,7 @@
-//! Frames and packets as rows of Parquet tables.
+//! Frames, packets and metrics as rows of Parquet tables.
 
 use super::unit::Unit;
-use crate::output::record::{FrameRecord, PacketRecord, Place, Record};
+use crate::output::record::{FrameRecord, MetricsRecord, PacketRecord, Place, Record};
 use parquet::basic::Compression;
 use parquet::data_type::{BoolType, ByteArray, ByteArrayType, DoubleType, Int64Type};
 use parquet::errors::{ParquetError, Result};
@@ -56,6 +56,8 @@ pub enum Table {
     Frames,
     /// A row for each packet.
     Packets,
+    /// A row for each interval.
+    Metrics,
 }
 
 /// What a column holds.
@@ -114,12 +116,31 @@ const PACKETS: &[(&str, Kind)] = &[
     ("data", Kind::Bytes),
 ];
 
+const METRICS: &[(&str, Kind)] = &[
+    ("utc", Kind::Time),
+    ("sample", Kind::Int),
+    ("downlink", Kind::Text),
+    ("seconds", Kind::Float),
+    ("locked_seconds", Kind::Float),
+    ("sync", Kind::Text),
+    ("es_n0_db", Kind::Float),
+    ("eb_n0_db", Kind::Float),
+    ("offset_hz", Kind::Float),
+    ("symbol_rate_error_ppm", Kind::Float),
+    ("frames_good", Kind::Int),
+    ("frames_corrected", Kind::Int),
+    ("frames_bad", Kind::Int),
+    ("frames_lost", Kind::Int),
+    ("samples_lost", Kind::Int),
+];
+
 impl Table {
     /// The table that a unit belongs into.
     pub fn of(unit: &Unit) -> Option<Self> {
         match *unit.record {
             Record::Frame(_) => Some(Self::Frames),
             Record::Packet(_) => Some(Self::Packets),
+            Record::Metrics(_) => Some(Self::Metrics),
             _ => None,
         }
     }
@@ -129,6 +150,7 @@ impl Table {
         match self {
             Self::Frames => "frames",
             Self::Packets => "packets",
+            Self::Metrics => "metrics",
         }
     }
 
@@ -136,6 +158,7 @@ impl Table {
         match self {
             Self::Frames => FRAMES,
             Self::Packets => PACKETS,
+            Self::Metrics => METRICS,
         }
     }
 
@@ -251,6 +274,7 @@ fn row(unit: &Unit) -> Option<Vec<Cell>> {
     match &*unit.record {
         Record::Frame(frame) => Some(frame_row(unit, frame)),
         Record::Packet(packet) => Some(packet_row(unit, packet)),
+        Record::Metrics(metrics) => Some(metrics_row(unit, metrics)),
         _ => None,
     }
 }
@@ -304,5 +328,25 @@ fn packet_row(unit: &Unit, packet: &PacketRecord) -> Vec<Cell> {
         Cell::Bool(packet.crc),
         text(packet.time.as_deref()),
         Cell::Bytes(Some(unit.bytes.clone())),
+    ]
+}
+
+fn metrics_row(unit: &Unit, metrics: &MetricsRecord) -> Vec<Cell> {
+    vec![
+        time(unit),
+        sample(&metrics.place),
+        text(unit.origin.downlink.as_deref()),
+        float(Some(metrics.seconds)),
+        float(Some(metrics.locked_seconds)),
+        text(Some(metrics.sync)),
+        float(metrics.es_n0_db),
+        float(metrics.eb_n0_db),
+        float(metrics.offset_hz),
+        float(metrics.symbol_rate_error_ppm),
+        count(metrics.frames_good),
+        count(metrics.frames_corrected),
+        count(metrics.frames_bad),
+        count(metrics.frames_lost),
+        count(metrics.samples_lost),
     ]
 }

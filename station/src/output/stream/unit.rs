@@ -15,6 +15,8 @@ pub enum What {
     Packets,
     /// Records: lines of JSON.
     Records,
+    /// How the signal was received, in intervals.
+    Metrics,
 }
 
 impl What {
@@ -25,6 +27,7 @@ impl What {
             Self::Cadus => "cadus",
             Self::Packets => "packets",
             Self::Records => "records",
+            Self::Metrics => "metrics",
         }
     }
 }

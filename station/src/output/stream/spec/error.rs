@@ -15,8 +15,11 @@ pub enum SpecError {
     /// Nothing that is known.
     #[error("an output is one of {FORMS}")]
     Form,
+    /// No queue of work.
+    #[error("a work queue is nats://HOST:PORT or nats+tls://HOST:PORT")]
+    Queue,
     /// Too long.
-    #[error("an output is at most {LONGEST} bytes long")]
+    #[error("an output or a queue is at most {LONGEST} bytes of text")]
     Length,
     /// No address.
     #[error("{form} needs {needs}")]

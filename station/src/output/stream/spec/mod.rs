@@ -1,9 +1,11 @@
 //! What the user says of an output: `FORM://HOST:PORT?KEY=VALUE&…` or `FORM:PATH?KEY=VALUE&…`.
 
 mod error;
+mod nats;
 mod options;
 
 pub use error::SpecError;
+pub use nats::{Nats, NatsLogin, WorkQueue};
 
 use super::framing::Framing;
 use super::queue::WhenFull;
@@ -32,13 +34,23 @@ pub struct Address {
     pub port: u16,
 }
 
-/// Where a token is.
+/// Where a token or password is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Secret {
     /// In a file.
     File(String),
     /// In an environment variable.
     Environment(String),
+}
+
+impl Secret {
+    /// What the place is called, for messages.
+    pub fn name(&self) -> String {
+        match self {
+            Self::File(path) => format!("file {path}"),
+            Self::Environment(name) => format!("environment variable {name}"),
+        }
+    }
 }
 
 /// What reports of received frames say of the station and the satellite.
@@ -56,26 +68,7 @@ pub struct Sids {
     pub longitude: f64,
     /// Token that allows to.
     pub token: Option<Secret>,
-}
-
-/// A stream of NATS `JetStream`, and how it may be written to.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Nats {
-    /// Where the server is.
-    pub address: Address,
-    /// Whether it must be spoken to in TLS.
-    pub tls: bool,
-    /// Name of the stream, which is made where there is none.
-    pub stream: String,
-    /// What subjects begin with.
-    pub subject: String,
-    /// Name of the station.
-    pub station: String,
-    /// Credentials as NATS' tools write them.
-    pub credentials: Option<Secret>,
-    /// A token.
-    pub token: Option<Secret>,
-    /// Certificates that the server's is trusted by, in PEM, beside those of the system.
+    /// Certificates that the server's is trusted by, in PEM, in place of the usual ones.
     pub ca_file: Option<String>,
 }
 
@@ -220,7 +213,7 @@ impl FromStr for StreamSpec {
             Some((place, query)) => (place, Some(query)),
             None => (rest, None),
         };
-        let options = Options::parse(query, entry)?;
+        let options = Options::parse(query, entry.name, &entry.known())?;
         let form = form(entry.name, place, &options)?;
         let units = [
             ("frames", What::Frames),
@@ -290,7 +283,7 @@ fn form(name: &'static str, place: &str, options: &Options<'_>) -> Result<Form, 
             wait,
         },
         "http://" => Form::Http { address: listen()? },
-        "nats://" | "nats+tls://" => Form::Nats(Box::new(nats(name, place, options)?)),
+        "nats://" | "nats+tls://" => Form::Nats(Box::new(nats::stream(name, place, options)?)),
         _ => Form::Sids(Box::new(sids(name, place, options)?)),
     })
 }
@@ -309,34 +302,6 @@ fn path(text: &str, form: &'static str) -> Result<String, SpecError> {
         return Err(SpecError::Address { form, needs });
     }
     Ok(text.to_owned())
-}
-
-fn nats(form: &'static str, place: &str, options: &Options<'_>) -> Result<Nats, SpecError> {
-    if place.contains('@') {
-        let how = "credentials_file, credentials_env, token_file or token_env";
-        return Err(SpecError::Credentials { form, how });
-    }
-    let word = |key, default: &str| match options.text(key, 100)? {
-        Some(text)
-            if !text
-                .chars()
-                .all(|c| c.is_ascii_alphanumeric() || "-_".contains(c)) =>
-        {
-            let allowed = "letters, digits, - and _".to_owned();
-            Err(SpecError::Value { key, allowed })
-        }
-        text => Ok(text.unwrap_or_else(|| default.to_owned())),
-    };
-    Ok(Nats {
-        address: address(place, form, None)?,
-        tls: form == "nats+tls://",
-        stream: word("stream", "GROUNDLINK")?,
-        subject: word("subject", "groundlink")?,
-        station: word("station", "station")?,
-        credentials: options.secret("credentials_file", "credentials_env")?,
-        token: options.secret("token_file", "token_env")?,
-        ca_file: options.text("ca_file", 4000)?,
-    })
 }
 
 fn sids(form: &'static str, place: &str, options: &Options<'_>) -> Result<Sids, SpecError> {
@@ -365,6 +330,7 @@ fn sids(form: &'static str, place: &str, options: &Options<'_>) -> Result<Sids, 
             .number("longitude", -180.0..=180.0)?
             .ok_or_else(|| missing("longitude", "of the station, degrees east"))?,
         token: options.secret("token_file", "token_env")?,
+        ca_file: options.text("ca_file", 4000)?,
     })
 }
 

@@ -84,6 +84,11 @@ const NATS_OPTIONS: &[&str] = &[
     "credentials_env",
     "token_file",
     "token_env",
+    "user",
+    "password_file",
+    "password_env",
+    "nkey_file",
+    "nkey_env",
     "ca_file",
 ];
 const SIDS_OPTIONS: &[&str] = &[
@@ -93,10 +98,11 @@ const SIDS_OPTIONS: &[&str] = &[
     "longitude",
     "token_file",
     "token_env",
+    "ca_file",
 ];
 
 impl Entry {
-    fn known(&self) -> Vec<&'static str> {
+    pub fn known(&self) -> Vec<&'static str> {
         match self.name {
             "http://" => Vec::new(),
             name if name.starts_with("jsonl") => self.with(&["queue", "queue_mib", "full", "stall"]),
@@ -122,7 +128,11 @@ impl Entry {
 pub(super) struct Options<'a>(Vec<(&'a str, String)>);
 
 impl<'a> Options<'a> {
-    pub fn parse(text: Option<&'a str>, entry: &Entry) -> Result<Self, SpecError> {
+    pub fn parse(
+        text: Option<&'a str>,
+        form: &'static str,
+        known: &[&'static str],
+    ) -> Result<Self, SpecError> {
         let mut given: Vec<(&str, String)> = Vec::new();
         for option in text
             .into_iter()
@@ -130,10 +140,9 @@ impl<'a> Options<'a> {
             .filter(|option| !option.is_empty())
         {
             let (key, value) = option.split_once('=').unwrap_or((option, ""));
-            let known = entry.known();
             if !known.contains(&key) {
                 return Err(SpecError::Unknown {
-                    form: entry.name,
+                    form,
                     key: one_word(key),
                     known: if known.is_empty() {
                         "none".to_owned()
