@@ -13,6 +13,7 @@ mod objects;
 #[cfg(feature = "nats")]
 mod queue;
 mod root;
+#[cfg(feature = "nats")]
 mod stop;
 #[cfg(feature = "nats")]
 mod submit;
@@ -28,6 +29,7 @@ pub use job::{
     usual,
 };
 pub use root::{PathError, Root};
+#[cfg(feature = "nats")]
 pub use stop::Stop;
 #[cfg(feature = "nats")]
 pub use submit::{Submitted, identifier, results, submit};
