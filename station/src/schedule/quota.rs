@@ -5,8 +5,13 @@ use serde::Serialize;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Endings of what is recorded of the samples.
-const RECORDED: [&str; 3] = [".sigmf-data", ".sigmf-data.zst", ".sigmf-meta"];
+/// Endings of what is recorded of the samples; the last one is what a killed program may leave.
+const RECORDED: [&str; 4] = [
+    ".sigmf-data",
+    ".sigmf-data.zst",
+    ".sigmf-meta",
+    ".sigmf-meta.part",
+];
 /// Endings of what else is made, `pass.json` among them.
 const MADE: [&str; 5] = [".frames", ".packets", ".jsonl", ".json", ".json.new"];
 
