@@ -22,7 +22,7 @@ fn station(folder: &Path, port: u16) -> String {
                    scid = 9\nvcids = [1]\n[packets]\ntype = 'none'\n";
     std::fs::write(folder.join("link.toml"), profile).unwrap();
     let now = Epoch::now().unwrap();
-    for (norad, (name, priority, los)) in (90_001..).zip([("one", 1, 6.0), ("two", 0, 900.0)]) {
+    for (norad, (name, priority, los)) in (90_001..).zip([("one", 1, 12.0), ("two", 0, 900.0)]) {
         let middle = now + Duration::from_seconds((los - 30.0) / 2.0);
         let (omm, elevation) = overhead(name, norad, middle, f64::midpoint(los, 30.0));
         std::fs::write(folder.join(format!("{name}.json")), omm).unwrap();

@@ -148,7 +148,7 @@ fn http(address: &str, path: &str) -> String {
 fn the_next_pass_works_where_one_had_no_receiver() {
     let (samples, sent) = signal();
     let receiver = Receiver::start(samples, false);
-    let folder = station(&receiver, &[("high", 2, -30.0, 6.0), ("low", 1, -20.0, 900.0)]);
+    let folder = station(&receiver, &[("high", 2, -30.0, 12.0), ("low", 1, -20.0, 900.0)]);
     let child = start(&folder);
     let started = event(&folder, "started", "");
     let address = |n: usize| started["listening"][n]["address"].as_str().unwrap().to_owned();
