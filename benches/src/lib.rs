@@ -9,6 +9,7 @@ pub mod ideal;
 pub mod keying;
 pub mod link;
 pub mod receive;
+pub mod soak;
 pub mod source;
 pub mod statistics;
 pub mod sweep;

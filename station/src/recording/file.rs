@@ -55,6 +55,8 @@ pub(super) struct Recorded {
     samples: u64,
     /// Metadata on the disk are older than those here.
     changed: bool,
+    /// Its files are not there any more.
+    pub(super) deleted: bool,
 }
 
 #[derive(Debug)]
@@ -87,6 +89,7 @@ impl Recorded {
             stretches: Vec::new(),
             samples: 0,
             changed: true,
+            deleted: false,
         })
     }
 
@@ -179,6 +182,10 @@ impl Recorded {
 
     /// Puts what there is on the disk, so that it can be read whatever happens.
     pub(super) fn save(&mut self) -> Result<(), RecordError> {
+        if self.deleted {
+            // Its metadata would be back, without samples.
+            return Ok(());
+        }
         self.data.sync()?;
         if !std::mem::take(&mut self.changed) {
             return Ok(());

@@ -13,13 +13,13 @@ struct Found {
 }
 
 /// Deletes the oldest recordings of that name until all together have at most `most` bytes, but for the one in hand;
-/// the number deleted, and whether it was enough.
-pub(super) fn keep(folder: &Path, name: &str, most: u64, in_hand: &Path) -> (u64, bool) {
+/// those deleted, and whether it was enough.
+pub(super) fn keep(folder: &Path, name: &str, most: u64, in_hand: &Path) -> (Vec<PathBuf>, bool) {
     let mut found = recordings(folder, name);
     found.sort_by(|a, b| (a.written, &a.base).cmp(&(b.written, &b.base)));
     let mut total: u64 = found.iter().map(|recording| recording.bytes).sum();
-    let mut deleted = 0;
-    for old in found.iter().filter(|recording| recording.base != in_hand) {
+    let mut deleted = Vec::new();
+    for old in found.into_iter().filter(|recording| recording.base != in_hand) {
         if total <= most {
             break;
         }
@@ -28,7 +28,7 @@ pub(super) fn keep(folder: &Path, name: &str, most: u64, in_hand: &Path) -> (u64
             let _ = fs::remove_file(with(&old.base, ending));
         }
         total -= old.bytes;
-        deleted += 1;
+        deleted.push(old.base);
     }
     (deleted, total <= most)
 }
@@ -105,12 +105,13 @@ mod tests {
         }
         make("pass_0.txt", 5000, 1000);
         let in_hand = folder.path().join("pass_3");
-        assert_eq!(keep(folder.path(), "pass", 3000, &in_hand), (0, true));
-        assert_eq!(keep(folder.path(), "pass", 2999, &in_hand), (1, true));
+        assert_eq!(keep(folder.path(), "pass", 3000, &in_hand), (Vec::new(), true));
+        let [first, second] = ["pass_1", "pass_2"].map(|base| vec![folder.path().join(base)]);
+        assert_eq!(keep(folder.path(), "pass", 2999, &in_hand), (first, true));
         let there = |file: &str| folder.path().join(file).exists();
         assert!(!there("pass_1.sigmf-meta") && !there("pass_1.sigmf-data"));
         assert!(there("pass_2.sigmf-data") && there("other_0.sigmf-data") && there("pass_0.txt"));
-        assert_eq!(keep(folder.path(), "pass", 500, &in_hand), (1, false));
+        assert_eq!(keep(folder.path(), "pass", 500, &in_hand), (second, false));
         assert!(there("pass_3.sigmf-data"));
     }
 }

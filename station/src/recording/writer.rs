@@ -410,7 +410,10 @@ impl Writer {
             return Ok(());
         };
         let (deleted, enough) = quota::keep(&self.config.folder, &self.name, most, &base);
-        self.report.deleted += deleted;
+        self.report.deleted += deleted.len() as u64;
+        for file in &mut self.ended {
+            file.deleted |= deleted.contains(&file.base);
+        }
         if enough || self.file.is_none() {
             return Ok(());
         }

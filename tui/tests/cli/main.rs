@@ -2,6 +2,7 @@
 
 mod commands;
 mod damage;
+mod faults;
 mod mistakes;
 mod outputs;
 #[path = "../../../station/tests/chain_support/overhead.rs"]
