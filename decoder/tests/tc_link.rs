@@ -6,7 +6,7 @@ use coding_common::{ccsds, receive, unhex, vector};
 use groundlink_decoder::coding::{CodedFrame, CodingConfig, FrameEncoder};
 use groundlink_decoder::link::{
     Continuity, ControlCommand, FrameHeader, FrameKind, LinkConfig, LinkDecoder, LinkEncoder, LinkOutput,
-    PacketBuilder, PacketConfig, Rejection, crc16,
+    PacketBuilder, PacketConfig, Rejection, SegmentHeader, crc16,
 };
 use groundlink_decoder::telecommand::{
     BchMode, BchRandomized, CltuCode, CltuConfig, CltuContent, CltuEncoder,
@@ -123,7 +123,7 @@ fn recorded_frames_say_what_they_are() {
         .iter()
         .map(|output| {
             let tc = header(output).tc.expect("TC");
-            (tc.bypass, tc.command, tc.segment.map(|segment| segment.byte()))
+            (tc.bypass, tc.command, tc.segment.map(SegmentHeader::byte))
         })
         .collect();
     assert_eq!((decoder.counters().good, decoder.counters().fecf_good), (3, 3));
@@ -141,6 +141,7 @@ fn recorded_frames_say_what_they_are() {
 
 #[test]
 fn types_commands_and_counts() {
+    use Continuity::{Duplicate, First, Gap, Next, Reset, Uncounted};
     let field = packet(7, 0, &[1, 2, 3]);
     let frames = [
         frame([0x00, 9, 0, 0, 250], &field),
@@ -159,7 +160,6 @@ fn types_commands_and_counts() {
         .iter()
         .map(|output| output.frame.as_ref().expect("a frame").continuity)
         .collect();
-    use Continuity::{Duplicate, First, Gap, Next, Reset, Uncounted};
     assert_eq!(
         places,
         [First, Uncounted, Uncounted, Next, Gap(5), Reset, Next, Duplicate]
