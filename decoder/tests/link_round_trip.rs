@@ -97,6 +97,34 @@ fn any_config() -> impl Strategy<Value = LinkConfig> {
     })
 }
 
+#[test]
+fn the_oldest_frame_that_matters_is_that_of_a_packet_under_way() {
+    let config = tm(100);
+    let mut encoder = LinkEncoder::new(&config).unwrap();
+    let frames = frames(&mut encoder, 3, &packets(5, &[300, 20, 500]));
+    let mut decoder = LinkDecoder::new(&config).unwrap();
+    let mut out = LinkOutput::default();
+    for frame in &frames {
+        out.packets.clear();
+        decoder.feed(frame, true, &mut out);
+        let whole = out.packets.last().map(|packet| packet.last_frame);
+        match decoder.oldest_frame() {
+            // What comes next begins in a frame to come.
+            None => assert!(whole.is_some()),
+            // Nothing that began before the newest whole packet ended is under way.
+            Some(oldest) => assert!(whole.is_none_or(|last| oldest == last)),
+        }
+    }
+    decoder.finish(&mut out);
+    assert_eq!(decoder.oldest_frame(), None);
+    // A place that is lost matters until packets are found again.
+    let mut decoder = LinkDecoder::new(&config).unwrap();
+    for frame in [&frames[0], &frames[2]] {
+        decoder.feed(frame, true, &mut out);
+    }
+    assert_eq!(decoder.oldest_frame(), Some(1));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 

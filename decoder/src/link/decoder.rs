@@ -119,6 +119,13 @@ impl LinkDecoder {
         }
     }
 
+    /// Oldest frame that a packet or resynchronisation to come may name, beside frames to come; `None` if there is none.
+    pub fn oldest_frame(&self) -> Option<u64> {
+        let channels = self.channels.values();
+        let maps = channels.flat_map(|channel| channel.reassemblers.values());
+        maps.filter_map(Reassembler::oldest_frame).min()
+    }
+
     /// All counters so far.
     pub fn counters(&self) -> &LinkCounters {
         &self.counters

@@ -110,6 +110,15 @@ impl Reassembler {
         resync
     }
 
+    /// Oldest frame that what is under way may still name: one in which a packet began, or packets lost their place.
+    pub fn oldest_frame(&self) -> Option<u64> {
+        let begun = (!self.partial.is_empty()).then_some(self.begun.frame);
+        [begun, self.loss.map(|loss| loss.frame)]
+            .into_iter()
+            .flatten()
+            .min()
+    }
+
     /// The channel has ended: a packet under assembly is cut.
     pub fn finish(&mut self, counters: &mut VcCounters) -> Option<Resync> {
         counters.cut_packets += u64::from(!self.partial.is_empty());

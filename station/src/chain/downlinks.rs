@@ -152,7 +152,7 @@ fn run_with(
         own: kept.and_then(|kept| kept.downlinks.get(number)).cloned(),
     };
     let mut workers = set.workers(config, &info, source.live(), &pool, &shared)?;
-    let (source, recording) = record(config.record.as_ref(), &config.station.name, source, config.block)?;
+    let (source, recording) = record(config.record.as_ref(), &config.station.name, source)?;
     if let Some(recording) = &recording {
         for (n, (worker, downlink)) in workers.iter_mut().zip(&config.station.downlinks).enumerate() {
             worker.record(recording.recorder().of_downlink(n, &downlink.name));

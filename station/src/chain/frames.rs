@@ -19,8 +19,8 @@ use groundlink_decoder::link::{
 use groundlink_dsp::receiver::SymbolQuality;
 use std::collections::VecDeque;
 
-/// Frames whose places are remembered for the packets that began in them: more than a packet of the
-/// greatest length can span.
+/// Most frames whose places are remembered for the packets that began in them: more than a packet of the greatest
+/// length can span.
 const REMEMBERED: usize = 1 << 16;
 
 /// A frame on its way into the link layer.
@@ -202,6 +202,7 @@ impl FrameStage {
         self.remember(place.clone());
         let outcome = self.publish(received, &place, &output, to);
         self.output = output;
+        self.forget();
         outcome
     }
 
@@ -239,6 +240,14 @@ impl FrameStage {
             self.first_place += 1;
         }
         self.places.push_back(place);
+    }
+
+    /// Lets go of the places that nothing to come can name.
+    fn forget(&mut self) {
+        let oldest = self.link.oldest_frame().unwrap_or(u64::MAX);
+        while self.first_place < oldest && self.places.pop_front().is_some() {
+            self.first_place += 1;
+        }
     }
 
     fn place_of(&self, frame: u64) -> Place {

@@ -194,7 +194,7 @@ pub fn run_samples(
     end.keep_metrics(config);
     end.follow_doppler(doppler.clone(), measured);
     end.announce(config, Some(&info), &signal_text(&signal))?;
-    let (source, recording) = record(config.record.as_ref(), &config.profile.name, source, config.block)?;
+    let (source, recording) = record(config.record.as_ref(), &config.profile.name, source)?;
     end.to.recorder = recording.as_ref().map(Recording::recorder);
     end.recording = recording;
     let plotter = Plotter::new(monitor.clone(), rate);
@@ -219,12 +219,11 @@ fn record(
     config: Option<&RecordConfig>,
     name: &str,
     source: Box<dyn SampleSource>,
-    block: usize,
 ) -> Result<(Box<dyn SampleSource>, Option<Recording>), StationError> {
     let Some(config) = config else {
         return Ok((source, None));
     };
-    let (source, recording) = recording::start(config, name, source, block)?;
+    let (source, recording) = recording::start(config, name, source)?;
     Ok((source, Some(recording)))
 }
 

@@ -5,6 +5,7 @@
 //! The chain tells the same thread of locks and frames ([`Recorder`]). Which samples are wanted follows from the
 //! samples at which lock was found and lost alone (`schedule`), so that a replay always makes the same recording.
 
+mod backlog;
 mod file;
 mod quota;
 mod schedule;
@@ -16,18 +17,17 @@ pub use schedule::Trigger;
 
 use crate::StationError;
 use crate::input::{InputInfo, SampleFormat, SampleSource};
+use backlog::Backlog;
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 use schedule::Schedule;
 use serde::Serialize;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
 use std::thread::{self, JoinHandle};
 use tee::Tee;
 use writer::{Message, Note, Writer};
 
-/// Seconds of a live input that may wait to be written, and blocks of a replay.
-const LIVE_SECONDS: f64 = 4.0;
+/// Blocks of a replay that may wait to be written.
 const REPLAY_BLOCKS: usize = 4;
 /// Most bytes that are kept back for the time before a lock.
 const MOST_KEPT_BYTES: f64 = 1e9;
@@ -127,7 +127,7 @@ impl Recorder {
 pub struct Recording {
     recorder: Recorder,
     thread: JoinHandle<RecordReport>,
-    dropped: Arc<AtomicU64>,
+    backlog: Option<Arc<Backlog>>,
 }
 
 impl Recording {
@@ -144,14 +144,14 @@ impl Recording {
             ..RecordReport::default()
         });
         RecordReport {
-            dropped_samples: self.dropped.load(std::sync::atomic::Ordering::Relaxed),
+            dropped_samples: self.backlog.map_or(0, |backlog| backlog.dropped()),
             ..report
         }
     }
 }
 
 /// Begins to record what `source` reads: the source to read from instead, and the recording. `name` begins the names of
-/// the files; `block` is the number of samples that are read at a time.
+/// the files.
 ///
 /// # Errors
 /// A format that is not recorded, numbers out of range, or a folder that cannot be made.
@@ -159,7 +159,6 @@ pub fn start(
     config: &RecordConfig,
     name: &str,
     source: Box<dyn SampleSource>,
-    block: usize,
 ) -> Result<(Box<dyn SampleSource>, Recording), StationError> {
     let info = source.info().clone();
     let rate = check(config, &info)?;
@@ -167,13 +166,11 @@ pub fn start(
         name: config.folder.display().to_string(),
         source,
     })?;
-    let live = source.live();
-    let blocks = if live {
-        (LIVE_SECONDS * rate / block as f64).ceil().clamp(16.0, 65_536.0) as usize
-    } else {
-        REPLAY_BLOCKS
+    let backlog = source.live().then(|| Arc::new(Backlog::new(rate)));
+    let (messages, samples): (Sender<Message>, Receiver<Message>) = match backlog {
+        Some(_) => unbounded(),
+        None => bounded(REPLAY_BLOCKS),
     };
-    let (messages, samples): (Sender<Message>, Receiver<Message>) = bounded(blocks);
     let (spent, spare) = unbounded();
     let (notes, told) = unbounded();
     let writer = Writer::new(
@@ -182,10 +179,10 @@ pub fn start(
         &info,
         rate,
         Schedule::new(config.trigger, config.rotate_s, rate),
+        backlog.clone(),
     );
     let thread = thread::spawn(move || writer.run(&samples, &spent, &told));
-    let dropped = Arc::new(AtomicU64::new(0));
-    let tee = Tee::new(source, messages, spare, Arc::clone(&dropped));
+    let tee = Tee::new(source, messages, spare, backlog.clone());
     let recorder = Recorder {
         notes,
         downlink: 0,
@@ -196,7 +193,7 @@ pub fn start(
         Recording {
             recorder,
             thread,
-            dropped,
+            backlog,
         },
     ))
 }

@@ -1,18 +1,19 @@
 //! A source whose samples go to the recording, too.
 
+use super::backlog::Backlog;
 use super::writer::Message;
 use crate::input::{InputError, InputInfo, Read, SampleBlock, SampleSource};
-use crossbeam_channel::{Receiver, Sender, TrySendError};
+use crossbeam_channel::{Receiver, Sender};
 use num_complex::Complex32;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Copies what it reads.
 pub(super) struct Tee {
     source: Box<dyn SampleSource>,
     messages: Sender<Message>,
     spare: Receiver<Vec<Complex32>>,
-    dropped: Arc<AtomicU64>,
+    /// Of a live source; a replay waits for the disk instead.
+    backlog: Option<Arc<Backlog>>,
 }
 
 impl Tee {
@@ -20,17 +21,21 @@ impl Tee {
         source: Box<dyn SampleSource>,
         messages: Sender<Message>,
         spare: Receiver<Vec<Complex32>>,
-        dropped: Arc<AtomicU64>,
+        backlog: Option<Arc<Backlog>>,
     ) -> Self {
         Self {
             source,
             messages,
             spare,
-            dropped,
+            backlog,
         }
     }
 
     fn copy(&mut self, block: &SampleBlock) {
+        let count = block.samples.len();
+        if self.backlog.as_ref().is_some_and(|backlog| !backlog.enter(count)) {
+            return;
+        }
         let mut samples = self.spare.try_recv().unwrap_or_default();
         samples.clear();
         samples.extend_from_slice(&block.samples);
@@ -39,15 +44,8 @@ impl Tee {
             samples,
             capture: block.capture.clone(),
         };
-        if !self.source.live() {
-            // The writer ends early only with an error, which the report tells.
-            let _ = self.messages.send(message);
-            return;
-        }
-        if let Err(TrySendError::Full(message)) = self.messages.try_send(message) {
-            self.dropped
-                .fetch_add(message.samples.len() as u64, Ordering::Relaxed);
-        }
+        // The writer ends early only with an error, which the report tells.
+        let _ = self.messages.send(message);
     }
 }
 

@@ -1,5 +1,6 @@
 //! The thread that writes recordings.
 
+use super::backlog::Backlog;
 use super::file::{RecordError, Recorded};
 use super::quota;
 use super::schedule::{Schedule, Span};
@@ -65,6 +66,7 @@ pub(super) struct Writer {
     rate_hz: f64,
     hardware: Option<String>,
     schedule: Schedule,
+    backlog: Option<Arc<Backlog>>,
     clock: SampleClock,
     /// Captures that samples have not come to yet, and the frequency of the last one that they have.
     captures: VecDeque<Capture>,
@@ -86,6 +88,7 @@ impl Writer {
         info: &InputInfo,
         rate_hz: f64,
         schedule: Schedule,
+        backlog: Option<Arc<Backlog>>,
     ) -> Self {
         Self {
             config,
@@ -93,6 +96,7 @@ impl Writer {
             rate_hz,
             hardware: info.hardware.clone(),
             schedule,
+            backlog,
             clock: SampleClock::new(&info.captures, rate_hz),
             captures: info.captures.iter().cloned().collect(),
             frequency_hz: None,
@@ -166,6 +170,9 @@ impl Writer {
             self.captures.push_back(capture);
         }
         self.position = message.first + message.samples.len() as u64;
+        if let Some(backlog) = &self.backlog {
+            backlog.leave(message.samples.len());
+        }
         self.pieces.push_back(Piece {
             first: message.first,
             bytes,

@@ -12,7 +12,7 @@ use groundlink_station::input::{
     parse_utc,
 };
 use groundlink_station::output::report::Report;
-use groundlink_station::recording::{RecordConfig, RecordReport, Trigger};
+use groundlink_station::recording::{self, RecordConfig, RecordReport, Trigger};
 use serde_json::Value;
 use std::fs;
 use std::ops::Range;
@@ -235,6 +235,55 @@ fn recordings_follow_each_other_and_old_ones_make_room() {
     let bytes: usize = limited.files().iter().map(|(_, bytes)| bytes.len()).sum();
     assert!(bytes <= 5 * second / 2, "{bytes}");
     assert_eq!(limited.report.error, None);
+}
+
+/// The first samples of a source, as a live one has them: all at once, in short blocks.
+struct Burst {
+    inner: Box<dyn SampleSource>,
+    samples: u64,
+}
+
+impl SampleSource for Burst {
+    fn info(&self) -> &InputInfo {
+        self.inner.info()
+    }
+
+    fn read(&mut self, block: &mut SampleBlock, _: usize) -> Result<Read, InputError> {
+        let first = block.first + block.samples.len() as u64;
+        if first >= self.samples {
+            return Ok(Read::Ended);
+        }
+        self.inner.read(block, 50)
+    }
+
+    fn live(&self) -> bool {
+        true
+    }
+
+    fn warnings(&self) -> &[String] {
+        self.inner.warnings()
+    }
+
+    fn bad_samples(&self) -> u64 {
+        self.inner.bad_samples()
+    }
+}
+
+#[test]
+fn four_seconds_of_a_live_input_find_room_however_short_its_blocks_are() {
+    let pass = Pass::new();
+    let path = file(pass.folder.path(), SIGNAL);
+    let folder = scratch();
+    let config = plain(folder.path(), "cf32_le".parse().unwrap());
+    let inner = open_samples(&path, &OpenOptions::default()).unwrap();
+    let samples = (4.0 * inner.info().sample_rate_hz.unwrap()) as u64 / 50 * 50;
+    let (mut source, recording) =
+        recording::start(&config, "burst", Box::new(Burst { inner, samples })).unwrap();
+    let mut block = SampleBlock::default();
+    while source.read(&mut block, 1 << 16).unwrap() != Read::Ended {}
+    drop(source);
+    let report = recording.finish();
+    assert_eq!((report.samples, report.dropped_samples), (samples, 0));
 }
 
 #[test]
