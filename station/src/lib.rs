@@ -17,6 +17,7 @@ pub mod station_file;
 pub mod time;
 pub mod track;
 mod waits;
+mod whole;
 pub mod work;
 
 pub use error::StationError;

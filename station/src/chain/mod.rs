@@ -50,8 +50,11 @@ pub use live::{RING_BYTES, RING_SECONDS};
 /// Samples read at a time unless told otherwise.
 pub const DEFAULT_BLOCK: usize = 1 << 16;
 
-/// What the input is: where it enters the chain.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+/// What the input is: where it enters the chain, in the order of the chain.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, serde::Serialize, serde::Deserialize,
+)]
+#[serde(rename_all = "snake_case")]
 pub enum From {
     /// Samples.
     #[default]

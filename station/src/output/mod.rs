@@ -19,7 +19,8 @@ use std::sync::Arc;
 use stream::{Fan, Form, Offer, Origin, StreamReport, StreamSpec, What};
 
 /// What becomes of frames that failed a check.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum BadFrames {
     /// Counted and reported, but not written.
     #[default]

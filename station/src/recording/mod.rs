@@ -13,6 +13,7 @@ mod tee;
 mod writer;
 
 pub use file::RecordError;
+pub(crate) use quota::endings;
 pub use schedule::Trigger;
 
 use crate::StationError;

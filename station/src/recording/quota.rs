@@ -34,7 +34,7 @@ pub(super) fn keep(folder: &Path, name: &str, most: u64, in_hand: &Path) -> (Vec
 }
 
 /// Endings of the files of a recording.
-pub(super) fn endings() -> [&'static str; 3] {
+pub(crate) fn endings() -> [&'static str; 3] {
     [META_ENDING, DATA_ENDING, ZSTD_DATA_ENDING]
 }
 

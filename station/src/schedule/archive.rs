@@ -4,6 +4,7 @@
 use super::plan::Job;
 use crate::input::parse_utc;
 use crate::time::utc_text;
+use crate::whole::write_whole;
 use hifitime::{Duration, Epoch};
 use serde::{Deserialize, Serialize};
 use std::fs::{self, File, TryLockError};
@@ -210,9 +211,7 @@ impl PassFolder {
     /// When the system refuses.
     pub fn save(&self) -> io::Result<()> {
         let text = serde_json::to_string_pretty(&self.state).map_err(io::Error::other)? + "\n";
-        let aside = self.path.join(format!("{STATE}.new"));
-        fs::write(&aside, text)?;
-        fs::rename(&aside, self.path.join(STATE))
+        write_whole(&self.path.join(STATE), &text)
     }
 
     /// The path of a file in it.

@@ -1,19 +1,15 @@
 //! Keeping the folder of results within its share of the disk.
 
 use super::archive::{Archive, PassFolder, STATE};
+use crate::recording::endings;
 use serde::Serialize;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Endings of what is recorded of the samples; the last one is what a killed program may leave.
-const RECORDED: [&str; 4] = [
-    ".sigmf-data",
-    ".sigmf-data.zst",
-    ".sigmf-meta",
-    ".sigmf-meta.part",
-];
+/// Ending of what a killed program may leave of a recording, beside those of recordings.
+const LEFT: &str = ".sigmf-meta.part";
 /// Endings of what else is made, `pass.json` among them.
-const MADE: [&str; 5] = [".frames", ".packets", ".jsonl", ".json", ".json.new"];
+const MADE: [&str; 5] = [".frames", ".packets", ".jsonl", ".json", ".json.part"];
 
 /// What was deleted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
@@ -97,7 +93,7 @@ fn made(folder: &Path) -> Vec<Made> {
             let name = entry.file_name().into_string().ok()?;
             let about = entry.metadata().ok().filter(fs::Metadata::is_file)?;
             let ends = |endings: &[&str]| endings.iter().any(|ending| name.ends_with(ending));
-            let recorded = ends(&RECORDED);
+            let recorded = ends(&endings()) || name.ends_with(LEFT);
             (recorded || ends(&MADE)).then(|| Made {
                 path: entry.path(),
                 bytes: about.len(),

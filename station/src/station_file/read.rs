@@ -11,7 +11,7 @@ use crate::profile::error::quoted;
 use crate::profile::section::{Quantity, Section};
 
 /// Most downlinks of a station.
-pub(super) const MOST: usize = 256;
+const MOST: usize = 256;
 /// Frequencies and offsets, Hz.
 pub(super) const LARGEST_HZ: f64 = 1e12;
 /// What `bad_frames` may be.
@@ -30,15 +30,31 @@ pub(super) fn station_file(text: &str, origin: &str) -> Result<StationFile, Stat
         within(&root, "center_frequency", hz, 0.0)?;
     }
     let site = site(&root)?;
-    let sections = root.sections("downlink")?;
-    if !(1..=MOST).contains(&sections.len()) {
-        let found = format!("given {} times", sections.len());
-        let allowed = format!("sections, 1 to {MOST} of them, each begun by [[downlink]]");
-        return Err(root.refuse("downlink", found, &allowed).into());
+    let downlinks = downlinks(&root, "downlink", |section| entry(section, site))?;
+    Ok(StationFile { centre_hz, downlinks })
+}
+
+/// Sections that there must be, but not too many of; `header` is what each is begun by.
+pub(super) fn some<'d>(of: &Section<'d>, key: &str, header: &str) -> Result<Vec<Section<'d>>, ProfileError> {
+    let sections = of.sections(key)?;
+    if (1..=MOST).contains(&sections.len()) {
+        return Ok(sections);
     }
+    let found = format!("given {} times", sections.len());
+    let allowed = format!("sections, 1 to {MOST} of them, each begun by [[{header}]]");
+    Err(of.refuse(key, found, &allowed))
+}
+
+/// The downlinks of a section, whose names differ.
+pub(super) fn downlinks(
+    of: &Section<'_>,
+    header: &str,
+    entry: impl Fn(&Section<'_>) -> Result<Entry, ProfileError>,
+) -> Result<Vec<Entry>, StationFileError> {
+    let sections = some(of, "downlink", header)?;
     let mut downlinks: Vec<Entry> = Vec::with_capacity(sections.len());
     for section in &sections {
-        let entry = entry(section, site)?;
+        let entry = entry(section)?;
         if downlinks.iter().any(|other| other.name == entry.name) {
             return Err(StationFileError::SameName {
                 place: section.place("name"),
@@ -47,7 +63,7 @@ pub(super) fn station_file(text: &str, origin: &str) -> Result<StationFile, Stat
         }
         downlinks.push(entry);
     }
-    Ok(StationFile { centre_hz, downlinks })
+    Ok(downlinks)
 }
 
 fn entry(section: &Section<'_>, site: Option<Site>) -> Result<Entry, ProfileError> {

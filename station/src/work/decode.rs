@@ -1,7 +1,7 @@
 //! Doing a job: its recording decoded into a folder.
 
 use super::folder::{JOB_FILE, REPORT_FILE};
-use super::job::{Bad, Job, JobError, Link, Product};
+use super::job::{Job, JobError, Link, Product};
 use super::root::{PathError, Root};
 use crate::StationError;
 use crate::chain::{self, DEFAULT_BLOCK, RunConfig, StationRun};
@@ -9,7 +9,7 @@ use crate::doppler::DopplerConfig;
 use crate::input::{InputError, OpenOptions};
 use crate::monitor::Monitor;
 use crate::output::report::{Report, StationReport, Stopped};
-use crate::output::{BadFrames, OutputConfig, Sink};
+use crate::output::{OutputConfig, Sink};
 use crate::profile::{Profile, read_text};
 use crate::station_file::{Downlink, MotionEntry, Station, StationFile};
 use std::fs;
@@ -182,10 +182,7 @@ impl Bench<'_> {
             frames: file(Product::Frames, "frames"),
             packets: file(Product::Packets, "packets"),
             events: file(Product::Events, "events.jsonl"),
-            bad_frames: match self.job.bad_frames {
-                Bad::Drop => BadFrames::Drop,
-                Bad::Mark => BadFrames::Mark,
-            },
+            bad_frames: self.job.bad_frames,
             downlink: downlink.map(str::to_owned),
             ..OutputConfig::default()
         }
@@ -194,7 +191,7 @@ impl Bench<'_> {
     fn run(&self, profile: Profile, monitor: &Monitor) -> Result<Done, Failure> {
         let config = RunConfig {
             input: self.recording.clone(),
-            from: self.job.from.into(),
+            from: self.job.from,
             open: self.open()?,
             soft: self.job.soft_form().map_err(JobError::from)?,
             profile,

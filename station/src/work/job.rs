@@ -2,6 +2,7 @@
 
 use crate::chain::From;
 use crate::input::{InputError, SampleFormat, SoftFormat, parse_utc};
+use crate::output::BadFrames;
 use crate::profile::error::one_line;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -76,38 +77,6 @@ pub enum Link {
     Station(String),
 }
 
-/// Where the recording enters the chain.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Stage {
-    /// Samples.
-    #[default]
-    Iq,
-    /// Soft symbols.
-    Soft,
-    /// Hard bits.
-    Bits,
-    /// CADUs.
-    Cadus,
-    /// Frames.
-    Frames,
-    /// Packets.
-    Packets,
-}
-
-impl std::convert::From<Stage> for From {
-    fn from(stage: Stage) -> Self {
-        match stage {
-            Stage::Iq => Self::Iq,
-            Stage::Soft => Self::Soft,
-            Stage::Bits => Self::Bits,
-            Stage::Cadus => Self::Cadus,
-            Stage::Frames => Self::Frames,
-            Stage::Packets => Self::Packets,
-        }
-    }
-}
-
 /// What is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -126,25 +95,14 @@ pub enum Product {
 
 impl Product {
     /// The last stage at which a recording may enter for this to come out.
-    fn last_stage(self) -> Stage {
+    fn last_stage(self) -> From {
         match self {
-            Self::Soft => Stage::Bits,
-            Self::Cadus => Stage::Cadus,
-            Self::Frames => Stage::Frames,
-            Self::Packets | Self::Events => Stage::Packets,
+            Self::Soft => From::Bits,
+            Self::Cadus => From::Cadus,
+            Self::Frames => From::Frames,
+            Self::Packets | Self::Events => From::Packets,
         }
     }
-}
-
-/// What becomes of frames that failed a check.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Bad {
-    /// Counted.
-    #[default]
-    Drop,
-    /// Written too, and marked in the records.
-    Mark,
 }
 
 /// Where results go.
@@ -182,13 +140,13 @@ pub struct Job {
     pub set: Vec<String>,
     /// Where the recording enters the chain.
     #[serde(default)]
-    pub from: Stage,
+    pub from: From,
     /// What is written, beside the report.
     #[serde(default = "usual")]
     pub to: Vec<Product>,
     /// What becomes of frames that failed a check.
     #[serde(default)]
-    pub bad_frames: Bad,
+    pub bad_frames: BadFrames,
     /// Format of the samples, where they do not say it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub format: Option<String>,
@@ -259,13 +217,13 @@ impl Job {
             return wrong("to", "outputs of what comes behind from");
         }
         let samples = self.format.is_some() || self.sample_rate_hz.is_some() || self.start_time.is_some();
-        if self.from != Stage::Iq && samples {
+        if self.from != From::Iq && samples {
             return wrong("from", "iq, where format, sample_rate_hz or start_time is given");
         }
-        if self.soft_format.is_some() && !matches!(self.from, Stage::Soft | Stage::Bits) {
+        if self.soft_format.is_some() && !matches!(self.from, From::Soft | From::Bits) {
             return wrong("from", "soft or bits, where soft_format is given");
         }
-        if matches!(self.link, Link::Station(_)) && (self.from != Stage::Iq || !self.set.is_empty()) {
+        if matches!(self.link, Link::Station(_)) && (self.from != From::Iq || !self.set.is_empty()) {
             return wrong("link", "a profile, where set or another from than iq is given");
         }
         self.sample_format()?;
@@ -365,7 +323,7 @@ mod tests {
         let job = Job::parse(LEAST.as_bytes()).unwrap();
         assert_eq!(job.recording, Recording::Path("a.sigmf-meta".to_owned()));
         assert_eq!(job.to, [Product::Frames, Product::Packets, Product::Events]);
-        assert_eq!((job.from, job.bad_frames), (Stage::Iq, Bad::Drop));
+        assert_eq!((job.from, job.bad_frames), (From::Iq, BadFrames::Drop));
         assert_eq!(Job::parse(&job.to_json().unwrap()).unwrap(), job);
     }
 

@@ -25,8 +25,7 @@ mod worker;
 pub use decode::{Done, Failure, decode};
 pub use folder::{Draft, finished};
 pub use job::{
-    Bad, JOB_VERSION, Job, JobError, LONGEST_JOB, Link, Object, Prefix, Product, Recording, Results, Stage,
-    usual,
+    JOB_VERSION, Job, JobError, LONGEST_JOB, Link, Object, Prefix, Product, Recording, Results, usual,
 };
 pub use root::{PathError, Root};
 #[cfg(feature = "nats")]

@@ -21,11 +21,11 @@ impl Stop {
         Self::default()
     }
 
-    /// Asks for the end; whether somebody had before.
-    pub fn ask(&self) -> bool {
+    /// Asks for the end.
+    pub fn ask(&self) {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         state.runs.iter().for_each(|(_, run)| run.stop());
-        std::mem::replace(&mut state.asked, true)
+        state.asked = true;
     }
 
     /// Whether somebody has asked.

@@ -2,7 +2,6 @@
 
 use super::support::{PATIENCE, Running, config, demo};
 use groundlink_station::chain::From;
-use groundlink_station::monitor::Monitor;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpListener;
 use std::thread::{self, JoinHandle};
@@ -95,16 +94,8 @@ fn a_frame_without_a_time_cannot_be_reported() {
 #[test]
 fn a_token_that_is_not_there_is_told_before_the_run() {
     let frames = super::support::Frames::new(1, 40);
-    let (profile, input) = (frames.path().join("any.toml"), frames.path().join("frames"));
-    let spec = format!("sids+http://127.0.0.1:9/?{STATION}&token_file=no-such-file");
-    let config = config(
-        &profile.to_string_lossy(),
-        &input.to_string_lossy(),
-        From::Frames,
-        &[&spec],
-    );
-    let error = groundlink_station::chain::run(&config, &Monitor::default())
-        .unwrap_err()
-        .to_string();
+    let error = frames.refusal(&format!(
+        "sids+http://127.0.0.1:9/?{STATION}&token_file=no-such-file"
+    ));
     assert!(error.contains("file no-such-file: "), "{error}");
 }

@@ -65,15 +65,25 @@ impl Frames {
 
     /// A run over them.
     pub fn run(&self, outputs: &[&str]) -> Running {
+        Running::start(self.config(outputs))
+    }
+
+    /// Why there can be no run with this output.
+    pub fn refusal(&self, output: &str) -> String {
+        chain::run(&self.config(&[output]), &Monitor::default())
+            .unwrap_err()
+            .to_string()
+    }
+
+    fn config(&self, outputs: &[&str]) -> RunConfig {
         let profile = self.path().join("any.toml");
         let input = self.path().join("frames");
-        let config = config(
+        config(
             &profile.to_string_lossy(),
             &input.to_string_lossy(),
             From::Frames,
             outputs,
-        );
-        Running::start(config)
+        )
     }
 }
 

@@ -3,7 +3,6 @@
 use super::http::outputs;
 use super::support::{Frames, PATIENCE, Running, config, read_to_end, wait_for};
 use groundlink_station::chain::From;
-use groundlink_station::monitor::Monitor;
 use std::io::Read;
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::thread;
@@ -159,17 +158,7 @@ fn an_address_in_use_is_told_before_the_run() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap();
     let frames = Frames::new(1, 20);
-    let profile = frames.path().join("any.toml");
-    let spec = format!("tcp-listen://{address}");
-    let input = frames.path().join("frames");
-    let config = config(
-        &profile.to_string_lossy(),
-        &input.to_string_lossy(),
-        From::Frames,
-        &[&spec],
-    );
-    let error = groundlink_station::chain::run(&config, &Monitor::default()).unwrap_err();
-    let text = error.to_string();
+    let text = frames.refusal(&format!("tcp-listen://{address}"));
     assert!(
         text.starts_with(&format!("cannot write tcp-listen://{address}: ")),
         "{text}"

@@ -3,7 +3,6 @@
 use super::sids::{STATION, answer};
 use super::support::{Frames, PATIENCE, Running, config, demo};
 use groundlink_station::chain::From;
-use groundlink_station::monitor::Monitor;
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
@@ -139,21 +138,12 @@ fn forms_do_not_go_to_a_server_that_nobody_vouches_for() {
 #[test]
 fn a_file_without_certificates_is_told_before_the_run() {
     let frames = Frames::new(1, 40);
-    let (profile, input) = (frames.path().join("any.toml"), frames.path().join("frames"));
+    let profile = frames.path().join("any.toml");
     for (file, expected) in [
         (profile.display().to_string(), "any.toml: no certificate in it"),
         ("no-such-file".to_owned(), "file no-such-file: "),
     ] {
-        let spec = format!("sids+https://127.0.0.1:9/?{STATION}&ca_file={file}");
-        let config = config(
-            &profile.to_string_lossy(),
-            &input.to_string_lossy(),
-            From::Frames,
-            &[&spec],
-        );
-        let error = groundlink_station::chain::run(&config, &Monitor::default())
-            .unwrap_err()
-            .to_string();
+        let error = frames.refusal(&format!("sids+https://127.0.0.1:9/?{STATION}&ca_file={file}"));
         assert!(error.contains(expected), "{error}");
     }
 }

@@ -5,10 +5,11 @@ use super::support::{Running, config, demo};
 use async_nats::jetstream;
 use async_nats::jetstream::object_store::Config;
 use groundlink_station::chain::From;
+use groundlink_station::output::BadFrames;
 use groundlink_station::output::stream::WorkQueue;
 use groundlink_station::work::{
-    Bad, JOB_VERSION, Job, Link, Object, Prefix, Recording, Results, Stage, Stop, Tally, WorkConfig, results,
-    submit, usual, work,
+    JOB_VERSION, Job, Link, Object, Prefix, Recording, Results, Stop, Tally, WorkConfig, results, submit,
+    usual, work,
 };
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -55,9 +56,9 @@ fn job(name: &str) -> Job {
         }),
         link: Link::Profile("demo".to_owned()),
         set: Vec::new(),
-        from: Stage::Iq,
+        from: From::Iq,
         to: usual(),
-        bad_frames: Bad::Drop,
+        bad_frames: BadFrames::Drop,
         format: None,
         sample_rate_hz: None,
         start_time: None,

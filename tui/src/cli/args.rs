@@ -303,6 +303,15 @@ pub enum Bad {
     Mark,
 }
 
+impl std::convert::From<Bad> for BadFrames {
+    fn from(bad: Bad) -> Self {
+        match bad {
+            Bad::Drop => Self::Drop,
+            Bad::Mark => Self::Mark,
+        }
+    }
+}
+
 impl std::convert::From<OutputArgs> for OutputConfig {
     fn from(args: OutputArgs) -> Self {
         Self {
@@ -313,10 +322,7 @@ impl std::convert::From<OutputArgs> for OutputConfig {
             events: args.events,
             report: args.report,
             doppler: args.doppler_out,
-            bad_frames: match args.bad_frames {
-                Bad::Drop => BadFrames::Drop,
-                Bad::Mark => BadFrames::Mark,
-            },
+            bad_frames: args.bad_frames.into(),
             downlink: None,
             streams: args.output,
         }

@@ -22,7 +22,8 @@ pub fn run(mut args: Decode) -> anyhow::Result<ExitCode> {
         &args.record,
     )?;
     let monitor = Monitor::new();
-    stop_on_signal(&monitor)?;
+    let asked = monitor.clone();
+    stop_on_signal(move || asked.stop())?;
     let report = progress::during(&monitor, args.quiet, || chain::run(&config, &monitor))?;
     if !args.quiet {
         summary::print(&report, &hints::of(&report, &config.open));
@@ -44,7 +45,8 @@ fn run_station(file: &str, args: Decode) -> anyhow::Result<ExitCode> {
         record: args.record.config(),
     };
     let monitor = Monitor::new();
-    stop_on_signal(&monitor)?;
+    let asked = monitor.clone();
+    stop_on_signal(move || asked.stop())?;
     let report = progress::during(&monitor, args.quiet, || chain::run_station(&config, &monitor))?;
     if !args.quiet {
         summary::print_station(&report);

@@ -28,7 +28,6 @@ use args::{Cli, Command, InputArgs, OutputArgs};
 use clap::{ColorChoice, CommandFactory, FromArgMatches};
 use groundlink_station::StationError;
 use groundlink_station::chain::RunConfig;
-use groundlink_station::monitor::Monitor;
 use groundlink_station::output::report::{Report, Stopped};
 use groundlink_station::profile::Profile;
 use orbit_args::DopplerArgs;
@@ -174,14 +173,13 @@ fn run_config(
 const SAME_SIGNAL: Duration = Duration::from_millis(500);
 
 /// The first Ctrl-C (or SIGTERM) ends the run cleanly, the second one at once.
-fn stop_on_signal(monitor: &Monitor) -> anyhow::Result<()> {
-    let monitor = monitor.clone();
+fn stop_on_signal(stop: impl Fn() + Send + 'static) -> anyhow::Result<()> {
     let mut first = None;
     ctrlc::set_handler(move || {
         if again(&mut first, Instant::now()) {
             std::process::exit(130);
         }
-        monitor.stop();
+        stop();
     })?;
     Ok(())
 }

@@ -24,7 +24,8 @@ pub fn run(args: &Run) -> anyhow::Result<ExitCode> {
     let events = args.events.as_deref().map(open).transpose()?;
     let events = Mutex::new(events);
     let monitor = Monitor::new();
-    stop_on_signal(&monitor)?;
+    let asked = monitor.clone();
+    stop_on_signal(move || asked.stop())?;
     let tell = |event: &Event| {
         let now = Epoch::now().unwrap_or_default();
         let mut events = events.lock().unwrap_or_else(PoisonError::into_inner);

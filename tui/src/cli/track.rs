@@ -33,7 +33,8 @@ pub fn run(args: &Track) -> anyhow::Result<ExitCode> {
     };
     tracker.check().context("cannot begin")?;
     let monitor = Monitor::new();
-    stop_on_signal(&monitor)?;
+    let asked = monitor.clone();
+    stop_on_signal(move || asked.stop())?;
     let clock = ScaledClock::new(from, args.speed);
     let mut followed = 0;
     let mut begin = from;

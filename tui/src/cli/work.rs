@@ -37,8 +37,8 @@ fn results(queue: &groundlink_station::output::stream::WorkQueue) -> anyhow::Res
 
 #[cfg(feature = "nats")]
 mod worker {
-    use super::super::say;
     use super::super::work_args::Worker;
+    use super::super::{say, stop_on_signal};
     use anyhow::Context;
     use groundlink_station::work::{Root, Stop, WorkConfig, work};
     use std::process::ExitCode;
@@ -60,11 +60,7 @@ mod worker {
         };
         let stop = Stop::new();
         let asked = stop.clone();
-        ctrlc::set_handler(move || {
-            if asked.ask() {
-                std::process::exit(130);
-            }
-        })?;
+        stop_on_signal(move || asked.ask())?;
         let tally = work(&config, &stop, &|text| {
             if !args.quiet {
                 say(&format!("{text}\n"));
@@ -92,8 +88,6 @@ mod worker {
 
 #[cfg(feature = "nats")]
 mod submit {
-    use super::super::args::Bad;
-    use super::super::args::Stage;
     use super::super::say;
     use super::super::work_args::{Product, Submit};
     use anyhow::{Context, bail};
@@ -197,12 +191,9 @@ mod submit {
             recording,
             link: link.clone(),
             set: set.to_vec(),
-            from: stage(args.from),
+            from: args.from.into(),
             to: args.to.iter().copied().map(product).collect(),
-            bad_frames: match args.bad_frames {
-                Bad::Drop => work::Bad::Drop,
-                Bad::Mark => work::Bad::Mark,
-            },
+            bad_frames: args.bad_frames.into(),
             format: args.samples.format.map(|format| format.to_string()),
             sample_rate_hz: args.samples.rate,
             start_time: args.samples.start_time.map(utc_text),
@@ -218,17 +209,6 @@ mod submit {
             Product::Frames => work::Product::Frames,
             Product::Packets => work::Product::Packets,
             Product::Events => work::Product::Events,
-        }
-    }
-
-    fn stage(stage: Stage) -> work::Stage {
-        match stage {
-            Stage::Iq => work::Stage::Iq,
-            Stage::Soft => work::Stage::Soft,
-            Stage::Bits => work::Stage::Bits,
-            Stage::Cadus => work::Stage::Cadus,
-            Stage::Frames => work::Stage::Frames,
-            Stage::Packets => work::Stage::Packets,
         }
     }
 }

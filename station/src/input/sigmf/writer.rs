@@ -2,6 +2,7 @@
 
 use super::{DATA_ENDING, META_ENDING};
 use crate::input::{SampleFormat, SampleType, utc};
+use crate::whole::write_whole;
 use hifitime::Epoch;
 use num_complex::Complex32;
 use serde_json::{Map, Value, json};
@@ -179,16 +180,7 @@ impl SigmfWriter {
 
 /// Puts metadata on the disk under another name first, so that there are whole ones at any time.
 pub(crate) fn save_meta(path: &Path, meta: &SigmfMeta) -> io::Result<()> {
-    let mut temporary = path.as_os_str().to_owned();
-    temporary.push(".part");
-    let text = format!("{:#}\n", document(meta));
-    let written = fs::write(&temporary, text)
-        .and_then(|()| File::open(&temporary)?.sync_all())
-        .and_then(|()| fs::rename(&temporary, path));
-    written.inspect_err(|_| {
-        // The write's error is the one to tell; a leftover is harmless.
-        let _ = fs::remove_file(&temporary);
-    })
+    write_whole(path, &format!("{:#}\n", document(meta)))
 }
 
 fn io_error(path: String, source: io::Error) -> SigmfWriteError {

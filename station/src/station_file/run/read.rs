@@ -12,7 +12,7 @@ use crate::profile::error::quoted;
 use crate::profile::section::{Quantity, Section};
 use crate::recording::{RecordConfig, Trigger};
 use crate::station_file::motion::site;
-use crate::station_file::read::{BAD_FRAMES, LARGEST_HZ, MOST, name, path, streams, tuning};
+use crate::station_file::read::{BAD_FRAMES, LARGEST_HZ, downlinks, name, path, some, streams, tuning};
 use crate::station_file::{Entry, StationFileError};
 use hifitime::Duration;
 use std::path::PathBuf;
@@ -140,12 +140,7 @@ fn kept(section: &Section<'_>) -> Result<Vec<StreamSpec>, ProfileError> {
 }
 
 fn satellites(root: &Section<'_>, rules: &Rules) -> Result<Vec<SatelliteEntry>, StationFileError> {
-    let sections = root.sections("satellite")?;
-    if !(1..=MOST).contains(&sections.len()) {
-        let found = format!("given {} times", sections.len());
-        let allowed = format!("sections, 1 to {MOST} of them, each begun by [[satellite]]");
-        return Err(root.refuse("satellite", found, &allowed).into());
-    }
+    let sections = some(root, "satellite", "satellite")?;
     let mut satellites: Vec<SatelliteEntry> = Vec::with_capacity(sections.len());
     for section in &sections {
         let entry = satellite(section, rules)?;
@@ -186,23 +181,7 @@ fn satellite(section: &Section<'_>, rules: &Rules) -> Result<SatelliteEntry, Sta
     let name = name(section)?;
     let tle = path(section, "tle", "the path of a file of elements")?;
     let called = section.text("satellite", "the name of a satellite")?;
-    let sections = section.sections("downlink")?;
-    if !(1..=MOST).contains(&sections.len()) {
-        let found = format!("given {} times", sections.len());
-        let allowed = format!("sections, 1 to {MOST} of them, each begun by [[satellite.downlink]]");
-        return Err(section.refuse("downlink", found, &allowed).into());
-    }
-    let mut downlinks: Vec<Entry> = Vec::with_capacity(sections.len());
-    for section in &sections {
-        let entry = downlink(section, &name)?;
-        if downlinks.iter().any(|other| other.name == entry.name) {
-            return Err(StationFileError::SameName {
-                place: section.place("name"),
-                name: entry.name,
-            });
-        }
-        downlinks.push(entry);
-    }
+    let downlinks = downlinks(section, "satellite.downlink", |section| downlink(section, &name))?;
     Ok(SatelliteEntry {
         tle: section.required("tle", tle, "the path of a file of elements")?,
         choice: Choice {

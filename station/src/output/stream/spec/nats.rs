@@ -63,10 +63,9 @@ pub struct WorkQueue {
     pub ack_wait: Duration,
 }
 
-const WORK_OPTIONS: &[&str] = &[
-    "stream",
-    "subject",
-    "ack_wait",
+const WORK_OPTIONS: &[&str] = &["stream", "subject", "ack_wait"];
+/// Options that say how a server is logged in to.
+pub(super) const LOGIN_OPTIONS: &[&str] = &[
     "credentials_file",
     "credentials_env",
     "token_file",
@@ -95,7 +94,7 @@ impl FromStr for WorkQueue {
         let (place, query) = rest
             .split_once('?')
             .map_or((rest, None), |(place, query)| (place, Some(query)));
-        let options = Options::parse(query, form, WORK_OPTIONS)?;
+        let options = Options::parse(query, form, &[WORK_OPTIONS, LOGIN_OPTIONS].concat())?;
         Ok(Self {
             login: login(form, place, &options)?,
             stream: word(&options, "stream", "GROUNDLINK_WORK")?,

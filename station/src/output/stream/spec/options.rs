@@ -1,5 +1,6 @@
 //! The options behind the `?` of an output.
 
+use super::nats::LOGIN_OPTIONS;
 use super::{Secret, SpecError};
 use percent_encoding::percent_decode_str;
 use std::fmt::Display;
@@ -76,21 +77,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         options: SIDS_OPTIONS,
     },
 ];
-const NATS_OPTIONS: &[&str] = &[
-    "stream",
-    "subject",
-    "station",
-    "credentials_file",
-    "credentials_env",
-    "token_file",
-    "token_env",
-    "user",
-    "password_file",
-    "password_env",
-    "nkey_file",
-    "nkey_env",
-    "ca_file",
-];
+const NATS_OPTIONS: &[&str] = &["stream", "subject", "station"];
 const SIDS_OPTIONS: &[&str] = &[
     "norad",
     "source",
@@ -105,6 +92,7 @@ impl Entry {
     pub fn known(&self) -> Vec<&'static str> {
         match self.name {
             "http://" => Vec::new(),
+            name if name.starts_with("nats") => self.with(&[LOGIN_OPTIONS, ALL_OPTIONS].concat()),
             name if name.starts_with("jsonl") => self.with(&["queue", "queue_mib", "full", "stall"]),
             name if name.starts_with("sids") => self.with(&["queue", "queue_mib", "full", "stall"]),
             name if name.starts_with("kiss") || name.starts_with("parquet") => {
