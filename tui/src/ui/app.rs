@@ -46,7 +46,7 @@ pub struct App {
 }
 
 impl App {
-    /// The start: overview, nothing known.
+    /// The start: the pass, nothing known.
     pub fn new(options: &UiOptions, depth: Depth) -> Self {
         let depth = if options.color { depth } else { Depth::Mono };
         let mut lists: [ListPane; View::ALL.len()] = Default::default();
@@ -55,7 +55,7 @@ impl App {
             title: options.title.clone(),
             theme: Theme::new(depth),
             data: Data::default(),
-            view: View::Overview,
+            view: View::Pass,
             mode: Mode::Normal,
             frozen: false,
             paused: false,
@@ -297,7 +297,7 @@ impl App {
     }
 
     fn sideways(&mut self, right: bool) {
-        if self.view == View::Spectrum {
+        if self.view == View::Signal {
             self.zoom.pan(if right { 0.125 } else { -0.125 });
         } else {
             self.change_pane(if right { 1 } else { self.view.panes() - 1 });
@@ -313,15 +313,15 @@ impl App {
                     before,
                 };
             }
-            _ => self.notice = Some("filters are for frames, packets and events (5, 6, 7)".into()),
+            _ => self.notice = Some("filters are for frames, packets and events (9, 6, 7)".into()),
         }
     }
 
     fn plus_minus(&mut self, plus: bool) -> Action {
         match self.view {
-            View::Spectrum => self.zoom.change(plus),
-            View::Constellation if plus => self.magnified = (self.magnified + 1).min(3),
-            View::Constellation => self.magnified = self.magnified.saturating_sub(1),
+            View::Signal => self.zoom.change(plus),
+            View::Symbols if plus => self.magnified = (self.magnified + 1).min(3),
+            View::Symbols => self.magnified = self.magnified.saturating_sub(1),
             _ => return Action::Pace(next_pace(self.pace, self.data.rates().map(|r| r.real_time), plus)),
         }
         Action::None
@@ -338,7 +338,7 @@ impl App {
 
     fn copy(&mut self) -> Action {
         let Some(bytes) = self.selected_bytes() else {
-            self.notice = Some("nothing to copy: select a frame or packet (5, 6)".into());
+            self.notice = Some("nothing to copy: select a frame or packet (9, 6)".into());
             return Action::None;
         };
         let (text, count) = (decode::hex(bytes), bytes.len());

@@ -19,5 +19,5 @@ mod view;
 pub use app::App;
 pub use keys::{Binding, Command, Group, KEY_MAP};
 pub use model::{Action, Mode, UiOptions, View, Zoom};
-pub use terminal::{run, show};
+pub use terminal::{World, run, show};
 pub use theme::Depth;

@@ -5,53 +5,61 @@ use super::filter::Filter;
 /// A view of the terminal UI.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum View {
-    /// Input, lock chain, Eb/N0, counters.
-    Overview,
+    /// The pass on one screen: lock chain, Eb/N0, counters.
+    Pass,
     /// Spectrum and waterfall.
-    Spectrum,
-    /// Constellation.
-    Constellation,
+    Signal,
+    /// What the demodulator makes of it.
+    Symbols,
+    /// Inner code, frame synchronisation, error correction.
+    Coding,
     /// Virtual channels and their APIDs.
     Channels,
-    /// Frames with header and dump.
-    Frames,
     /// Packets with header and dump.
     Packets,
     /// Event log.
     Events,
+    /// Why there are no frames.
+    Explain,
+    /// Frames with header and dump.
+    Frames,
 }
 
 impl View {
     /// All, in the order of their digits.
-    pub const ALL: [Self; 7] = [
-        Self::Overview,
-        Self::Spectrum,
-        Self::Constellation,
+    pub const ALL: [Self; 9] = [
+        Self::Pass,
+        Self::Signal,
+        Self::Symbols,
+        Self::Coding,
         Self::Channels,
-        Self::Frames,
         Self::Packets,
         Self::Events,
+        Self::Explain,
+        Self::Frames,
     ];
 
     /// Name on the tab.
     pub fn title(self) -> &'static str {
         match self {
-            Self::Overview => "Overview",
-            Self::Spectrum => "Spectrum",
-            Self::Constellation => "Constellation",
+            Self::Pass => "Pass",
+            Self::Signal => "Signal",
+            Self::Symbols => "Symbols",
+            Self::Coding => "Coding",
             Self::Channels => "Channels",
-            Self::Frames => "Frames",
             Self::Packets => "Packets",
             Self::Events => "Events",
+            Self::Explain => "Explain",
+            Self::Frames => "Frames",
         }
     }
 
     /// Panes that can take the keys and be expanded.
     pub fn panes(self) -> usize {
         match self {
-            Self::Overview => 4,
-            Self::Spectrum | Self::Channels => 2,
-            Self::Constellation | Self::Events => 1,
+            Self::Pass => 4,
+            Self::Signal | Self::Channels => 2,
+            Self::Symbols | Self::Coding | Self::Events | Self::Explain => 1,
             Self::Frames | Self::Packets => 3,
         }
     }

@@ -21,6 +21,50 @@ use std::time::{Duration, Instant};
 /// Redraws per second are never more.
 const MAX_REFRESH_HZ: f64 = 20.0;
 
+/// What lies around the loop: where events come from and where actions go.
+pub trait World {
+    /// Waits at most so long for the next event.
+    ///
+    /// # Errors
+    /// When the terminal is gone.
+    fn event(&mut self, timeout: Duration) -> io::Result<Option<Event>>;
+
+    /// Does what concerns neither the display nor the monitor; what there is to say of it.
+    ///
+    /// # Errors
+    /// When it cannot go on without the terminal.
+    fn act(&mut self, action: &Action) -> io::Result<Option<String>>;
+
+    /// Whether the program is coming to an end.
+    fn failed(&self) -> bool;
+}
+
+/// The terminal itself.
+struct Outside<'g> {
+    guard: &'g Guard,
+}
+
+impl World for Outside<'_> {
+    fn event(&mut self, timeout: Duration) -> io::Result<Option<Event>> {
+        if event::poll(timeout)? {
+            event::read().map(Some)
+        } else {
+            Ok(None)
+        }
+    }
+
+    fn act(&mut self, action: &Action) -> io::Result<Option<String>> {
+        match action {
+            Action::Copy(text) => copy_to_clipboard(&mut io::stdout(), text).map(|()| None),
+            _ => Ok(None),
+        }
+    }
+
+    fn failed(&self) -> bool {
+        self.guard.failed()
+    }
+}
+
 /// Shows the run until the user quits (or the chain is asked to end from elsewhere), then asks it to end.
 /// `NO_COLOR` in the environment, if not empty, turns colour off.
 ///
@@ -33,23 +77,8 @@ pub fn run(monitor: &Monitor, options: &UiOptions) -> anyhow::Result<()> {
     let mut terminal = Terminal::new(CrosstermBackend::new(io::stdout()))?;
     terminal.clear()?;
     let mut app = App::new(options, depth);
-    let events = |timeout| {
-        if event::poll(timeout)? {
-            event::read().map(Some)
-        } else {
-            Ok(None)
-        }
-    };
-    let copy = |text: &str| copy_to_clipboard(&mut io::stdout(), text);
-    let result = show(
-        &mut terminal,
-        &mut app,
-        monitor,
-        options.refresh_hz,
-        events,
-        copy,
-        || guard.failed(),
-    );
+    let mut outside = Outside { guard: &guard };
+    let result = show(&mut terminal, &mut app, monitor, options.refresh_hz, &mut outside);
     monitor.set_paused(false);
     monitor.stop();
     drop(terminal);
@@ -59,19 +88,14 @@ pub fn run(monitor: &Monitor, options: &UiOptions) -> anyhow::Result<()> {
 
 /// The loop: events as they come, looks at the monitor at the refresh rate, drawing when something changed.
 ///
-/// `events` waits at most so long for the next event; `copy` takes text to the clipboard; `failed` says that
-/// the program is coming to an end.
-///
 /// # Errors
-/// When drawing, reading events or copying fails.
+/// When drawing, reading events or acting fails.
 pub fn show<B>(
     terminal: &mut Terminal<B>,
     app: &mut App,
     monitor: &Monitor,
     refresh_hz: f64,
-    mut events: impl FnMut(Duration) -> io::Result<Option<Event>>,
-    mut copy: impl FnMut(&str) -> io::Result<()>,
-    failed: impl Fn() -> bool,
+    world: &mut impl World,
 ) -> anyhow::Result<()>
 where
     B: Backend,
@@ -88,7 +112,7 @@ where
     app.poll(monitor);
     let mut draw = true;
     let mut next = Instant::now();
-    while !failed() && !ended_from_elsewhere(monitor) {
+    while !world.failed() && !ended_from_elsewhere(monitor) {
         if Instant::now() >= next {
             draw |= app.poll(monitor);
             if std::mem::take(&mut draw) {
@@ -96,14 +120,13 @@ where
             }
             next = Instant::now() + period;
         }
-        let Some(event) = events(next.saturating_duration_since(Instant::now()))? else {
+        let Some(event) = world.event(next.saturating_duration_since(Instant::now()))? else {
             continue;
         };
         draw = true;
         match app.update(&event) {
             Action::None => {}
             Action::Quit => break,
-            Action::Copy(text) => copy(&text)?,
             Action::Pause(paused) => {
                 monitor.set_paused(paused);
                 app.paused = paused;
@@ -112,6 +135,7 @@ where
                 monitor.set_pace(pace);
                 app.pace = pace;
             }
+            action => app.notice = world.act(&action)?.or(app.notice.take()),
         }
     }
     Ok(())

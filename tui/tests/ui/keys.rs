@@ -63,17 +63,17 @@ fn check(command: Command, name: &str) {
         }
         Command::NextView => {
             press(&mut app, name);
-            assert_eq!(app.view, View::Spectrum);
+            assert_eq!(app.view, View::Signal);
         }
         Command::PreviousView => {
             press(&mut app, name);
-            assert_eq!(app.view, View::Events);
+            assert_eq!(app.view, View::Frames);
         }
         Command::Show(view) => {
-            app.view = if view == View::Overview {
+            app.view = if view == View::Pass {
                 View::Events
             } else {
-                View::Overview
+                View::Pass
             };
             press(&mut app, name);
             assert_eq!(app.view, view);
@@ -92,7 +92,7 @@ fn check(command: Command, name: &str) {
         }
         Command::Expand => {
             press(&mut app, name);
-            assert!(app.expanded[View::Overview as usize]);
+            assert!(app.expanded[View::Pass as usize]);
         }
         Command::Filter => {
             app.view = View::Frames;
@@ -145,7 +145,7 @@ fn every_key_does_what_it_says() {
 #[test]
 fn filters_are_typed_kept_and_dropped() {
     let mut app = start();
-    press(&mut app, "5");
+    press(&mut app, "9");
     let all = app.rows(View::Frames).len();
     press(&mut app, "/");
     press(&mut app, "vcid=7 q");
@@ -242,17 +242,17 @@ fn clicks_on_tabs_open_them_and_the_wheel_scrolls() {
     };
     let click = |column| mouse(MouseEventKind::Down(MouseButton::Left), column, 1);
     for (column, view) in [
-        (15, View::Spectrum),
-        (30, View::Constellation),
-        (51, View::Frames),
-        (74, View::Events),
+        (10, View::Signal),
+        (20, View::Symbols),
+        (45, View::Packets),
+        (74, View::Frames),
     ] {
         app.update(&click(column));
         assert_eq!(app.view, view, "column {column}");
         app.update(&click(2));
-        assert_eq!(app.view, View::Overview);
+        assert_eq!(app.view, View::Pass);
     }
-    press(&mut app, "5");
+    press(&mut app, "9");
     app.update(&mouse(MouseEventKind::ScrollUp, 10, 10));
     assert_eq!(app.selected(View::Frames), Some(32));
 }

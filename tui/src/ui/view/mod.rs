@@ -2,21 +2,23 @@
 //!
 //! ```text
 //! Groundlink  by701.wav  by70-1 · BPSK 9600 Bd          ● running  00:01:23  12×     title
-//!  1 Overview  2 Spectrum  3 Constellation  …                                        tabs
+//!  1 Pass  2 Signal  3 Symbols  …                                        tabs
 //! ╭ panes of the view ───────────────────────────────────────────────────────────╮
 //! ╰──────────────────────────────────────────────────────────────────────────────╯
 //!  ? help  q quit  …                                                                 hints
 //! ```
 
 mod channels;
-mod constellation;
+mod coding;
 mod events;
+mod explain;
 mod help;
-mod overview;
 mod paint;
 mod panels;
+mod pass;
 mod records;
-mod spectrum;
+mod signal;
+mod symbols;
 
 use super::app::App;
 use super::format;
@@ -47,9 +49,11 @@ impl Widget for &App {
         footer(self, hints, &mut canvas);
         let body = failure(self, body, &mut canvas);
         match self.view {
-            View::Overview => overview::draw(self, body, &mut canvas),
-            View::Spectrum => spectrum::draw(self, body, &mut canvas),
-            View::Constellation => constellation::draw(self, body, &mut canvas),
+            View::Pass => pass::draw(self, body, &mut canvas),
+            View::Signal => signal::draw(self, body, &mut canvas),
+            View::Symbols => symbols::draw(self, body, &mut canvas),
+            View::Coding => coding::draw(self, body, &mut canvas),
+            View::Explain => explain::draw(self, body, &mut canvas),
             View::Channels => channels::draw(self, body, &mut canvas),
             View::Frames => records::draw_frames(self, body, &mut canvas),
             View::Packets => records::draw_packets(self, body, &mut canvas),
@@ -124,13 +128,14 @@ fn state_pieces(app: &App) -> Vec<(String, Style)> {
     pieces
 }
 
-/// Names of the tabs as far as they fit: all, or only the open one's beside the digits.
+/// Names of the tabs as far as they fit: all, closer or wider apart, or only the open one's beside the digits.
 fn tab_labels(width: u16, open: View) -> Vec<(View, String)> {
     let full = width >= 78;
+    let space = if width >= 90 { " " } else { "" };
     let labels = View::ALL.iter().enumerate().map(|(i, &view)| {
         let named = full || open == view;
         let name = if named {
-            format!(" {}", view.title())
+            format!("{space}{}", view.title())
         } else {
             String::new()
         };
@@ -251,7 +256,7 @@ fn pace_words(app: &App) -> String {
 /// Keys worth knowing in a view, most useful first.
 fn hints(view: View) -> &'static [(&'static str, &'static str)] {
     match view {
-        View::Overview => &[
+        View::Pass => &[
             ("?", "help"),
             ("q", "quit"),
             ("Tab", "view"),
@@ -261,7 +266,7 @@ fn hints(view: View) -> &'static [(&'static str, &'static str)] {
             ("Enter", "pane"),
             ("e", "expand"),
         ],
-        View::Spectrum => &[
+        View::Signal => &[
             ("?", "help"),
             ("q", "quit"),
             ("+/-", "zoom"),
@@ -271,7 +276,14 @@ fn hints(view: View) -> &'static [(&'static str, &'static str)] {
             ("Enter", "pane"),
             ("e", "expand"),
         ],
-        View::Constellation => &[
+        View::Coding | View::Explain => &[
+            ("?", "help"),
+            ("q", "quit"),
+            ("Tab", "view"),
+            ("f", "freeze"),
+            ("Space", "pause"),
+        ],
+        View::Symbols => &[
             ("?", "help"),
             ("q", "quit"),
             ("+/-", "zoom"),

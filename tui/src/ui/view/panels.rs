@@ -1,4 +1,4 @@
-//! The panes of the overview.
+//! The panes of the pass.
 
 use super::paint::{Canvas, bar_height, bar_sign, split_left, split_top};
 use super::wrapped;
@@ -31,12 +31,17 @@ pub fn chain(app: &App, area: Rect, canvas: &mut Canvas<'_>) {
     let note = held_up(app).map(|words| Line::styled(format!(" {words} "), canvas.theme.warn()));
     let inner = canvas.pane(area, "Lock chain", note, app.pane() == 0);
     for (row, link) in (0..inner.height).zip(&links) {
-        let style = link_style(link.state, canvas);
-        canvas.cell(inner, 1, row, link.state.sign(), style);
-        canvas.text(inner, 3, row, link.name, canvas.theme.title());
-        canvas.text_right(inner, 27, row, &link.value, canvas.theme.text());
-        canvas.text(inner, 30, row, &link.words, style);
+        link_row(link, inner, row, canvas);
     }
+}
+
+/// A link in one row: sign, name, number, words.
+pub fn link_row(link: &Link, area: Rect, row: u16, canvas: &mut Canvas<'_>) {
+    let style = link_style(link.state, canvas);
+    canvas.cell(area, 1, row, link.state.sign(), style);
+    canvas.text(area, 3, row, link.name, canvas.theme.title());
+    canvas.text_right(area, 27, row, &link.value, canvas.theme.text());
+    canvas.text(area, 30, row, &link.words, style);
 }
 
 /// The lock chain, one box per link; in a seventh row where it is held up.

@@ -1,0 +1,157 @@
+//! What watchers see of a running chain, and the few things they may ask of it.
+//!
+//! The chain publishes; watchers take copies at their own rate and may miss. Neither side waits for the
+//! other: snapshots are copied under short locks, plots go through slots in which the newest wins.
+
+mod plots;
+mod ring;
+mod status;
+mod views;
+
+pub use plots::Plots;
+pub use status::{Phase, StationStatus, Totals};
+pub use views::{EventLine, FrameView, Level, PacketView};
+
+use ring::Ring;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard};
+
+/// Frames, packets and events kept for display.
+pub const HISTORY: usize = 2_000;
+
+#[derive(Debug, Default)]
+struct Shared {
+    status: Mutex<StationStatus>,
+    plots: Mutex<Plots>,
+    frames: Mutex<Ring<FrameView>>,
+    packets: Mutex<Ring<PacketView>>,
+    events: Mutex<Ring<EventLine>>,
+    watched: AtomicBool,
+    counted: AtomicBool,
+    stop: AtomicBool,
+    paused: AtomicBool,
+    pace_milli: AtomicU64,
+}
+
+/// Handle on a running chain; clones see the same run.
+#[derive(Debug, Clone, Default)]
+pub struct Monitor {
+    shared: Arc<Shared>,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
+impl Monitor {
+    /// A monitor that nobody publishes to yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Copy of the newest status.
+    pub fn status(&self) -> StationStatus {
+        lock(&self.shared.status).clone()
+    }
+
+    /// Copy of the newest plots.
+    pub fn plots(&self) -> Plots {
+        lock(&self.shared.plots).clone()
+    }
+
+    /// Frames numbered `from` and above, with the number of the first; older ones than [`HISTORY`] are gone.
+    pub fn frames_since(&self, from: u64) -> (u64, Vec<FrameView>) {
+        lock(&self.shared.frames).since(from)
+    }
+
+    /// Packets numbered `from` and above, as [`Self::frames_since`].
+    pub fn packets_since(&self, from: u64) -> (u64, Vec<PacketView>) {
+        lock(&self.shared.packets).since(from)
+    }
+
+    /// Events numbered `from` and above, as [`Self::frames_since`].
+    pub fn events_since(&self, from: u64) -> (u64, Vec<EventLine>) {
+        lock(&self.shared.events).since(from)
+    }
+
+    /// Asks the chain to publish histories and plots too (they cost time nobody should pay unwatched).
+    pub fn watch(&self) {
+        self.shared.watched.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether somebody watches.
+    pub fn watched(&self) -> bool {
+        self.shared.watched.load(Ordering::Relaxed)
+    }
+
+    /// Asks the chain to keep the counters of channels in the status, without histories and plots.
+    pub fn count(&self) {
+        self.shared.counted.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether somebody wants the counters of channels.
+    pub fn counted(&self) -> bool {
+        self.watched() || self.shared.counted.load(Ordering::Relaxed)
+    }
+
+    /// Asks the chain to end cleanly; everything read so far is decoded and written.
+    pub fn stop(&self) {
+        self.shared.stop.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the chain was asked to end.
+    pub fn stopping(&self) -> bool {
+        self.shared.stop.load(Ordering::Relaxed)
+    }
+
+    /// Holds a replay, or lets it go on. Live inputs are not held.
+    pub fn set_paused(&self, paused: bool) {
+        self.shared.paused.store(paused, Ordering::Relaxed);
+    }
+
+    /// Whether the replay is held.
+    pub fn paused(&self) -> bool {
+        self.shared.paused.load(Ordering::Relaxed)
+    }
+
+    /// Replays at this multiple of real time; `None` as fast as possible.
+    pub fn set_pace(&self, times_real_time: Option<f64>) {
+        let milli = times_real_time.map_or(0, |x| (x * 1000.0).max(1.0) as u64);
+        self.shared.pace_milli.store(milli, Ordering::Relaxed);
+    }
+
+    /// Multiple of real time at which the replay is held back; `None`: as fast as possible.
+    pub fn pace(&self) -> Option<f64> {
+        match self.shared.pace_milli.load(Ordering::Relaxed) {
+            0 => None,
+            milli => Some(milli as f64 / 1000.0),
+        }
+    }
+
+    /// Publishes: changes the status in place.
+    pub fn update(&self, change: impl FnOnce(&mut StationStatus)) {
+        change(&mut lock(&self.shared.status));
+    }
+
+    /// Publishes plots; skipped when a watcher is reading this very moment.
+    pub fn update_plots(&self, change: impl FnOnce(&mut Plots)) {
+        if let Ok(mut plots) = self.shared.plots.try_lock() {
+            change(&mut plots);
+        }
+    }
+
+    /// Publishes a frame.
+    pub fn push_frame(&self, frame: FrameView) {
+        lock(&self.shared.frames).push(frame);
+    }
+
+    /// Publishes a packet.
+    pub fn push_packet(&self, packet: PacketView) {
+        lock(&self.shared.packets).push(packet);
+    }
+
+    /// Publishes an event.
+    pub fn push_event(&self, event: EventLine) {
+        lock(&self.shared.events).push(event);
+    }
+}
