@@ -99,6 +99,19 @@ pub enum Action {
     Pause(bool),
     /// Replay at this multiple of real time, `None` as fast as possible.
     Pace(Option<f64>),
+    /// Go on from this sample of the input.
+    Seek(u64),
+    /// One block of signal more, while the replay is held.
+    Step,
+    /// Change the profile, `key=value` as `--set` takes it, and go on from here with it.
+    Set(String),
+    /// Write the profile as it is now to a file.
+    SaveProfile {
+        /// Where to.
+        path: String,
+        /// Whether a file that is there may go.
+        replace: bool,
+    },
 }
 
 /// What a caller chooses.

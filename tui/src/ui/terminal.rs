@@ -56,6 +56,9 @@ impl World for Outside<'_> {
     fn act(&mut self, action: &Action) -> io::Result<Option<String>> {
         match action {
             Action::Copy(text) => copy_to_clipboard(&mut io::stdout(), text).map(|()| None),
+            Action::Seek(_) | Action::Step | Action::Set(_) | Action::SaveProfile { .. } => {
+                Ok(Some("not possible here".into()))
+            }
             _ => Ok(None),
         }
     }
