@@ -12,7 +12,7 @@ use super::{From, RunConfig};
 use crate::StationError;
 use crate::doppler::{DopplerAt, MeasuredWriter};
 use crate::input::{Capture, InputInfo, Loss};
-use crate::monitor::{Level, Monitor, Phase};
+use crate::monitor::{CodingParts, Level, Monitor, Phase};
 use crate::output::record::{Place, Record};
 use crate::output::report::{InputReport, Report, SignalReport, Stopped, VcReport};
 use crate::output::{Outputs, Shared, sidecar};
@@ -127,6 +127,9 @@ impl End {
         let (profile, input) = (&config.profile.name, &config.input);
         let outputs = Outputs::open(&config.outputs, profile, input, &around.shared)?;
         outputs.show(monitor);
+        if !matches!(config.from, From::Frames | From::Packets) {
+            monitor.set_coding(CodingParts::of(coding));
+        }
         if let Some(soft) = &config.outputs.soft {
             sidecar::write(soft, &config.profile, config.from == From::Iq)?;
         }

@@ -4,7 +4,7 @@ use super::metrics::Counted;
 use super::place::SignalAt;
 use super::publisher::Publisher;
 use crate::StationError;
-use crate::monitor::{FrameView, Level, PacketView};
+use crate::monitor::{BlockView, FrameView, Level, PacketView};
 use crate::output::record::{
     self, CodingRecord, FrameRecord, HeaderRecord, LostBefore, Place, Record, SignalRecord, TcRecord, hex,
 };
@@ -491,6 +491,15 @@ fn show(
         eb_n0_db: eb_n0_db(received) as f32,
         bytes: received.bytes.to_vec(),
     });
+    if let Some(quality) = received.quality {
+        to.monitor.push_block(BlockView {
+            index: received.index,
+            end: received.end,
+            good: received.coding_good,
+            eb_n0_db: eb_n0_db(received) as f32,
+            quality: quality.clone(),
+        });
+    }
 }
 
 /// Notes the frame in the recording.

@@ -6,7 +6,7 @@ use super::metrics::Stretch;
 use super::place::{SignalAt, SymbolMap};
 use super::publisher::{IndexUnit, Publisher};
 use crate::StationError;
-use crate::monitor::Level;
+use crate::monitor::{Level, SyncView};
 use crate::output::record::{Place, Record};
 use groundlink_decoder::coding::{CodedFrame, FrameDecoder, SyncChange, SyncState, SyncStatus};
 use groundlink_dsp::Mark;
@@ -220,6 +220,10 @@ impl SoftStage {
         };
         if let (Some(metrics), Some(sample)) = (&mut to.metrics, place.sample) {
             metrics.sync(sample, state);
+        }
+        if to.monitor.watched() {
+            let index = self.index(change.soft_index);
+            to.monitor.push_sync(SyncView::of(change, index));
         }
         let node = change.node.clone();
         to.event(Level::Info, &place, || match node.as_str() {

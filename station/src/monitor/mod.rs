@@ -3,15 +3,20 @@
 //! The chain publishes; watchers take copies at their own rate and may miss. Neither side waits for the
 //! other: snapshots are copied under short locks, plots go through slots in which the newest wins.
 
+mod coding;
 mod plots;
 mod ring;
 mod status;
 mod views;
 
+pub use coding::{
+    BlockView, CodingParts, CodingSums, CodingView, Corrections, RECENT_BLOCKS, RsParts, SyncView,
+};
 pub use plots::Plots;
 pub use status::{Phase, StationStatus, Totals};
 pub use views::{EventLine, FrameView, Level, PacketView};
 
+use coding::CodingTally;
 use ring::Ring;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -26,6 +31,9 @@ struct Shared {
     frames: Mutex<Ring<FrameView>>,
     packets: Mutex<Ring<PacketView>>,
     events: Mutex<Ring<EventLine>>,
+    coding: Mutex<CodingTally>,
+    blocks: Mutex<Ring<BlockView>>,
+    syncs: Mutex<Ring<SyncView>>,
     watched: AtomicBool,
     counted: AtomicBool,
     stop: AtomicBool,
@@ -72,6 +80,21 @@ impl Monitor {
     /// Events numbered `from` and above, as [`Self::frames_since`].
     pub fn events_since(&self, from: u64) -> (u64, Vec<EventLine>) {
         lock(&self.shared.events).since(from)
+    }
+
+    /// Copy of what the codes did.
+    pub fn coding(&self) -> CodingView {
+        lock(&self.shared.coding).view.clone()
+    }
+
+    /// Blocks numbered `from` and above, as [`Self::frames_since`].
+    pub fn blocks_since(&self, from: u64) -> (u64, Vec<BlockView>) {
+        lock(&self.shared.blocks).since(from)
+    }
+
+    /// Changes of frame synchronisation numbered `from` and above, as [`Self::frames_since`].
+    pub fn syncs_since(&self, from: u64) -> (u64, Vec<SyncView>) {
+        lock(&self.shared.syncs).since(from)
     }
 
     /// Asks the chain to publish histories and plots too (they cost time nobody should pay unwatched).
@@ -153,5 +176,21 @@ impl Monitor {
     /// Publishes an event.
     pub fn push_event(&self, event: EventLine) {
         lock(&self.shared.events).push(event);
+    }
+
+    /// Publishes the codes of the link.
+    pub fn set_coding(&self, parts: CodingParts) {
+        lock(&self.shared.coding).view.parts = Some(parts);
+    }
+
+    /// Publishes what the codes made of a block.
+    pub fn push_block(&self, block: BlockView) {
+        lock(&self.shared.blocks).push(block.clone());
+        lock(&self.shared.coding).count(block);
+    }
+
+    /// Publishes a change of frame synchronisation.
+    pub fn push_sync(&self, change: SyncView) {
+        lock(&self.shared.syncs).push(change);
     }
 }

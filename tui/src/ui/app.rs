@@ -33,6 +33,8 @@ pub struct App {
     pub zoom: Zoom,
     /// Magnification of the constellation by powers of two.
     pub magnified: u32,
+    /// Whether sums over blocks are those of the newest only.
+    pub newest_only: bool,
     /// Pane that has the keys, per view.
     pub focus: [usize; View::ALL.len()],
     /// Whether that pane has the whole view, per view.
@@ -65,6 +67,7 @@ impl App {
                 centre: 0.5,
             },
             magnified: 0,
+            newest_only: false,
             focus: [0; View::ALL.len()],
             expanded: [false; View::ALL.len()],
             notice: None,
@@ -245,9 +248,16 @@ impl App {
             Command::Freeze => self.frozen = !self.frozen,
             Command::Plus => return self.plus_minus(true),
             Command::Minus => return self.plus_minus(false),
+            Command::Other => self.show_other(),
             Command::Copy => return self.copy(),
         }
         Action::None
+    }
+
+    fn show_other(&mut self) {
+        if self.view == View::Coding {
+            self.newest_only = !self.newest_only;
+        }
     }
 
     fn back(&mut self) {

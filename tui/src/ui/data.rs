@@ -3,7 +3,8 @@
 use super::filter::{self, Row};
 use super::format;
 use groundlink_station::monitor::{
-    EventLine, FrameView, HISTORY, Level, Monitor, PacketView, Phase, Plots, StationStatus, Totals,
+    BlockView, CodingView, EventLine, FrameView, HISTORY, Level, Monitor, PacketView, Phase, Plots,
+    StationStatus, SyncView, Totals,
 };
 use num_complex::Complex32;
 use std::collections::VecDeque;
@@ -78,6 +79,43 @@ impl<T> Tail<T> {
     pub fn get(&self, number: u64) -> Option<&Entry<T>> {
         let index = self.entries.partition_point(|e| e.number < number);
         self.entries.get(index).filter(|e| e.number == number)
+    }
+}
+
+/// The newest entries of a history that no filter searches.
+#[derive(Debug, Clone)]
+pub struct Numbered<T> {
+    next: u64,
+    entries: VecDeque<T>,
+}
+
+impl<T> Default for Numbered<T> {
+    fn default() -> Self {
+        Self {
+            next: 0,
+            entries: VecDeque::new(),
+        }
+    }
+}
+
+impl<T> Numbered<T> {
+    fn extend(&mut self, (first, items): (u64, Vec<T>)) -> bool {
+        let changed = !items.is_empty();
+        self.next = first + items.len() as u64;
+        for item in items {
+            push_bounded(&mut self.entries, item, HISTORY);
+        }
+        changed
+    }
+
+    /// Entries, oldest first.
+    pub fn entries(&self) -> &VecDeque<T> {
+        &self.entries
+    }
+
+    /// Entries that there ever were.
+    pub fn total(&self) -> u64 {
+        self.next
     }
 }
 
@@ -240,6 +278,12 @@ pub struct Data {
     pub events: Tail<EventLine>,
     /// Eb/N0, one value per look that found the input further on, dB; NaN where unknown.
     pub eb_n0: VecDeque<f32>,
+    /// What the codes did, in sums.
+    pub coding: CodingView,
+    /// Newest blocks as the codes saw them.
+    pub blocks: Numbered<BlockView>,
+    /// Newest changes of frame synchronisation.
+    pub syncs: Numbered<SyncView>,
     samples: VecDeque<Sample>,
 }
 
@@ -260,6 +304,11 @@ impl Data {
         changed |= self.frames.extend(monitor.frames_since(self.frames.next));
         changed |= self.packets.extend(monitor.packets_since(self.packets.next));
         changed |= self.events.extend(monitor.events_since(self.events.next));
+        let blocks = self.blocks.extend(monitor.blocks_since(self.blocks.next));
+        if blocks || self.coding.parts.is_none() {
+            self.coding = monitor.coding();
+        }
+        changed |= blocks | self.syncs.extend(monitor.syncs_since(self.syncs.next));
         changed
     }
 

@@ -48,6 +48,8 @@ pub enum Command {
     Plus,
     /// Zoom out, or replay slower.
     Minus,
+    /// Show the other of what a view can show.
+    Other,
     /// Copy the selected frame or packet as hex.
     Copy,
 }
@@ -172,6 +174,7 @@ pub const KEY_MAP: &[Binding] = &[
     bind(&["e"], Command::Expand, Group::Move, "expand the pane"),
     bind(&["/"], Command::Filter, Group::Move, "filter; /! inverts it"),
     bind(&["y"], Command::Copy, Group::Move, "copy as hex (OSC 52)"),
+    bind(&["w"], Command::Other, Group::Signal, "other sums of blocks"),
     bind(&["Space"], Command::Pause, Group::Signal, "pause the replay"),
     bind(&["f"], Command::Freeze, Group::Signal, "freeze the display"),
     bind(&["+", "="], Command::Plus, Group::Signal, "faster; plot: zoom in"),

@@ -106,6 +106,13 @@ fn check(command: Command, name: &str) {
         }
         Command::Plus => assert_eq!(press(&mut app, name), Action::Pace(Some(2.0))),
         Command::Minus => assert_eq!(press(&mut app, name), Action::Pace(Some(0.5))),
+        Command::Other => {
+            app.view = View::Coding;
+            press(&mut app, name);
+            assert!(app.newest_only);
+            press(&mut app, name);
+            assert!(!app.newest_only);
+        }
         Command::Copy => {
             app.view = View::Packets;
             let Action::Copy(hex) = press(&mut app, name) else {

@@ -1,12 +1,13 @@
 //! Scripted runs, published through a monitor just as the chain does; the same every time.
 
 use groundlink::ui::{App, Depth, UiOptions};
-use groundlink_decoder::coding::{SyncState, SyncStatus};
+use groundlink_decoder::coding::{FrameQuality, RsOutcome, SyncState, SyncStatus};
 use groundlink_decoder::link::{FrameHeader, LinkCounters, VcId};
 use groundlink_dsp::receiver::ReceiverStatus;
 use groundlink_station::input::{Capture, InputInfo};
 use groundlink_station::monitor::{
-    EventLine, FrameView, Level, Monitor, PacketView, Phase, StationStatus, Totals,
+    BlockView, CodingParts, EventLine, FrameView, Level, Monitor, PacketView, Phase, RsParts, StationStatus,
+    SyncView, Totals,
 };
 use num_complex::Complex32;
 use std::sync::Arc;
@@ -106,8 +107,14 @@ pub fn publish(monitor: &Monitor, scene: Scene, step: u64, last: bool) {
             "profile by70-1: BPSK 9600 Bd, r=1/2 K=7, RS(255,223)",
         );
     }
+    if step == 0 && scene != Scene::Frames {
+        monitor.set_coding(codes());
+    }
     if decodes {
         publish_frames(monitor, scene, step);
+        if scene != Scene::Frames {
+            publish_block(monitor, scene, step);
+        }
     }
     monitor.update(|status| update_status(status, scene, decodes, step));
     if last && scene == Scene::Finished {
@@ -236,6 +243,58 @@ fn publish_frames(monitor: &Monitor, scene: Scene, step: u64) {
     } else if vc.vcid == 1 {
         publish_packet(monitor, step, sampled, vc, &bytes);
     }
+}
+
+fn codes() -> CodingParts {
+    CodingParts {
+        inner: Some("convolutional K=7, r=1/2".into()),
+        reed_solomon: Some(RsParts {
+            interleave: 2,
+            correctable: 16,
+            codeword: 255,
+            information: 223,
+        }),
+        marker_bits: 32,
+        ..CodingParts::default()
+    }
+}
+
+/// Lock at step 4; where frames are bad a while of verification before.
+fn publish_block(monitor: &Monitor, scene: Scene, step: u64) {
+    let bad = scene.gaps() && step % 15 == 14;
+    let state = |index, state| {
+        monitor.push_sync(SyncView {
+            index: Some(index),
+            state,
+            node: "G1 first, G2 inverted, offset 1".into(),
+        });
+    };
+    let begin = step * 24_000;
+    match step {
+        4 => state(begin, SyncState::Lock),
+        _ if bad => state(begin, SyncState::Verify),
+        _ if scene.gaps() && step % 15 == 0 => state(begin, SyncState::Lock),
+        _ => {}
+    }
+    let corrected = (step * step % 7) as u8;
+    monitor.push_block(BlockView {
+        index: Some(begin),
+        end: Some(begin + 21_000),
+        good: !bad,
+        eb_n0_db: 7.5 + (step as f32 * 0.31).sin() * 1.5,
+        quality: FrameQuality {
+            asm_errors: (step % 5) as u32 / 3,
+            flywheel: bad,
+            slip_bits: i32::from(scene.gaps() && step == 30),
+            channel_symbols: Some((40 + (step % 11) as u32 * 4, 4_144)),
+            passes: 1 + u32::from(bad),
+            reed_solomon: Some(RsOutcome {
+                corrections: vec![Some(corrected), (!bad).then_some(corrected / 2)],
+                erasures: if step % 20 == 11 { vec![0, 6] } else { Vec::new() },
+            }),
+            ..FrameQuality::default()
+        },
+    });
 }
 
 fn publish_packet(monitor: &Monitor, step: u64, sampled: bool, vc: VcId, content: &[u8]) {

@@ -34,8 +34,12 @@ fn rows(buffer: &Buffer) -> Vec<String> {
 }
 
 fn snapshot(scene: Scene, depth: Depth, width: u16, height: u16) {
+    snapshot_views(&View::ALL, scene, depth, width, height);
+}
+
+fn snapshot_views(views: &[View], scene: Scene, depth: Depth, width: u16, height: u16) {
     let (mut app, _) = watched(scene, depth, LOOKS);
-    for view in View::ALL {
+    for &view in views {
         app.view = view;
         let color = if depth == Depth::Mono { "-plain" } else { "" };
         let name = format!("{scene:?}-{}-{width}x{height}{color}", view.title()).to_lowercase();
@@ -65,6 +69,14 @@ fn finished_with_gaps() {
 fn failed() {
     snapshot(Scene::Failed, Depth::True, 80, 24);
     snapshot(Scene::Failed, Depth::True, 250, 80);
+}
+
+#[test]
+fn of_medium_size() {
+    let views = [View::Signal, View::Symbols, View::Coding];
+    for scene in [Scene::NoSignal, Scene::Locked, Scene::Finished, Scene::Failed] {
+        snapshot_views(&views, scene, Depth::True, 140, 45);
+    }
 }
 
 #[test]

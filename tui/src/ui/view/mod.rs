@@ -16,6 +16,7 @@ mod help;
 mod paint;
 mod panels;
 mod pass;
+mod plot;
 mod records;
 mod signal;
 mod symbols;
@@ -276,7 +277,16 @@ fn hints(view: View) -> &'static [(&'static str, &'static str)] {
             ("Enter", "pane"),
             ("e", "expand"),
         ],
-        View::Coding | View::Explain => &[
+        View::Coding => &[
+            ("?", "help"),
+            ("q", "quit"),
+            ("w", "all/newest blocks"),
+            ("Enter", "pane"),
+            ("e", "expand"),
+            ("f", "freeze"),
+            ("Space", "pause"),
+        ],
+        View::Explain => &[
             ("?", "help"),
             ("q", "quit"),
             ("Tab", "view"),

@@ -10,7 +10,8 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::Line;
 
-fn link_style(state: LinkState, canvas: &Canvas<'_>) -> Style {
+/// Style of a link in this state.
+pub fn link_style(state: LinkState, canvas: &Canvas<'_>) -> Style {
     match state {
         LinkState::Good => canvas.theme.good(),
         LinkState::Bad => canvas.theme.bad(),
