@@ -273,7 +273,7 @@ fn publish_block(monitor: &Monitor, scene: Scene, step: u64) {
     match step {
         4 => state(begin, SyncState::Lock),
         _ if bad => state(begin, SyncState::Verify),
-        _ if scene.gaps() && step % 15 == 0 => state(begin, SyncState::Lock),
+        _ if scene.gaps() && step.is_multiple_of(15) => state(begin, SyncState::Lock),
         _ => {}
     }
     let corrected = (step * step % 7) as u8;

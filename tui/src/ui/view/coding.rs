@@ -62,7 +62,7 @@ fn unused(app: &App, without: &'static str) -> &'static str {
     match app.data.coding.parts {
         Some(_) => without,
         None if app.data.status.position == 0 => "nothing yet",
-        None => "not in use: the input is already decoded",
+        None => "not in use: decoded already",
     }
 }
 
@@ -128,7 +128,7 @@ fn frame_sync(app: &App, area: Rect, canvas: &mut Canvas<'_>) {
         format::grouped(sums.flywheel),
         format::grouped(sums.inverted)
     );
-    let changes = format!("{} changes", format::grouped(app.data.syncs.total()));
+    let changes = format!("changed {}×", format::grouped(app.data.syncs.total()));
     let mut pairs = vec![
         ("state", format!("{}, {changes}", state.0), state.1),
         ("blocks", blocks_words(app), theme.text()),
@@ -136,7 +136,7 @@ fn frame_sync(app: &App, area: Rect, canvas: &mut Canvas<'_>) {
         ("not found (flywheel)", flywheel, odd(sums.flywheel)),
         ("bit slips", format::grouped(status.slips), odd(status.slips)),
         (
-            "false frame, at most",
+            "false alarm, at most",
             false_alarm(status.false_alarm_per_frame),
             theme.text(),
         ),
@@ -187,14 +187,17 @@ fn marker_words(parts: &CodingParts, sums: &CodingSums) -> String {
     if parts.telecommand {
         return "begins every CLTU".into();
     }
-    let mean = sums.marker_errors as f64 / sums.blocks.max(1) as f64;
+    if sums.blocks == 0 {
+        return format!("– of {} bits", parts.marker_bits);
+    }
+    let mean = sums.marker_errors as f64 / sums.blocks as f64;
     format!("{mean:.2} of {} bits", parts.marker_bits)
 }
 
 /// Probability of a false frame in a random stretch of a frame's length.
 fn false_alarm(probability: f64) -> String {
     if probability > 0.0 && probability.is_finite() {
-        format!("{probability:.1e} per frame")
+        format!("{probability:.1e}/frame")
     } else {
         "–".into()
     }
@@ -276,7 +279,7 @@ fn inner_code(app: &App, area: Rect, canvas: &mut Canvas<'_>) {
     let node = match (status.node_locked, status.node.as_str()) {
         (false, _) => "○ searching".into(),
         (true, "") => "● locked".into(),
-        (true, node) => format!("● {node}"),
+        (true, node) => node.to_owned(),
     };
     let pairs = [
         ("code", code, theme.text()),
@@ -332,6 +335,7 @@ fn per_block(app: &App, area: Rect, canvas: &mut Canvas<'_>) {
     if app.data.blocks.entries().is_empty() {
         return canvas.nothing(inner, "no blocks yet");
     }
+    let failed = |block: &BlockView| if block.good { f32::NAN } else { 1.0 };
     let mut rows: Vec<History> = vec![("Eb/N0", "dB", |block| block.eb_n0_db)];
     if parts.reed_solomon.is_some() {
         rows.push(("most corrected", "symbols", most_corrected));
@@ -346,7 +350,18 @@ fn per_block(app: &App, area: Rect, canvas: &mut Canvas<'_>) {
         let (part, below) = split_top(rest, rest.height / left as u16);
         rest = below;
         history(app, (name, unit, value), part, canvas);
+        let (_, plot) = split_left(part, history_gutter(part));
+        for (column, cell) in (0..plot.width).zip(per_column(app, plot.width, failed)) {
+            if cell.is_some() {
+                canvas.cell(plot, column, 0, '✗', canvas.theme.bad());
+            }
+        }
     }
+}
+
+/// Columns left of a history for its name and range.
+fn history_gutter(area: Rect) -> u16 {
+    16.min(area.width / 3)
 }
 
 /// A history: name, unit, value.
@@ -370,7 +385,7 @@ fn most_iterations(block: &BlockView) -> f32 {
 }
 
 fn history(app: &App, (name, unit, value): History, area: Rect, canvas: &mut Canvas<'_>) {
-    let (scale, plot) = split_left(area, 16.min(area.width / 3));
+    let (scale, plot) = split_left(area, history_gutter(area));
     let cells = per_column(app, plot.width, value);
     let values: Vec<_> = cells.iter().map(|cell| cell.map(|cell| cell.most)).collect();
     let known = || values.iter().copied().flatten();
@@ -388,7 +403,7 @@ fn history(app: &App, (name, unit, value): History, area: Rect, canvas: &mut Can
     };
     let high = most.ceil().max(low + 2.0);
     plot::bars(&values, (low, high), plot, canvas);
-    let range = format!("{low:.0} to {high:.0} {unit}");
+    let range = format!("{:.0} to {high:.0} {unit}", low + 0.0);
     if area.height > 1 {
         canvas.text(scale, 1, 1, &range, canvas.theme.text());
     }

@@ -79,7 +79,7 @@ fn corrections(rs: &RsParts, sums: &CodingSums, area: Rect, canvas: &mut Canvas<
         } else {
             column.to_string()
         };
-        let label = if label.len() > width.into() {
+        let label = if label.len() >= width.into() {
             "✗".into()
         } else {
             label
@@ -101,18 +101,13 @@ fn corrections(rs: &RsParts, sums: &CodingSums, area: Rect, canvas: &mut Canvas<
         count_row(counts, most, area, (row, width), canvas);
         row += 1;
     }
+    let all: Vec<u64> = (0..columns.into())
+        .map(|n| words.iter().map(|word| word[n]).sum())
+        .collect();
     if rs.interleave > 1 {
-        let all: Vec<u64> = (0..columns.into())
-            .map(|n| words.iter().map(|word| word[n]).sum())
-            .collect();
+        let most = all.iter().copied().max().unwrap_or(0).max(1);
         canvas.text_right(area, NAME - 1, row, "all", theme.dim());
-        count_row(
-            &all,
-            all.iter().copied().max().unwrap_or(0).max(1),
-            area,
-            (row, width),
-            canvas,
-        );
+        count_row(&all, most, area, (row, width), canvas);
         row += 1;
     }
     let erased = format!(
@@ -121,6 +116,35 @@ fn corrections(rs: &RsParts, sums: &CodingSums, area: Rect, canvas: &mut Canvas<
         format::grouped(sums.erased_symbols)
     );
     canvas.text(area, 1, row, &erased, theme.dim());
+    let (_, rest) = split_top(area, row + 2);
+    if rest.height >= 3 {
+        bars(&all, rest, width, canvas);
+    }
+}
+
+/// Codewords of all places together, a bar for each column of the table, on a logarithmic scale: few matter too.
+fn bars(counts: &[u64], area: Rect, width: u16, canvas: &mut Canvas<'_>) {
+    let most = counts.iter().copied().max().unwrap_or(0);
+    let high = (most as f32).ln_1p().max(1.0);
+    for (column, &count) in (0_u16..).zip(counts) {
+        let failed = usize::from(column) + 1 == counts.len();
+        let value = (count as f32).ln_1p();
+        let eighths = bar_height(value, 0.0, high, area.height).max(usize::from(count > 0));
+        let style = if failed {
+            canvas.theme.bad()
+        } else {
+            Style::new().fg(canvas.theme.heat(0.3 + 0.6 * value / high))
+        };
+        let end = NAME + width * (column + 1);
+        for row in 0..area.height {
+            let sign = bar_sign(eighths, row, area.height);
+            for cell in end.saturating_sub(width - 1)..end {
+                if sign != ' ' {
+                    canvas.cell(area, cell, row, sign, style);
+                }
+            }
+        }
+    }
 }
 
 fn count_row(counts: &[u64], most: u64, area: Rect, (row, width): (u16, u16), canvas: &mut Canvas<'_>) {
