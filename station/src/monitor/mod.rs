@@ -12,7 +12,7 @@ mod views;
 pub use coding::{
     BlockView, CodingParts, CodingSums, CodingView, Corrections, RECENT_BLOCKS, RsParts, SyncView,
 };
-pub use plots::Plots;
+pub use plots::{LevelStep, Plots};
 pub use status::{Phase, StationStatus, Totals};
 pub use views::{EventLine, FrameView, Level, PacketView};
 
