@@ -12,6 +12,7 @@ pub mod output;
 pub mod profile;
 pub mod recording;
 pub mod schedule;
+pub mod session;
 pub mod simulate;
 pub mod station_file;
 pub mod time;

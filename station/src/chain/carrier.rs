@@ -27,6 +27,11 @@ impl CarrierStage {
         }
     }
 
+    /// Another Doppler is taken off from here on; the file of what is measured stays.
+    pub fn replace(&mut self, doppler: Option<DopplerAt>) {
+        self.doppler = doppler;
+    }
+
     /// Takes what the input tells of its time while it runs.
     pub fn learn(&mut self, capture: &Capture) {
         if let Some(doppler) = &mut self.doppler {
@@ -57,6 +62,19 @@ impl CarrierStage {
         let ended = self.measure(soft_bit, bits_per_symbol, clock)?;
         self.stretch = Some((soft_bit, *mark));
         Ok(ended)
+    }
+
+    /// The stretch that runs ends before this soft bit, and nothing continues it.
+    ///
+    /// # Errors
+    /// As [`Self::begin`].
+    pub fn cut(
+        &mut self,
+        soft_bit: u64,
+        bits_per_symbol: f64,
+        clock: &SampleClock,
+    ) -> Result<Option<Stretch>, StationError> {
+        self.measure(soft_bit, bits_per_symbol, clock)
     }
 
     /// The input has ended, with this soft bit as the next.

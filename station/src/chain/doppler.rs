@@ -3,11 +3,94 @@
 use super::RunConfig;
 use crate::StationError;
 use crate::doppler::{Corrector, DopplerAt, DopplerConfig, DopplerError, MeasuredWriter};
-use crate::input::{InputInfo, SampleBlock};
+use crate::input::{Capture, InputInfo, SampleBlock};
+use crate::profile::Profile;
 use crate::time::SampleClock;
 use groundlink_dsp::SignalConfig;
 use groundlink_dsp::downlink::{Band, Plan, Splitter};
-use groundlink_dsp::receiver::ReceiverStatus;
+use groundlink_dsp::receiver::{Receiver, ReceiverStatus};
+
+/// What a receiver is made with, beside its profile.
+#[derive(Debug)]
+pub struct Tuning {
+    /// The run.
+    pub config: RunConfig,
+    /// The input.
+    pub info: InputInfo,
+    /// Samples per second.
+    pub rate_hz: f64,
+    /// The input tells its time while it runs.
+    pub live: bool,
+}
+
+/// A receiver with what goes before it.
+#[derive(Debug)]
+pub struct Tuned {
+    /// Demodulator.
+    pub receiver: Receiver,
+    /// Takes Doppler off before it.
+    pub stage: Option<DopplerStage>,
+    /// That Doppler.
+    pub doppler: Option<DopplerAt>,
+    /// The signal, for people.
+    pub signal: String,
+}
+
+impl Tuning {
+    /// What receives the signal of this profile.
+    ///
+    /// # Errors
+    /// When it cannot be received at this rate, or its Doppler is not known.
+    pub fn tune(&self, profile: &Profile) -> Result<Tuned, StationError> {
+        let signal = profile.signal_config(self.rate_hz, self.info.complex)?;
+        let receiver = Receiver::new(&signal).map_err(|source| StationError::Signal {
+            profile: profile.name.clone(),
+            source,
+        })?;
+        let carrier = Carrier {
+            config: &self.config,
+            info: &self.info,
+            hz: carrier_hz(&self.config, &self.info, &signal),
+            live: self.live,
+        };
+        let doppler = carrier.doppler()?;
+        let stage = doppler.clone().map(|doppler| {
+            let wanders = with_doppler(&signal, &self.config.doppler, carrier.hz);
+            DopplerStage::new(Corrector::new(doppler, self.rate_hz), &wanders)
+        });
+        Ok(Tuned {
+            receiver,
+            stage,
+            doppler,
+            signal: super::signal_text(&signal),
+        })
+    }
+
+    /// Takes what the input tells of its time while it runs: of a receiver to come only the newest counts.
+    pub fn learn(&mut self, capture: &Capture) {
+        if self.live {
+            self.info.captures = vec![capture.clone()];
+        }
+    }
+
+    /// The file of what is measured of this signal, where one is asked for; it is created.
+    ///
+    /// # Errors
+    /// As [`Carrier::measured`].
+    pub fn measured(&self, tuned: &Tuned) -> Result<Option<MeasuredWriter>, StationError> {
+        let signal = self
+            .config
+            .profile
+            .signal_config(self.rate_hz, self.info.complex)?;
+        let carrier = Carrier {
+            config: &self.config,
+            info: &self.info,
+            hz: carrier_hz(&self.config, &self.info, &signal),
+            live: self.live,
+        };
+        carrier.measured(tuned.doppler.as_ref())
+    }
+}
 
 /// What is known of the carrier of a downlink.
 pub struct Carrier<'a> {

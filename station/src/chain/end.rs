@@ -6,22 +6,24 @@ use super::losses::Losses;
 use super::metrics::Metrics;
 use super::pool::pool;
 use super::publisher::{IndexUnit, Publisher};
-use super::samples::FromReceiver;
+use super::samples::{Changed, FromReceiver};
 use super::soft::{SoftOrigin, SoftStage};
 use super::{From, RunConfig};
 use crate::StationError;
 use crate::doppler::{DopplerAt, MeasuredWriter};
 use crate::input::{Capture, InputInfo, Loss};
-use crate::monitor::{CodingParts, Level, Monitor, Phase};
+use crate::monitor::{CodingParts, EventKind, Level, Monitor, Phase};
 use crate::output::record::{Place, Record};
-use crate::output::report::{InputReport, Report, SignalReport, Stopped, VcReport};
+use crate::output::report::{InputReport, ProfileChange, Report, SignalReport, Stopped, VcReport};
 use crate::output::{Outputs, Shared, sidecar};
+use crate::profile::Profile;
 use crate::recording::Recording;
 use crate::time::{SampleClock, utc_text};
 use groundlink_decoder::coding::{CodingConfig, FrameDecoder, Spread};
-use groundlink_decoder::link::LinkDecoder;
+use groundlink_decoder::link::{LinkConfig, LinkDecoder};
 use groundlink_dsp::SoftBatch;
 use groundlink_dsp::receiver::ReceiverStatus;
+use std::num::NonZero;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -77,6 +79,11 @@ pub struct End {
     shown_counters: Option<Instant>,
     /// Counters of the packets, where they are the input and belong to no virtual channel.
     pub packet_channel: Option<VcReport>,
+    /// Frames as the link layer has them.
+    link: LinkConfig,
+    /// Threads of a pool of the run's own.
+    threads: Option<NonZero<usize>>,
+    profile_changes: Vec<ProfileChange>,
 }
 
 impl End {
@@ -120,7 +127,8 @@ impl End {
                 Threads::Shared(pool) => pool,
             });
         }
-        let link = LinkDecoder::new(&config.profile.link_config()?).map_err(|source| StationError::Link {
+        let link_config = config.profile.link_config()?;
+        let link = LinkDecoder::new(&link_config).map_err(|source| StationError::Link {
             profile: name(),
             source,
         })?;
@@ -139,9 +147,7 @@ impl End {
         if gather {
             soft.gather(GATHER);
         }
-        if config.profile.frame.fecf {
-            soft.judge_by_fecf();
-        }
+        soft.judge_by_fecf(config.profile.frame.fecf);
         Ok(Self {
             soft,
             frames: FrameStage::new(link, config.outputs.bad_frames),
@@ -156,12 +162,16 @@ impl End {
                 losses: Losses::default(),
                 recorder: None,
                 metrics: None,
+                held: [false; 2],
             },
             recording: None,
             started: Instant::now(),
             shown: None,
             shown_counters: None,
             packet_channel: None,
+            link: link_config,
+            threads: config.threads,
+            profile_changes: Vec::new(),
         })
     }
 
@@ -247,6 +257,13 @@ impl End {
                         return ended;
                     }
                 }
+                FromReceiver::Changed(changed) => {
+                    if let Err(error) = self.change(&changed) {
+                        ended.error = Some(error);
+                        self.to.monitor.stop();
+                        return ended;
+                    }
+                }
                 FromReceiver::Ended {
                     bad_samples,
                     warnings,
@@ -261,6 +278,79 @@ impl End {
         }
         ended.error = Some(StationError::Thread { stage: "receiver" });
         ended
+    }
+
+    /// Goes on with another profile, as the receiver does.
+    ///
+    /// # Errors
+    /// When an output cannot be written, or the profile describes no possible link.
+    pub fn change(&mut self, changed: &Changed) -> Result<(), StationError> {
+        let profile = &changed.change.profile;
+        let coding = profile.coding_config()?;
+        let anew = self.adopt(profile, &coding)?;
+        if self.to.monitor.watched() {
+            self.to.monitor.set_coding(CodingParts::of(&coding));
+        }
+        self.soft.carrier.replace(changed.doppler.clone());
+        let place = self.to.place(Some(changed.position));
+        let text = changed.change.text.clone();
+        self.to.event_of(EventKind::Asked, Level::Info, &place, || {
+            let counters = if anew {
+                "; counters of channels begin anew"
+            } else {
+                ""
+            };
+            format!("from here: {text}{counters}")
+        });
+        self.to.record(&Record::ProfileChanged {
+            place,
+            set: text.clone(),
+            counters_anew: anew,
+        })?;
+        self.profile_changes.push(ProfileChange {
+            from: changed.position,
+            set: text,
+        });
+        let sync = self.soft.status().clone();
+        self.to.monitor.update(|status| {
+            status.profile.clone_from(&profile.name);
+            status.signal.clone_from(&changed.signal);
+            status.sync = sync;
+        });
+        Ok(())
+    }
+
+    /// Replaces coding and link layer; whether the counters of channels begin anew.
+    fn adopt(&mut self, profile: &Profile, coding: &CodingConfig) -> Result<bool, StationError> {
+        let name = || profile.name.clone();
+        let mut decoder = FrameDecoder::new(coding).map_err(|source| StationError::Coding {
+            profile: name(),
+            source,
+        })?;
+        let iterative = coding.iterative.is_some();
+        if iterative {
+            decoder.spread_over(pool(self.threads)?);
+        }
+        let link_config = profile.link_config()?;
+        let link = LinkDecoder::new(&link_config).map_err(|source| StationError::Link {
+            profile: name(),
+            source,
+        })?;
+        let (bits, offset_db) = (profile.bits_per_symbol(), profile.eb_n0_offset_db());
+        self.soft
+            .replace(decoder, bits, offset_db, &mut self.frames, &mut self.to)?;
+        self.soft.gather(if iterative { GATHER } else { 0 });
+        self.soft.judge_by_fecf(profile.frame.fecf);
+        if let Some(metrics) = &mut self.to.metrics {
+            metrics.restate(offset_db, profile.symbol_rate_hz());
+        }
+        self.to.packet_time = profile.packet_time;
+        let anew = link_config != self.link;
+        if anew {
+            self.frames.replace(link, &mut self.to)?;
+            self.link = link_config;
+        }
+        Ok(anew)
     }
 
     /// Lets nothing wait in the coding layer while the receiver has nothing more to give.
@@ -287,6 +377,10 @@ impl End {
         position: u64,
         receiver: Option<(ReceiverStatus, f64)>,
     ) -> Result<(), StationError> {
+        if self.to.monitor.paused() {
+            // Nothing may follow for long: what is shown is to be all of it.
+            (self.shown, self.shown_counters) = (None, None);
+        }
         if self.shown.is_none_or(|at| at.elapsed() >= STATUS_EVERY) {
             self.shown = Some(Instant::now());
             self.show_now(position, receiver);
@@ -304,7 +398,6 @@ impl End {
         if due {
             self.shown_counters = Some(Instant::now());
         }
-        self.soft.show(&self.to.monitor);
         let utc = self.to.clock.utc_text(position as f64);
         let lost_samples = self.to.losses.samples();
         let eb_n0_offset_db = self.soft.eb_n0_offset_db() as f32;
@@ -351,9 +444,11 @@ impl End {
         self.shown_counters = None;
         self.show_now(ended.read, None);
         let rate = info.and_then(|info| info.sample_rate_hz);
+        let interrupted = self.to.monitor.interrupted();
         self.to.monitor.update(|status| {
             status.signal_seconds = rate.map_or(0.0, |rate| ended.read as f64 / rate);
             status.phase = match &ended.error {
+                None if interrupted => Phase::Running,
                 None => Phase::Finished,
                 Some(error) => Phase::Failed(error.to_string()),
             };
@@ -446,6 +541,7 @@ impl End {
                 ..self.signal_report(config)
             },
             coding: self.frames.coding_report().clone(),
+            profile_changes: std::mem::take(&mut self.profile_changes),
             warnings: self.to.warnings.clone(),
             ..Report::of(&config.profile.name)
         };

@@ -4,7 +4,7 @@ use super::metrics::Counted;
 use super::place::SignalAt;
 use super::publisher::Publisher;
 use crate::StationError;
-use crate::monitor::{BlockView, FrameView, Level, PacketView};
+use crate::monitor::{BlockView, EventKind, FrameView, Level, PacketView};
 use crate::output::record::{
     self, CodingRecord, FrameRecord, HeaderRecord, LostBefore, Place, Record, SignalRecord, TcRecord, hex,
 };
@@ -62,6 +62,8 @@ pub struct FrameStage {
     output: LinkOutput,
     places: VecDeque<Place>,
     first_place: u64,
+    /// Frames before the first that this link decoder was given.
+    base: u64,
     spread: SignalSpread,
     coding: CodingReport,
 }
@@ -178,6 +180,7 @@ impl FrameStage {
             output: LinkOutput::default(),
             places: VecDeque::new(),
             first_place: 0,
+            base: 0,
             spread: SignalSpread::default(),
             coding: CodingReport::default(),
         }
@@ -198,6 +201,7 @@ impl FrameStage {
         output.packets.clear();
         output.resyncs.clear();
         self.link.feed(received.bytes, received.coding_good, &mut output);
+        self.number(&mut output);
         let place = to.place(received.index);
         self.remember(place.clone());
         let outcome = self.publish(received, &place, &output, to);
@@ -213,7 +217,39 @@ impl FrameStage {
     pub fn finish(&mut self, to: &mut Publisher) -> Result<(), StationError> {
         let mut output = LinkOutput::default();
         self.link.finish(&mut output);
+        self.number(&mut output);
         self.publish_rest(&output, to)
+    }
+
+    /// Ends this link decoder and goes on with another; frames are numbered on, counters of channels begin anew.
+    ///
+    /// # Errors
+    /// When an output cannot be written.
+    pub fn replace(&mut self, link: LinkDecoder, to: &mut Publisher) -> Result<(), StationError> {
+        self.finish(to)?;
+        self.base += self.link.counters().fed;
+        self.link = link;
+        self.places.clear();
+        self.first_place = self.base;
+        Ok(())
+    }
+
+    /// Numbers what the link decoder gave through all link decoders of the run.
+    fn number(&self, output: &mut LinkOutput) {
+        if self.base == 0 {
+            return;
+        }
+        if let Some(frame) = &mut output.frame {
+            frame.ordinal += self.base;
+        }
+        output
+            .resyncs
+            .iter_mut()
+            .for_each(|resync| resync.frame += self.base);
+        for packet in &mut output.packets {
+            packet.frame += self.base;
+            packet.last_frame += self.base;
+        }
     }
 
     /// The signal as the good frames saw it.
@@ -244,7 +280,10 @@ impl FrameStage {
 
     /// Lets go of the places that nothing to come can name.
     fn forget(&mut self) {
-        let oldest = self.link.oldest_frame().unwrap_or(u64::MAX);
+        let oldest = self
+            .link
+            .oldest_frame()
+            .map_or(u64::MAX, |frame| frame + self.base);
         while self.first_place < oldest && self.places.pop_front().is_some() {
             self.first_place += 1;
         }
@@ -402,7 +441,7 @@ fn gap(frame: &LinkFrame, place: &Place, to: &mut Publisher) -> Result<(), Stati
         return Ok(());
     };
     let (vc, vc_count) = (header.vc, header.vc_frame_count);
-    to.event(Level::Warning, place, || {
+    to.event_of(EventKind::Gap, Level::Warning, place, || {
         format!("VC {}: {lost} frames lost before count {vc_count}", vc.vcid)
     });
     to.record(&Record::Gap {

@@ -81,6 +81,11 @@ impl Metrics {
         }
     }
 
+    /// From here on the signal is one of this symbol rate, and this makes an Es/N0 an Eb/N0.
+    pub fn restate(&mut self, eb_n0_offset_db: f64, stated_hz: Option<f64>) {
+        (self.eb_n0_offset_db, self.stated_hz) = (eb_n0_offset_db, stated_hz);
+    }
+
     /// Number of the interval that a sample is in.
     fn number(&self, sample: f64) -> u64 {
         (sample / (self.rate_hz * EVERY_S)).max(0.0) as u64

@@ -9,7 +9,6 @@ mod doppler;
 mod downlink;
 mod downlinks;
 mod end;
-mod eyes;
 mod frames;
 mod live;
 mod losses;
@@ -27,7 +26,7 @@ mod unsampled;
 pub use downlinks::{Kept, StationRun, open_source, run_station, run_station_kept, run_station_samples};
 
 use crate::StationError;
-use crate::doppler::{Corrector, DopplerConfig};
+use crate::doppler::DopplerConfig;
 use crate::input::{self, OpenOptions, SampleSource, SoftFormat};
 use crate::monitor::{Monitor, Phase};
 use crate::output::report::{InputReport, Report, Stopped};
@@ -35,9 +34,8 @@ use crate::output::{OutputConfig, Sink};
 use crate::profile::Profile;
 use crate::recording::{self, RecordConfig, Recording};
 use crate::time::SampleClock;
-use doppler::{Carrier, DopplerStage, carrier_hz, with_doppler};
+use doppler::Tuning;
 use end::End;
-use groundlink_dsp::receiver::Receiver;
 use groundlink_dsp::{Modulation, SignalConfig, SoftBatch};
 use plots::Plotter;
 use publisher::IndexUnit;
@@ -178,40 +176,33 @@ pub fn run_samples(
     let rate = info.sample_rate_hz.ok_or_else(|| StationError::NoSampleRate {
         input: config.input.clone(),
     })?;
-    let signal = config.profile.signal_config(rate, info.complex)?;
-    let name = || config.profile.name.clone();
-    let receiver = Receiver::new(&signal).map_err(|source| StationError::Signal {
-        profile: name(),
-        source,
-    })?;
-    let coding = config.profile.coding_config()?;
-    let carrier = Carrier {
-        config,
-        info: &info,
-        hz: carrier_hz(config, &info, &signal),
+    let tuning = Tuning {
+        config: config.clone(),
+        info: info.clone(),
+        rate_hz: rate,
         live: source.live(),
     };
-    let doppler = carrier.doppler()?;
-    let measured = carrier.measured(doppler.as_ref())?;
+    let tuned = tuning.tune(&config.profile)?;
+    let coding = config.profile.coding_config()?;
+    let measured = tuning.measured(&tuned)?;
     let mut end = End::open(config, &coding, SoftOrigin::Receiver, IndexUnit::Sample, monitor)?;
     end.to.clock = SampleClock::new(&info.captures, rate);
     end.keep_metrics(config);
-    end.follow_doppler(doppler.clone(), measured);
-    end.announce(config, Some(&info), &signal_text(&signal))?;
+    end.follow_doppler(tuned.doppler, measured);
+    end.announce(config, Some(&info), &tuned.signal)?;
+    monitor.update(|status| status.begins_at = source.begins_at());
     let (source, recording) = record(config.record.as_ref(), &config.profile.name, source)?;
     end.to.recorder = recording.as_ref().map(Recording::recorder);
     end.recording = recording;
-    let plotter = Plotter::new(monitor.clone(), &signal);
+    let plotter = Plotter::new(monitor.clone(), rate);
     let from = start_source(source, rate, config.block, monitor);
     let (soft_in, soft_out, used_in, used_out) = circle::<FromReceiver, SoftBatch>();
     let stages = ReceiverStages {
-        receiver,
-        doppler: doppler.map(|doppler| {
-            let wanders = with_doppler(&signal, &config.doppler, carrier.hz);
-            DopplerStage::new(Corrector::new(doppler, rate), &wanders)
-        }),
+        receiver: tuned.receiver,
+        doppler: tuned.stage,
         plotter,
         monitor: monitor.clone(),
+        tuning,
     };
     thread::spawn(move || stages.run(&from.blocks, &from.spent, &soft_in, &used_out));
     let read = end.follow_receiver(&soft_out, &used_in, rate);

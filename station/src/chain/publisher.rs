@@ -4,7 +4,7 @@ use super::losses::Losses;
 use super::metrics::Metrics;
 use crate::StationError;
 use crate::input::Loss;
-use crate::monitor::{EventLine, Level, Monitor, Totals};
+use crate::monitor::{EventKind, EventLine, Level, Monitor, Totals};
 use crate::output::record::{Place, Record};
 use crate::output::{Content, Outputs};
 use crate::recording::Recorder;
@@ -20,6 +20,15 @@ pub enum IndexUnit {
     SoftBit,
     /// Bytes.
     Byte,
+}
+
+/// What may be in lock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Locked {
+    /// The receiver.
+    Receiver,
+    /// Frame synchronisation.
+    Frames,
 }
 
 /// Outputs, monitor and totals of a run.
@@ -45,6 +54,8 @@ pub struct Publisher {
     pub recorder: Option<Recorder>,
     /// How the signal is received, where anybody wants that.
     pub metrics: Option<Metrics>,
+    /// What is in lock.
+    pub held: [bool; 2],
 }
 
 impl Publisher {
@@ -74,7 +85,7 @@ impl Publisher {
             metrics.lose(loss.first, loss.samples);
         }
         let place = self.place(Some(loss.first));
-        self.event(Level::Warning, &place, || {
+        self.event_of(EventKind::SamplesLost, Level::Warning, &place, || {
             format!(
                 "{} samples lost ({seconds:.3} s): {}",
                 loss.samples,
@@ -126,12 +137,28 @@ impl Publisher {
 
     /// Shows an event to watchers.
     pub fn event(&mut self, level: Level, place: &Place, text: impl FnOnce() -> String) {
+        self.event_of(EventKind::Other, level, place, text);
+    }
+
+    /// Takes what is in lock and what is not; what the event is about that says so.
+    pub fn lock_kind(&mut self, what: Locked, locked: bool) -> EventKind {
+        let before = std::mem::replace(&mut self.held[what as usize], locked);
+        match (before, locked) {
+            (_, true) => EventKind::Locked,
+            (true, false) => EventKind::LockLost,
+            (false, false) => EventKind::Other,
+        }
+    }
+
+    /// As [`Self::event`], saying what it is about.
+    pub fn event_of(&mut self, kind: EventKind, level: Level, place: &Place, text: impl FnOnce() -> String) {
         if level >= Level::Warning {
             self.totals.warnings += 1;
         }
         if self.monitor.watched() {
             let line = EventLine {
                 level,
+                kind,
                 sample: place.sample,
                 utc: place.utc.clone(),
                 text: text(),

@@ -3,13 +3,14 @@
 //! Blocks and soft batches travel in circles of two bounded queues each, full ones down and empty ones back,
 //! so that nothing is allocated once the buffers have grown.
 
-use super::doppler::DopplerStage;
+use super::doppler::{DopplerStage, Tuning};
 use super::live::{RingSize, read_live};
 use super::patience::{Silence, wait};
 use super::plots::Plotter;
 use crate::StationError;
+use crate::doppler::DopplerAt;
 use crate::input::{Capture, Loss, LossCause, Read, SampleBlock, SampleSource, note};
-use crate::monitor::Monitor;
+use crate::monitor::{Change, Monitor};
 use crossbeam_channel::{Receiver as Queue, Sender, bounded, unbounded};
 use groundlink_dsp::SoftBatch;
 use groundlink_dsp::receiver::{Receiver, ReceiverStatus};
@@ -18,6 +19,9 @@ use std::time::{Duration, Instant};
 
 /// Buffers in each circle: enough that neither side waits for the other's scheduling.
 const BUFFERS: usize = 8;
+
+/// Signal that a step of a held replay lets through, seconds.
+const STEP_SECONDS: f64 = 0.1;
 
 /// What the source thread hands on.
 #[derive(Debug)]
@@ -56,6 +60,8 @@ pub enum FromReceiver {
         /// Snapshot after the block.
         status: ReceiverStatus,
     },
+    /// What follows was received with another profile, as was asked for.
+    Changed(Box<Changed>),
     /// As [`FromSource::Ended`].
     Ended {
         /// Samples that were not numbers.
@@ -65,6 +71,19 @@ pub enum FromReceiver {
         /// Why it ended early, if it did.
         error: Option<StationError>,
     },
+}
+
+/// A profile that the receiver goes on with.
+#[derive(Debug)]
+pub struct Changed {
+    /// What was asked for.
+    pub change: Change,
+    /// Samples read so far.
+    pub position: u64,
+    /// The signal, for people.
+    pub signal: String,
+    /// Doppler that is taken off from here on.
+    pub doppler: Option<DopplerAt>,
 }
 
 /// Holds a replay back to the pace that the monitor asks for.
@@ -87,7 +106,7 @@ impl Pacer {
 
     /// Sleeps until the sample at `position` is due; while paused, until the pause ends.
     fn wait(&mut self, position: u64, monitor: &Monitor) {
-        while monitor.paused() && !monitor.stopping() {
+        while monitor.paused() && !monitor.stopping() && !monitor.take_step() {
             thread::sleep(Duration::from_millis(20));
             self.pace = None;
         }
@@ -144,15 +163,18 @@ fn read_source(
     empty: &Queue<SampleBlock>,
 ) {
     let mut pacer = Pacer::new(sample_rate_hz);
-    let (mut error, mut position, mut spare) = (None, 0, None);
+    let (mut error, mut position, mut spare) = (None, source.begins_at(), None);
     while !monitor.stopping() {
         let Some(mut block) = spare.take().or_else(|| empty.recv().ok()) else {
             break;
         };
-        // At a stated pace blocks are short, so that the picture moves.
-        let paced = monitor.pace().map_or(usize::MAX, |pace| {
-            (sample_rate_hz * pace / 20.0).max(1.0) as usize
-        });
+        // At a stated pace blocks are short, so that the picture moves; while it is held they are steps.
+        let paced = match monitor.pace() {
+            _ if monitor.paused() => sample_rate_hz * STEP_SECONDS,
+            Some(pace) => sample_rate_hz * pace / 20.0,
+            None => f64::INFINITY,
+        };
+        let paced = paced.max(1.0) as usize;
         match source.read(&mut block, block_samples.min(paced)) {
             Ok(Read::Filled) => {
                 let mut losses = Vec::new();
@@ -198,6 +220,9 @@ pub fn lost_before(block: &SampleBlock, position: u64) -> Loss {
     }
 }
 
+/// Nobody listens any more.
+struct Deaf;
+
 /// What the receiver thread runs.
 #[derive(Debug)]
 pub struct ReceiverStages {
@@ -209,6 +234,8 @@ pub struct ReceiverStages {
     pub plotter: Plotter,
     /// Tells when to stop.
     pub monitor: Monitor,
+    /// What a receiver of another profile is made with.
+    pub tuning: Tuning,
 }
 
 impl ReceiverStages {
@@ -238,6 +265,15 @@ impl ReceiverStages {
                     return self.end(full, batch, position, ended);
                 }
             };
+            if let Some(change) = self.monitor.take_change() {
+                let Ok(next) = self.change(change, &mut position, batch, full, empty) else {
+                    return;
+                };
+                batch = next;
+            }
+            if let Some(capture) = &block.capture {
+                self.tuning.learn(capture);
+            }
             let missing = block.first.saturating_sub(position);
             if missing > 0 {
                 self.receiver.gap(missing, &mut batch);
@@ -255,8 +291,7 @@ impl ReceiverStages {
                 return self.end(full, batch, position, ended);
             }
             self.receiver.process(&block.samples, &mut batch);
-            self.plotter
-                .look((block.first, &block.samples), &batch, &self.receiver);
+            self.plotter.look(&block.samples, &self.receiver);
             position = block.first + block.samples.len() as u64;
             let status = self.status(position);
             if full
@@ -274,6 +309,50 @@ impl ReceiverStages {
             // The source thread may have ended already; then nobody needs the buffer back.
             let _ = blocks.send(block);
         }
+    }
+
+    /// Ends the receiver, whose last soft bits go into this batch, and goes on with one of the new profile as if all
+    /// samples up to `position` were missing; returns an empty batch.
+    fn change(
+        &mut self,
+        change: Change,
+        position: &mut u64,
+        mut batch: SoftBatch,
+        full: &Sender<FromReceiver>,
+        empty: &Queue<SoftBatch>,
+    ) -> Result<SoftBatch, Deaf> {
+        let tuned = self.tuning.tune(&change.profile);
+        self.receiver.finish(&mut batch);
+        let status = self.status(*position);
+        let soft = FromReceiver::Soft {
+            batch,
+            position: *position,
+            capture: None,
+            losses: Vec::new(),
+            status,
+        };
+        full.send(soft).map_err(|_| Deaf)?;
+        let next = match tuned {
+            Ok(tuned) => {
+                (self.receiver, self.doppler) = (tuned.receiver, tuned.stage);
+                let changed = Changed {
+                    change,
+                    position: std::mem::take(position),
+                    signal: tuned.signal,
+                    doppler: tuned.doppler,
+                };
+                FromReceiver::Changed(Box::new(changed))
+            }
+            Err(error) => FromReceiver::Ended {
+                bad_samples: 0,
+                warnings: Vec::new(),
+                error: Some(error),
+            },
+        };
+        full.send(next).map_err(|_| Deaf)?;
+        let mut batch = empty.recv().map_err(|_| Deaf)?;
+        batch.clear();
+        Ok(batch)
     }
 
     /// Hands on what is still inside the receiver, and that nothing follows.

@@ -4,9 +4,9 @@ use super::carrier::CarrierStage;
 use super::frames::{FrameStage, Received, signal_record};
 use super::metrics::Stretch;
 use super::place::{SignalAt, SymbolMap};
-use super::publisher::{IndexUnit, Publisher};
+use super::publisher::{IndexUnit, Locked, Publisher};
 use crate::StationError;
-use crate::monitor::{Level, Monitor, SyncView};
+use crate::monitor::{Level, SyncView};
 use crate::output::record::{Place, Record};
 use groundlink_decoder::coding::{CodedFrame, FrameDecoder, SyncChange, SyncState, SyncStatus};
 use groundlink_dsp::Mark;
@@ -35,6 +35,8 @@ pub struct SoftStage {
     /// Whether a check inside the frame decides where the decoder could not.
     fecf: bool,
     fed: u64,
+    /// Soft bits before the first that this decoder was given.
+    base: u64,
     /// Soft bits that the decoder has not seen yet, and how many it is given at a time.
     waiting: Vec<i8>,
     gather: usize,
@@ -48,8 +50,6 @@ pub struct SoftStage {
     /// Frequencies as received.
     pub carrier: CarrierStage,
     bits_per_symbol: f64,
-    /// How many soft bits of each value there were since watchers were shown, from -128 on; empty until then.
-    values: Vec<u32>,
 }
 
 impl SoftStage {
@@ -69,6 +69,7 @@ impl SoftStage {
             channel_offset_db: eb_n0_offset_db + 10.0 * (bits_per_symbol as f64).log10(),
             fecf: false,
             fed: 0,
+            base: 0,
             waiting: Vec::new(),
             gather: 0,
             locked: None,
@@ -79,7 +80,6 @@ impl SoftStage {
             given: 0,
             carrier: CarrierStage::default(),
             bits_per_symbol: bits_per_symbol as f64,
-            values: Vec::new(),
         }
     }
 
@@ -88,9 +88,34 @@ impl SoftStage {
         self.gather = soft_bits;
     }
 
-    /// Lets the frame error control field judge frames that the decoder is undecided about.
-    pub fn judge_by_fecf(&mut self) {
-        self.fecf = true;
+    /// Whether the frame error control field judges frames that the decoder is undecided about.
+    pub fn judge_by_fecf(&mut self, judge: bool) {
+        self.fecf = judge;
+    }
+
+    /// Ends this decoder and goes on with another, for soft bits that do not continue those before.
+    ///
+    /// # Errors
+    /// When an output cannot be written.
+    pub fn replace(
+        &mut self,
+        decoder: FrameDecoder,
+        bits_per_symbol: usize,
+        eb_n0_offset_db: f64,
+        frames: &mut FrameStage,
+        to: &mut Publisher,
+    ) -> Result<(), StationError> {
+        self.flush(frames, to)?;
+        self.decoder.finish(&mut self.coded);
+        self.hand_on(frames, to)?;
+        let ended = self.carrier.cut(self.fed, self.bits_per_symbol, &to.clock)?;
+        measure(ended, to);
+        let new = Self::new(decoder, self.origin, bits_per_symbol, eb_n0_offset_db);
+        let old = std::mem::replace(self, new);
+        self.base = old.base + old.fed;
+        self.restarts = old.restarts;
+        self.carrier = old.carrier;
+        Ok(())
     }
 
     /// Newest snapshot of the coding layer.
@@ -122,12 +147,6 @@ impl SoftStage {
         if let Some(sink) = &mut to.outputs.soft {
             sink.write(&llrs.iter().map(|&llr| llr.cast_unsigned()).collect::<Vec<u8>>())?;
         }
-        if to.monitor.watched() {
-            self.values.resize(256, 0);
-            for &llr in llrs {
-                self.values[usize::from((i16::from(llr) + 128) as u16)] += 1;
-            }
-        }
         let mut done = 0;
         for mark in marks {
             self.feed(&llrs[done..mark.bit], frames, to)?;
@@ -135,17 +154,6 @@ impl SoftStage {
             self.mark(mark, frames, to)?;
         }
         self.feed(&llrs[done..], frames, to)
-    }
-
-    /// Shows watchers what values soft bits had since the time before.
-    pub fn show(&mut self, monitor: &Monitor) {
-        if self.values.iter().any(|&count| count > 0) {
-            monitor.update_plots(|plots| {
-                plots.soft_serial += 1;
-                plots.soft.clone_from(&self.values);
-            });
-            self.values.fill(0);
-        }
     }
 
     /// The input has ended.
@@ -192,7 +200,8 @@ impl SoftStage {
         };
         let signal = self.received(signal, Some(mark.at));
         let state = if mark.locked { "locked" } else { "no lock" };
-        to.event(Level::Info, &place, || {
+        let kind = to.lock_kind(Locked::Receiver, mark.locked);
+        to.event_of(kind, Level::Info, &place, || {
             format!(
                 "receiver: {state}, offset {:.0} Hz, Es/N0 {:.1} dB",
                 signal.offset_hz, signal.es_n0_db
@@ -246,7 +255,8 @@ impl SoftStage {
             to.monitor.push_sync(SyncView::of(change, index));
         }
         let node = change.node.clone();
-        to.event(Level::Info, &place, || match node.as_str() {
+        let kind = to.lock_kind(Locked::Frames, change.state == SyncState::Lock);
+        to.event_of(kind, Level::Info, &place, || match node.as_str() {
             "" => format!("frame sync: {state}"),
             node => format!("frame sync: {state} ({node})"),
         });
@@ -271,8 +281,8 @@ impl SoftStage {
     fn index(&self, soft_index: u64) -> Option<u64> {
         match self.origin {
             SoftOrigin::Receiver => self.map.sample(soft_index),
-            SoftOrigin::Input => Some(soft_index),
-            SoftOrigin::Bytes => Some(soft_index / 8),
+            SoftOrigin::Input => Some(self.base + soft_index),
+            SoftOrigin::Bytes => Some((self.base + soft_index) / 8),
         }
     }
 

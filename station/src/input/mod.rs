@@ -5,6 +5,7 @@ mod convert;
 mod error;
 mod format;
 mod hex;
+mod later;
 pub mod live;
 mod loss;
 mod names;
@@ -19,6 +20,7 @@ mod zstd;
 
 pub use bytes::{StreamDefect, is_defect, open_bytes};
 pub use error::{InputError, MAX_RATE_HZ, MIN_RATE_HZ};
+pub use later::Later;
 pub use live::{Gain, LiveError, LiveOptions, LiveUrl, Setting};
 pub use loss::{Loss, LossCause};
 pub use names::NameFacts;
@@ -170,6 +172,11 @@ pub trait SampleSource: Send {
     /// and discarded where the chain has no time for them.
     fn live(&self) -> bool {
         false
+    }
+
+    /// Index of the first sample that [`Self::read`] gives: all before it were left out on purpose.
+    fn begins_at(&self) -> u64 {
+        0
     }
 
     /// What is odd about the input, one line each; what is missing at the end is only known there.

@@ -4,6 +4,7 @@
 //! other: snapshots are copied under short locks, plots go through slots in which the newest wins.
 
 mod coding;
+mod control;
 mod plots;
 mod ring;
 mod status;
@@ -12,11 +13,13 @@ mod views;
 pub use coding::{
     BlockView, CodingParts, CodingSums, CodingView, Corrections, RECENT_BLOCKS, RsParts, SyncView,
 };
-pub use plots::{LevelStep, Plots};
+pub use control::{Change, Until};
+pub use plots::Plots;
 pub use status::{Phase, StationStatus, Totals};
-pub use views::{EventLine, FrameView, Level, PacketView};
+pub use views::{EventKind, EventLine, FrameView, Level, PacketView};
 
 use coding::CodingTally;
+use control::Control;
 use ring::Ring;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -39,12 +42,15 @@ struct Shared {
     stop: AtomicBool,
     paused: AtomicBool,
     pace_milli: AtomicU64,
+    control: Control,
 }
 
 /// Handle on a running chain; clones see the same run.
 #[derive(Debug, Clone, Default)]
 pub struct Monitor {
     shared: Arc<Shared>,
+    /// Whether this leg of the run is to end, where the handle is one of a leg.
+    leg: Option<Arc<AtomicBool>>,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -124,7 +130,7 @@ impl Monitor {
 
     /// Whether the chain was asked to end.
     pub fn stopping(&self) -> bool {
-        self.shared.stop.load(Ordering::Relaxed)
+        self.shared.stop.load(Ordering::Relaxed) || self.interrupted()
     }
 
     /// Holds a replay, or lets it go on. Live inputs are not held.
@@ -166,6 +172,7 @@ impl Monitor {
     /// Publishes a frame.
     pub fn push_frame(&self, frame: FrameView) {
         lock(&self.shared.frames).push(frame);
+        self.reached(Until::Frame);
     }
 
     /// Publishes a packet.
@@ -175,7 +182,11 @@ impl Monitor {
 
     /// Publishes an event.
     pub fn push_event(&self, event: EventLine) {
+        let trouble = event.kind.trouble();
         lock(&self.shared.events).push(event);
+        if trouble {
+            self.reached(Until::Trouble);
+        }
     }
 
     /// Publishes the codes of the link.

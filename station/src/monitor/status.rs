@@ -54,6 +54,8 @@ pub struct StationStatus {
     pub signal: String,
     /// Samples (or soft bits, bytes for other inputs) read so far.
     pub position: u64,
+    /// Sample at which the decoding began, later than the first after a jump in the replay.
+    pub begins_at: u64,
     /// Samples lost before they reached the receiver.
     pub lost_samples: u64,
     /// UTC of the newest sample, ISO-8601 with Z, where the capture time is known.

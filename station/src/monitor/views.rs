@@ -13,17 +13,61 @@ pub enum Level {
     Error,
 }
 
+/// What an event is about, for those who ring bells and jump from one to the next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum EventKind {
+    /// Anything else.
+    #[default]
+    Other,
+    /// A satellite has risen, or what is received of it begins.
+    Aos,
+    /// A satellite has set, or what is received of it has ended.
+    Los,
+    /// The receiver or frame synchronisation has found its signal.
+    Locked,
+    /// One of them has lost it.
+    LockLost,
+    /// Frames are missing by a virtual channel's count.
+    Gap,
+    /// Samples were lost before the receiver.
+    SamplesLost,
+    /// Somebody changed the run: another place, another profile.
+    Asked,
+}
+
+impl EventKind {
+    /// Whether something was lost.
+    pub fn trouble(self) -> bool {
+        matches!(self, Self::LockLost | Self::Gap | Self::SamplesLost)
+    }
+}
+
 /// An event for people.
 #[derive(Debug, Clone, PartialEq)]
 pub struct EventLine {
     /// Severity.
     pub level: Level,
+    /// What it is about.
+    pub kind: EventKind,
     /// Input sample at which it happened, where there are samples.
     pub sample: Option<u64>,
     /// UTC, where known.
     pub utc: Option<String>,
     /// One line.
     pub text: String,
+}
+
+impl EventLine {
+    /// An event of the normal course, without a place.
+    pub fn info(text: &str) -> Self {
+        Self {
+            level: Level::Info,
+            kind: EventKind::Other,
+            sample: None,
+            utc: None,
+            text: text.to_owned(),
+        }
+    }
 }
 
 /// A frame for display.

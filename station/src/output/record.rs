@@ -388,6 +388,16 @@ pub enum Record {
         /// Why.
         cause: LossCause,
     },
+    /// The profile was changed while the run went on.
+    ProfileChanged {
+        /// From here on.
+        #[serde(flatten)]
+        place: Place,
+        /// What was set, "coding.randomizer = none".
+        set: String,
+        /// Whether the counters of virtual channels began anew.
+        counters_anew: bool,
+    },
     /// Something is wrong with the input or an output.
     Warning {
         /// One line.

@@ -371,8 +371,21 @@ pub struct Report {
     /// What was recorded.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub recording: Option<RecordReport>,
+    /// Changes of the profile while the run went on, each with its place; left out where there were none. The
+    /// counters of virtual channels are those since the last change of the frames.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub profile_changes: Vec<ProfileChange>,
     /// What was odd about the input.
     pub warnings: Vec<String>,
+}
+
+/// A change of the profile while the run went on, in the report.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct ProfileChange {
+    /// First sample (or soft bit) from which on it held.
+    pub from: u64,
+    /// What was set.
+    pub set: String,
 }
 
 impl Report {

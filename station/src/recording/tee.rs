@@ -66,6 +66,10 @@ impl SampleSource for Tee {
         self.source.live()
     }
 
+    fn begins_at(&self) -> u64 {
+        self.source.begins_at()
+    }
+
     fn warnings(&self) -> &[String] {
         self.source.warnings()
     }

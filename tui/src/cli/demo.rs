@@ -4,11 +4,11 @@ use super::{exit_code, monitor, say, summary};
 use groundlink_station::StationError;
 use groundlink_station::chain::{self, DEFAULT_BLOCK, From, RunConfig};
 use groundlink_station::doppler::DopplerConfig;
-use groundlink_station::input::{OpenOptions, open_reader};
+use groundlink_station::input::{OpenOptions, SampleSource, open_reader};
 use groundlink_station::monitor::Monitor;
 use groundlink_station::output::OutputConfig;
-use groundlink_station::output::report::Report;
 use groundlink_station::profile::Profile;
+use groundlink_station::session::Session;
 use std::io::{IsTerminal, stdin, stdout};
 use std::process::ExitCode;
 
@@ -30,15 +30,20 @@ pub fn run(color: bool) -> anyhow::Result<ExitCode> {
         record: None,
     };
     if stdin().is_terminal() && stdout().is_terminal() {
-        return monitor::watch(&config, "demo".to_owned(), Some(1.0), color, decode);
+        let shown = monitor::Shown {
+            title: "demo".to_owned(),
+            pace: Some(1.0),
+            color,
+        };
+        let session = Session::new(config, "demo", &[], true, &Monitor::new());
+        return monitor::watch(&session, None, &open, &shown);
     }
-    let report = decode(&config, &Monitor::new())?;
+    let report = chain::run_samples(&config, open()?, &Monitor::new())?;
     summary::print(&report, &[]);
     say("no terminal here, so the bundled recording was only decoded; in a terminal it is shown live\n");
     Ok(exit_code(&report))
 }
 
-fn decode(config: &RunConfig, monitor: &Monitor) -> Result<Report, StationError> {
-    let source = open_reader(NAME, Box::new(ARCHIVE), &config.open)?;
-    chain::run_samples(config, source, monitor)
+fn open() -> Result<Box<dyn SampleSource>, StationError> {
+    Ok(open_reader(NAME, Box::new(ARCHIVE), &OpenOptions::default())?)
 }

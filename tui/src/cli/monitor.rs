@@ -2,14 +2,26 @@
 
 use super::args;
 use super::{exit_code, run_config};
-use crate::ui::{self, UiOptions};
+use crate::ui::{self, Action, UiOptions};
 use anyhow::anyhow;
-use groundlink_station::chain::{self, From, RunConfig};
-use groundlink_station::input::open_samples;
+use groundlink_station::StationError;
+use groundlink_station::chain::From;
+use groundlink_station::input::{SampleSource, open_samples};
 use groundlink_station::monitor::Monitor;
-use groundlink_station::output::report::Report;
+use groundlink_station::session::{Open, Session, SessionError};
 use std::process::ExitCode;
 use std::thread;
+
+/// How a run is shown.
+#[derive(Debug)]
+pub struct Shown {
+    /// Title.
+    pub title: String,
+    /// Multiple of real time; `None` as fast as possible.
+    pub pace: Option<f64>,
+    /// Whether to use colour.
+    pub color: bool,
+}
 
 /// Replays or follows any input in the terminal UI.
 pub fn run(args: args::Monitor, color: bool) -> anyhow::Result<ExitCode> {
@@ -21,44 +33,66 @@ pub fn run(args: args::Monitor, color: bool) -> anyhow::Result<ExitCode> {
         args.outputs,
         &args.record,
     )?;
-    let pace = (args.pace > 0.0).then_some(args.pace);
-    let title = config.input.clone();
-    if config.from != From::Iq {
-        return watch(&config, title, pace, color, chain::run);
-    }
+    let shown = Shown {
+        title: config.input.clone(),
+        pace: (args.pace > 0.0).then_some(args.pace),
+        color,
+    };
+    let (input, options) = (config.input.clone(), config.open.clone());
+    let open = || -> Result<Box<dyn SampleSource>, StationError> { Ok(open_samples(&input, &options)?) };
     // Opened before the screen is taken, so that what is wrong is said in one plain line.
-    let source = open_samples(&config.input, &config.open)?;
-    watch(&config, title, pace, color, |config, monitor| {
-        chain::run_samples(config, source, monitor)
-    })
+    let first = (config.from == From::Iq).then(open).transpose()?;
+    let again = Session::can_open_again(&input);
+    let (profile, monitor) = (&args.profile, Monitor::new());
+    let session = Session::new(config, &profile.profile, &profile.set, again, &monitor);
+    watch(&session, first, &open, &shown)
 }
 
 /// Runs the chain and shows it until the user quits.
 pub fn watch(
-    config: &RunConfig,
-    title: String,
-    pace: Option<f64>,
-    color: bool,
-    run: impl FnOnce(&RunConfig, &Monitor) -> Result<Report, groundlink_station::StationError> + Send,
+    session: &Session,
+    first: Option<Box<dyn SampleSource>>,
+    open: Open<'_>,
+    shown: &Shown,
 ) -> anyhow::Result<ExitCode> {
-    let monitor = Monitor::new();
+    let monitor = session.monitor();
     monitor.watch();
-    monitor.set_pace(pace);
+    monitor.set_pace(shown.pace);
+    let options = UiOptions {
+        color: shown.color,
+        refresh_hz: 10.0,
+        title: shown.title.clone(),
+    };
     thread::scope(|scope| {
-        let chain = scope.spawn(|| run(config, &monitor));
-        let shown = ui::run(
-            &monitor,
-            &UiOptions {
-                color,
-                refresh_hz: 10.0,
-                title,
-            },
-        );
+        let chain = scope.spawn(|| session.run(first, open));
+        let outcome = ui::run(monitor, &options, &|action| pilot(session, action));
         monitor.stop();
         let report = chain
             .join()
             .map_err(|_| anyhow!("the decoder ended unexpectedly"))?;
-        shown?;
+        outcome?;
         Ok(exit_code(&report?))
     })
+}
+
+/// Does what concerns the run; what there is to say of it.
+fn pilot(session: &Session, action: &Action) -> Option<String> {
+    let done = |outcome: Result<(), SessionError>, said: Option<String>| match outcome {
+        Ok(()) => said,
+        Err(error) => Some(error.to_string()),
+    };
+    match action {
+        Action::Seek(sample) => done(session.seek(*sample), None),
+        Action::Step => done(session.step(), None),
+        Action::RunUntil(what) => done(session.run_until(*what), None),
+        Action::Set(assignment) => done(
+            session.set(assignment),
+            Some(format!("{assignment}, from here on")),
+        ),
+        Action::SaveProfile { path, replace } => done(
+            session.save(path, *replace),
+            Some(format!("profile written to {path}")),
+        ),
+        _ => None,
+    }
 }

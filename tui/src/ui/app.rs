@@ -43,6 +43,10 @@ pub struct App {
     pub notice: Option<String>,
     /// Cells across, for clicks.
     pub width: u16,
+    /// Where the replay was last told to go.
+    pub(super) jumped: Option<u64>,
+    /// Place that was remembered.
+    pub(super) mark: Option<u64>,
     lists: [ListPane; View::ALL.len()],
     typed: String,
 }
@@ -72,6 +76,8 @@ impl App {
             expanded: [false; View::ALL.len()],
             notice: None,
             width: 80,
+            jumped: None,
+            mark: None,
             lists,
             typed: String::new(),
         }
@@ -96,6 +102,12 @@ impl App {
     /// The list of a view.
     pub(super) fn list(&self, view: View) -> &ListPane {
         &self.lists[view as usize]
+    }
+
+    /// Selects the row of this number.
+    pub(super) fn select(&mut self, view: View, number: u64) {
+        let list = &mut self.lists[view as usize];
+        (list.cursor, list.detail) = (Some(number), 0);
     }
 
     fn list_here(&mut self) -> &mut ListPane {
@@ -250,6 +262,7 @@ impl App {
             Command::Minus => return self.plus_minus(false),
             Command::Other => self.show_other(),
             Command::Copy => return self.copy(),
+            other => return self.replay_command(other),
         }
         Action::None
     }

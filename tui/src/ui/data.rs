@@ -2,10 +2,9 @@
 
 use super::filter::{self, Row};
 use super::format;
-use groundlink_dsp::receiver::ReceiverStatus;
 use groundlink_station::monitor::{
-    BlockView, CodingView, EventLine, FrameView, HISTORY, Level, LevelStep, Monitor, PacketView, Phase,
-    Plots, StationStatus, SyncView, Totals,
+    BlockView, CodingView, EventLine, FrameView, HISTORY, Level, Monitor, PacketView, Phase, Plots,
+    StationStatus, SyncView, Totals,
 };
 use num_complex::Complex32;
 use std::collections::VecDeque;
@@ -16,8 +15,6 @@ const WATERFALL_ROWS: usize = 256;
 const WATERFALL_BINS: usize = 4096;
 /// Constellation points kept.
 const POINTS: usize = 8192;
-/// Share of the soft bits counted before that a new count leaves.
-const SOFT_KEPT: f32 = 0.8;
 /// Values of the Eb/N0 history kept.
 const EB_N0_HISTORY: usize = 1024;
 /// Wall-clock seconds over which rates are taken.
@@ -239,34 +236,6 @@ pub struct WaterfallRow {
     pub bins: Vec<f32>,
 }
 
-/// The receiver's loops at one look; NaN where unknown.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct LoopStep {
-    /// Carrier minus nominal frequency, Hz.
-    pub offset_hz: f64,
-    /// Symbol rate over the stated one, parts per million beyond 1.
-    pub rate_ppm: f64,
-    /// Root mean square of the carrier phase error, degrees.
-    pub phase_deg: f64,
-    /// Es/N0, dB.
-    pub es_n0_db: f64,
-    /// Error vector magnitude, percent.
-    pub evm_percent: f64,
-}
-
-impl LoopStep {
-    fn of(receiver: &ReceiverStatus) -> Self {
-        let quality = receiver.quality;
-        Self {
-            offset_hz: receiver.offset_hz,
-            rate_ppm: receiver.symbol_rate_error_ppm,
-            phase_deg: quality.map_or(f64::NAN, |q| f64::from(q.phase_error_rad).to_degrees()),
-            es_n0_db: receiver.es_n0_db.into(),
-            evm_percent: quality.map_or(f64::NAN, |q| 100.0 * f64::from(q.evm)),
-        }
-    }
-}
-
 #[derive(Debug, Clone, Copy)]
 struct Sample {
     elapsed: f64,
@@ -315,12 +284,6 @@ pub struct Data {
     pub blocks: Numbered<BlockView>,
     /// Newest changes of frame synchronisation.
     pub syncs: Numbered<SyncView>,
-    /// The loops, one entry per look that found the input further on.
-    pub loops: VecDeque<LoopStep>,
-    /// Soft bits by value, from -128 on, older ones counting less.
-    pub soft: Vec<f32>,
-    /// Levels, one entry per spectrum.
-    pub level: VecDeque<LevelStep>,
     samples: VecDeque<Sample>,
 }
 
@@ -335,7 +298,11 @@ impl Data {
             || status.elapsed != self.status.elapsed
             || status.profile != self.status.profile
             || status.input != self.status.input;
+        let elsewhere = status.begins_at != self.status.begins_at || status.elapsed < self.status.elapsed;
         self.status = status;
+        if elsewhere {
+            self.forget();
+        }
         self.remember(moved);
         changed |= self.take_plots(monitor.plots());
         changed |= self.frames.extend(monitor.frames_since(self.frames.next));
@@ -349,14 +316,18 @@ impl Data {
         changed
     }
 
+    /// The replay went on elsewhere: what was made of the signal before does not continue there.
+    fn forget(&mut self) {
+        self.samples.clear();
+        self.waterfall.clear();
+        self.points.clear();
+        self.eb_n0.clear();
+    }
+
     fn remember(&mut self, moved: bool) {
         let status = &self.status;
         if moved {
             push_bounded(&mut self.eb_n0, status.eb_n0_db, EB_N0_HISTORY);
-            let step = status.receiver.as_ref().map(LoopStep::of);
-            if let Some(step) = step {
-                push_bounded(&mut self.loops, step, EB_N0_HISTORY);
-            }
         }
         let now = Sample {
             elapsed: status.elapsed.as_secs_f64(),
@@ -383,25 +354,16 @@ impl Data {
                 bins,
             };
             push_bounded(&mut self.waterfall, row, WATERFALL_ROWS);
-            push_bounded(&mut self.level, plots.level, EB_N0_HISTORY);
         }
         if constellation {
             for &point in plots.constellation.iter().rev().take(POINTS).rev() {
                 push_bounded(&mut self.points, point, POINTS);
             }
         }
-        let soft = plots.soft_serial != self.plots.soft_serial;
-        if soft {
-            self.soft.resize(256, 0.0);
-            for (kept, &new) in self.soft.iter_mut().zip(&plots.soft) {
-                *kept = SOFT_KEPT * *kept + new as f32;
-            }
-        }
-        let changed = spectrum || constellation || soft || plots.eye_serial != self.plots.eye_serial;
-        if changed {
+        if spectrum || constellation {
             self.plots = plots;
         }
-        changed
+        spectrum || constellation
     }
 
     /// Rates over the newest seconds; `None` before two looks at a running input.
@@ -445,7 +407,12 @@ impl Data {
     /// Mean multiple of real time since the start.
     pub fn mean_real_time(&self) -> Option<f64> {
         let elapsed = self.status.elapsed.as_secs_f64();
-        (elapsed > 0.0 && self.status.signal_seconds > 0.0).then(|| self.status.signal_seconds / elapsed)
+        let before = match self.status.input.as_ref().and_then(|input| input.sample_rate_hz) {
+            Some(rate) => self.status.begins_at as f64 / rate,
+            None => 0.0,
+        };
+        let seconds = self.status.signal_seconds - before;
+        (elapsed > 0.0 && seconds > 0.0).then(|| seconds / elapsed)
     }
 }
 
@@ -505,12 +472,7 @@ mod tests {
     use super::*;
 
     fn event(text: &str) -> EventLine {
-        EventLine {
-            level: Level::Info,
-            sample: None,
-            utc: None,
-            text: text.into(),
-        }
+        EventLine::info(text)
     }
 
     #[test]

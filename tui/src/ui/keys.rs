@@ -52,6 +52,24 @@ pub enum Command {
     Other,
     /// Copy the selected frame or packet as hex.
     Copy,
+    /// One block of signal more.
+    Step,
+    /// Ten seconds back.
+    SeekBack,
+    /// Ten seconds forward.
+    SeekForward,
+    /// To the next frame.
+    NextFrame,
+    /// To the frame before.
+    PreviousFrame,
+    /// To the next gap or loss of lock.
+    NextTrouble,
+    /// To the gap or loss of lock before.
+    PreviousTrouble,
+    /// Remember this place.
+    SetMark,
+    /// To the place that was remembered.
+    GoToMark,
 }
 
 /// Where a binding is listed in the help.
@@ -184,6 +202,25 @@ pub const KEY_MAP: &[Binding] = &[
         Group::Signal,
         "slower; plot: zoom out",
     ),
+    bind(&["."], Command::Step, Group::Signal, "step, while paused"),
+    bind(&["["], Command::SeekBack, Group::Signal, "ten seconds back"),
+    bind(&["]"], Command::SeekForward, Group::Signal, "ten seconds forward"),
+    bind(&["n"], Command::NextFrame, Group::Signal, "next frame"),
+    bind(&["N"], Command::PreviousFrame, Group::Signal, "frame before"),
+    bind(
+        &["}"],
+        Command::NextTrouble,
+        Group::Signal,
+        "next gap or lock loss",
+    ),
+    bind(
+        &["{"],
+        Command::PreviousTrouble,
+        Group::Signal,
+        "gap or lock loss before",
+    ),
+    bind(&["'"], Command::SetMark, Group::Signal, "mark this place"),
+    bind(&["`"], Command::GoToMark, Group::Signal, "go to the mark"),
 ];
 
 /// Name of a key as the key map writes it; `None` for keys that no binding can name.

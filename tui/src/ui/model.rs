@@ -1,6 +1,7 @@
 //! What the state of the terminal UI is made of.
 
 use super::filter::Filter;
+use groundlink_station::monitor::Until;
 
 /// A view of the terminal UI.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,9 +58,9 @@ impl View {
     /// Panes that can take the keys and be expanded.
     pub fn panes(self) -> usize {
         match self {
-            Self::Pass | Self::Symbols | Self::Coding => 4,
+            Self::Pass | Self::Coding => 4,
             Self::Signal | Self::Channels => 2,
-            Self::Events | Self::Explain => 1,
+            Self::Symbols | Self::Events | Self::Explain => 1,
             Self::Frames | Self::Packets => 3,
         }
     }
@@ -103,6 +104,8 @@ pub enum Action {
     Seek(u64),
     /// One block of signal more, while the replay is held.
     Step,
+    /// Run on to the next such thing, and hold the replay there.
+    RunUntil(Until),
     /// Change the profile, `key=value` as `--set` takes it, and go on from here with it.
     Set(String),
     /// Write the profile as it is now to a file.

@@ -39,9 +39,13 @@ pub trait World {
     fn failed(&self) -> bool;
 }
 
+/// Takes the actions that concern the run; returns what there is to say.
+pub type Pilot<'a> = &'a dyn Fn(&Action) -> Option<String>;
+
 /// The terminal itself.
 struct Outside<'g> {
     guard: &'g Guard,
+    pilot: Pilot<'g>,
 }
 
 impl World for Outside<'_> {
@@ -56,10 +60,7 @@ impl World for Outside<'_> {
     fn act(&mut self, action: &Action) -> io::Result<Option<String>> {
         match action {
             Action::Copy(text) => copy_to_clipboard(&mut io::stdout(), text).map(|()| None),
-            Action::Seek(_) | Action::Step | Action::Set(_) | Action::SaveProfile { .. } => {
-                Ok(Some("not possible here".into()))
-            }
-            _ => Ok(None),
+            action => Ok((self.pilot)(action)),
         }
     }
 
@@ -73,14 +74,14 @@ impl World for Outside<'_> {
 ///
 /// # Errors
 /// When the terminal cannot be used, or another thread of the program panicked meanwhile.
-pub fn run(monitor: &Monitor, options: &UiOptions) -> anyhow::Result<()> {
+pub fn run(monitor: &Monitor, options: &UiOptions, pilot: Pilot<'_>) -> anyhow::Result<()> {
     let plain = std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty());
     let depth = Depth::detect(options.color && !plain);
     let guard = Guard::take().context("cannot take over the terminal")?;
     let mut terminal = Terminal::new(CrosstermBackend::new(io::stdout()))?;
     terminal.clear()?;
     let mut app = App::new(options, depth);
-    let mut outside = Outside { guard: &guard };
+    let mut outside = Outside { guard: &guard, pilot };
     let result = show(&mut terminal, &mut app, monitor, options.refresh_hz, &mut outside);
     monitor.set_paused(false);
     monitor.stop();

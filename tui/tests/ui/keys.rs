@@ -2,6 +2,7 @@
 
 use crate::scenes::{Scene, watched};
 use groundlink::ui::{Action, App, Command, Depth, KEY_MAP, Mode, View};
+use groundlink_station::monitor::Until;
 use ratatui::crossterm::event::{
     Event, KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind,
 };
@@ -120,6 +121,7 @@ fn check(command: Command, name: &str) {
             };
             assert!(hex.starts_with("084"), "{hex}");
         }
+        other => check_replay(&mut app, other, name),
     }
 }
 
@@ -262,4 +264,41 @@ fn clicks_on_tabs_open_them_and_the_wheel_scrolls() {
     press(&mut app, "9");
     app.update(&mouse(MouseEventKind::ScrollUp, 10, 10));
     assert_eq!(app.selected(View::Frames), Some(32));
+}
+
+/// What a key asks of a run of which frames and a gap are known.
+fn check_replay(app: &mut App, command: Command, name: &str) {
+    let here = app.position();
+    let asked = press(app, name);
+    match command {
+        Command::Step => assert_eq!(asked, Action::Step),
+        Command::SeekBack => assert_eq!(asked, Action::Seek(here - 480_000)),
+        Command::SeekForward => assert_eq!(asked, Action::Seek(here + 480_000)),
+        Command::NextFrame => assert_eq!(asked, Action::RunUntil(Until::Frame)),
+        Command::NextTrouble => assert_eq!(asked, Action::RunUntil(Until::Trouble)),
+        Command::PreviousFrame => {
+            let Action::Seek(first) = asked else {
+                panic!("{asked:?}")
+            };
+            assert!(first < here);
+            let Action::Seek(second) = press(app, name) else {
+                panic!("no frame before")
+            };
+            assert!(second < first || first + 48_000 < here);
+        }
+        Command::PreviousTrouble => {
+            assert_eq!(asked, Action::None);
+            assert_eq!(
+                app.notice.as_deref(),
+                Some("no such gap or loss of lock is known")
+            );
+        }
+        Command::SetMark => assert!(app.notice.as_deref().is_some_and(|n| n.starts_with("marked "))),
+        Command::GoToMark => {
+            assert_eq!(asked, Action::None);
+            press(app, "'");
+            assert_eq!(press(app, name), Action::Seek(here));
+        }
+        other => panic!("{other:?} moves no replay"),
+    }
 }

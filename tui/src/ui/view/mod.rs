@@ -297,8 +297,6 @@ fn hints(view: View) -> &'static [(&'static str, &'static str)] {
             ("?", "help"),
             ("q", "quit"),
             ("+/-", "zoom"),
-            ("Enter", "pane"),
-            ("e", "expand"),
             ("f", "freeze"),
             ("Space", "pause"),
         ],
