@@ -398,6 +398,7 @@ impl End {
         if due {
             self.shown_counters = Some(Instant::now());
         }
+        self.soft.show(&self.to.monitor);
         let utc = self.to.clock.utc_text(position as f64);
         let lost_samples = self.to.losses.samples();
         let eb_n0_offset_db = self.soft.eb_n0_offset_db() as f32;

@@ -9,6 +9,7 @@ mod doppler;
 mod downlink;
 mod downlinks;
 mod end;
+mod eyes;
 mod frames;
 mod live;
 mod losses;
@@ -194,7 +195,7 @@ pub fn run_samples(
     let (source, recording) = record(config.record.as_ref(), &config.profile.name, source)?;
     end.to.recorder = recording.as_ref().map(Recording::recorder);
     end.recording = recording;
-    let plotter = Plotter::new(monitor.clone(), rate);
+    let plotter = Plotter::new(monitor.clone(), &signal);
     let from = start_source(source, rate, config.block, monitor);
     let (soft_in, soft_out, used_in, used_out) = circle::<FromReceiver, SoftBatch>();
     let stages = ReceiverStages {

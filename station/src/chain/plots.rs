@@ -1,13 +1,17 @@
-//! Taps for watchers: spectrum and constellation, taken now and then, never waited for.
+//! Taps for watchers: spectrum, level, constellation and eye, taken now and then, never waited for.
 
-use crate::monitor::Monitor;
+use super::eyes::EyeTap;
+use crate::monitor::{LevelStep, Monitor};
 use groundlink_dsp::receiver::Receiver;
 use groundlink_dsp::spectrum::Snapshot;
+use groundlink_dsp::{SignalConfig, SoftBatch};
 use num_complex::Complex32;
 use std::time::{Duration, Instant};
 
 /// Time between two pictures.
 const EVERY: Duration = Duration::from_millis(50);
+/// Time between two eyes, which cost more.
+const EYE_EVERY: Duration = Duration::from_millis(200);
 /// Bins of the spectrum.
 const BINS: usize = 1024;
 /// Level from which on a sample counts as clipped.
@@ -15,14 +19,64 @@ const FULL_SCALE: f32 = 0.999;
 /// Symbols in a picture.
 const POINTS: usize = 1024;
 
+/// Magnitudes of samples, squared.
+#[derive(Debug, Clone, Copy)]
+struct Magnitudes {
+    least: f32,
+    most: f32,
+    sum: f64,
+    clipped: u64,
+    seen: u64,
+}
+
+impl Magnitudes {
+    const NONE: Self = Self {
+        least: f32::INFINITY,
+        most: 0.0,
+        sum: 0.0,
+        clipped: 0,
+        seen: 0,
+    };
+
+    fn take(&mut self, samples: &[Complex32]) {
+        for part in samples.chunks(256) {
+            let mut sum = 0.0;
+            for sample in part {
+                let power = sample.norm_sqr();
+                self.least = self.least.min(power);
+                self.most = self.most.max(power);
+                sum += power;
+                let clipped = sample.re.abs() >= FULL_SCALE || sample.im.abs() >= FULL_SCALE;
+                self.clipped += u64::from(clipped);
+            }
+            self.sum += f64::from(sum);
+        }
+        self.seen += samples.len() as u64;
+    }
+
+    fn level(&self) -> LevelStep {
+        let seen = self.seen.max(1) as f64;
+        LevelStep {
+            least: self.least.min(self.most).sqrt(),
+            rms: (self.sum / seen).sqrt() as f32,
+            most: self.most.sqrt(),
+            clipped: (self.clipped as f64 / seen) as f32,
+        }
+    }
+}
+
 /// Takes pictures for watchers.
 pub struct Plotter {
     monitor: Monitor,
     sample_rate_hz: f64,
+    carrier_hz: f64,
     snapshot: Snapshot,
     taken: Option<Instant>,
+    eye: EyeTap,
+    eye_taken: Option<Instant>,
     clipped: u64,
     seen: u64,
+    newest: Magnitudes,
 }
 
 impl std::fmt::Debug for Plotter {
@@ -34,32 +88,55 @@ impl std::fmt::Debug for Plotter {
 }
 
 impl Plotter {
-    /// A plotter for a stream of this rate.
-    pub fn new(monitor: Monitor, sample_rate_hz: f64) -> Self {
+    /// A plotter for the stream of this signal.
+    pub fn new(monitor: Monitor, signal: &SignalConfig) -> Self {
         Self {
             monitor,
-            sample_rate_hz,
+            sample_rate_hz: signal.sample_rate_hz,
+            carrier_hz: signal.carrier_hz,
             snapshot: Snapshot::new(BINS),
             taken: None,
+            eye: EyeTap::new(signal.clone()),
+            eye_taken: None,
             clipped: 0,
             seen: 0,
+            newest: Magnitudes::NONE,
         }
     }
 
-    /// Takes a picture of this block when somebody watches and it is time.
-    pub fn look(&mut self, samples: &[Complex32], receiver: &Receiver) {
-        // Of a held replay every step is shown.
-        let due = self.monitor.paused() || self.taken.is_none_or(|at| at.elapsed() >= EVERY);
-        if !self.monitor.watched() || !due {
-            return;
+    /// Takes a picture of this block, which begins with that sample, and of what the receiver gave for it, when
+    /// somebody watches and it is time.
+    pub fn look(&mut self, (first, samples): (u64, &[Complex32]), batch: &SoftBatch, receiver: &Receiver) {
+        if !self.monitor.watched() {
+            return self.eye.forget();
         }
-        self.taken = Some(Instant::now());
-        let clipped = samples
-            .iter()
-            .filter(|s| s.re.abs() >= FULL_SCALE || s.im.abs() >= FULL_SCALE)
-            .count();
-        self.clipped += clipped as u64;
-        self.seen += samples.len() as u64;
+        self.newest.take(samples);
+        self.eye.take(first, samples, batch);
+        if self.monitor.paused() || self.eye_taken.is_none_or(|at| at.elapsed() >= EYE_EVERY) {
+            self.eye_taken = Some(Instant::now());
+            self.look_at_eye();
+        }
+        // Of a held replay every step is shown.
+        if self.monitor.paused() || self.taken.is_none_or(|at| at.elapsed() >= EVERY) {
+            self.taken = Some(Instant::now());
+            self.picture(samples, receiver);
+        }
+    }
+
+    fn look_at_eye(&mut self) {
+        if let Some((eye, locked)) = self.eye.look() {
+            self.monitor.update_plots(|plots| {
+                plots.eye_serial += 1;
+                plots.eye = eye;
+                plots.eye_locked = locked;
+            });
+        }
+    }
+
+    fn picture(&mut self, samples: &[Complex32], receiver: &Receiver) {
+        let newest = std::mem::replace(&mut self.newest, Magnitudes::NONE);
+        self.clipped += newest.clipped;
+        self.seen += newest.seen;
         let share = self.clipped as f32 / self.seen.max(1) as f32;
         self.monitor.update(|status| status.clipping = share);
         let Some(power) = self.snapshot.power_db(samples) else {
@@ -72,9 +149,27 @@ impl Plotter {
             plots.spectrum.clear();
             plots.spectrum.extend_from_slice(power);
             plots.span_hz = self.sample_rate_hz;
+            plots.carrier_hz = self.carrier_hz;
+            plots.level = newest.level();
             plots.constellation_serial += 1;
             plots.constellation.clear();
             plots.constellation.extend_from_slice(points);
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn levels_are_those_of_the_samples() {
+        let mut magnitudes = Magnitudes::NONE;
+        assert_eq!(magnitudes.level(), LevelStep::default());
+        magnitudes.take(&[Complex32::new(0.6, 0.8), Complex32::new(0.0, 0.1)]);
+        magnitudes.take(&[Complex32::new(-1.0, 0.0), Complex32::ZERO]);
+        let level = magnitudes.level();
+        assert!((level.rms - (2.01_f32 / 4.0).sqrt()).abs() < 1e-6, "{level:?}");
+        assert_eq!((level.least, level.most, level.clipped), (0.0, 1.0, 0.25));
     }
 }

@@ -291,7 +291,8 @@ impl ReceiverStages {
                 return self.end(full, batch, position, ended);
             }
             self.receiver.process(&block.samples, &mut batch);
-            self.plotter.look(&block.samples, &self.receiver);
+            self.plotter
+                .look((block.first, &block.samples), &batch, &self.receiver);
             position = block.first + block.samples.len() as u64;
             let status = self.status(position);
             if full

@@ -6,7 +6,7 @@ use super::metrics::Stretch;
 use super::place::{SignalAt, SymbolMap};
 use super::publisher::{IndexUnit, Locked, Publisher};
 use crate::StationError;
-use crate::monitor::{Level, SyncView};
+use crate::monitor::{Level, Monitor, SyncView};
 use crate::output::record::{Place, Record};
 use groundlink_decoder::coding::{CodedFrame, FrameDecoder, SyncChange, SyncState, SyncStatus};
 use groundlink_dsp::Mark;
@@ -50,6 +50,8 @@ pub struct SoftStage {
     /// Frequencies as received.
     pub carrier: CarrierStage,
     bits_per_symbol: f64,
+    /// How many soft bits of each value there were since watchers were shown, from -128 on; empty until then.
+    values: Vec<u32>,
 }
 
 impl SoftStage {
@@ -80,6 +82,7 @@ impl SoftStage {
             given: 0,
             carrier: CarrierStage::default(),
             bits_per_symbol: bits_per_symbol as f64,
+            values: Vec::new(),
         }
     }
 
@@ -147,6 +150,12 @@ impl SoftStage {
         if let Some(sink) = &mut to.outputs.soft {
             sink.write(&llrs.iter().map(|&llr| llr.cast_unsigned()).collect::<Vec<u8>>())?;
         }
+        if to.monitor.watched() {
+            self.values.resize(256, 0);
+            for &llr in llrs {
+                self.values[usize::from((i16::from(llr) + 128) as u16)] += 1;
+            }
+        }
         let mut done = 0;
         for mark in marks {
             self.feed(&llrs[done..mark.bit], frames, to)?;
@@ -154,6 +163,17 @@ impl SoftStage {
             self.mark(mark, frames, to)?;
         }
         self.feed(&llrs[done..], frames, to)
+    }
+
+    /// Shows watchers what values soft bits had since the time before.
+    pub fn show(&mut self, monitor: &Monitor) {
+        if self.values.iter().any(|&count| count > 0) {
+            monitor.update_plots(|plots| {
+                plots.soft_serial += 1;
+                plots.soft.clone_from(&self.values);
+            });
+            self.values.fill(0);
+        }
     }
 
     /// The input has ended.

@@ -14,7 +14,7 @@ pub use coding::{
     BlockView, CodingParts, CodingSums, CodingView, Corrections, RECENT_BLOCKS, RsParts, SyncView,
 };
 pub use control::{Change, Until};
-pub use plots::Plots;
+pub use plots::{LevelStep, Plots};
 pub use status::{Phase, StationStatus, Totals};
 pub use views::{EventKind, EventLine, FrameView, Level, PacketView};
 

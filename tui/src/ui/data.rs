@@ -2,9 +2,10 @@
 
 use super::filter::{self, Row};
 use super::format;
+use groundlink_dsp::receiver::ReceiverStatus;
 use groundlink_station::monitor::{
-    BlockView, CodingView, EventLine, FrameView, HISTORY, Level, Monitor, PacketView, Phase, Plots,
-    StationStatus, SyncView, Totals,
+    BlockView, CodingView, EventLine, FrameView, HISTORY, Level, LevelStep, Monitor, PacketView, Phase,
+    Plots, StationStatus, SyncView, Totals,
 };
 use num_complex::Complex32;
 use std::collections::VecDeque;
@@ -15,6 +16,8 @@ const WATERFALL_ROWS: usize = 256;
 const WATERFALL_BINS: usize = 4096;
 /// Constellation points kept.
 const POINTS: usize = 8192;
+/// Share of the soft bits counted before that a new count leaves.
+const SOFT_KEPT: f32 = 0.8;
 /// Values of the Eb/N0 history kept.
 const EB_N0_HISTORY: usize = 1024;
 /// Wall-clock seconds over which rates are taken.
@@ -236,6 +239,34 @@ pub struct WaterfallRow {
     pub bins: Vec<f32>,
 }
 
+/// The receiver's loops at one look; NaN where unknown.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct LoopStep {
+    /// Carrier minus nominal frequency, Hz.
+    pub offset_hz: f64,
+    /// Symbol rate over the stated one, parts per million beyond 1.
+    pub rate_ppm: f64,
+    /// Root mean square of the carrier phase error, degrees.
+    pub phase_deg: f64,
+    /// Es/N0, dB.
+    pub es_n0_db: f64,
+    /// Error vector magnitude, percent.
+    pub evm_percent: f64,
+}
+
+impl LoopStep {
+    fn of(receiver: &ReceiverStatus) -> Self {
+        let quality = receiver.quality;
+        Self {
+            offset_hz: receiver.offset_hz,
+            rate_ppm: receiver.symbol_rate_error_ppm,
+            phase_deg: quality.map_or(f64::NAN, |q| f64::from(q.phase_error_rad).to_degrees()),
+            es_n0_db: receiver.es_n0_db.into(),
+            evm_percent: quality.map_or(f64::NAN, |q| 100.0 * f64::from(q.evm)),
+        }
+    }
+}
+
 #[derive(Debug, Clone, Copy)]
 struct Sample {
     elapsed: f64,
@@ -284,6 +315,12 @@ pub struct Data {
     pub blocks: Numbered<BlockView>,
     /// Newest changes of frame synchronisation.
     pub syncs: Numbered<SyncView>,
+    /// The loops, one entry per look that found the input further on.
+    pub loops: VecDeque<LoopStep>,
+    /// Soft bits by value, from -128 on, older ones counting less.
+    pub soft: Vec<f32>,
+    /// Levels, one entry per spectrum.
+    pub level: VecDeque<LevelStep>,
     samples: VecDeque<Sample>,
 }
 
@@ -328,6 +365,10 @@ impl Data {
         let status = &self.status;
         if moved {
             push_bounded(&mut self.eb_n0, status.eb_n0_db, EB_N0_HISTORY);
+            let step = status.receiver.as_ref().map(LoopStep::of);
+            if let Some(step) = step {
+                push_bounded(&mut self.loops, step, EB_N0_HISTORY);
+            }
         }
         let now = Sample {
             elapsed: status.elapsed.as_secs_f64(),
@@ -354,16 +395,25 @@ impl Data {
                 bins,
             };
             push_bounded(&mut self.waterfall, row, WATERFALL_ROWS);
+            push_bounded(&mut self.level, plots.level, EB_N0_HISTORY);
         }
         if constellation {
             for &point in plots.constellation.iter().rev().take(POINTS).rev() {
                 push_bounded(&mut self.points, point, POINTS);
             }
         }
-        if spectrum || constellation {
+        let soft = plots.soft_serial != self.plots.soft_serial;
+        if soft {
+            self.soft.resize(256, 0.0);
+            for (kept, &new) in self.soft.iter_mut().zip(&plots.soft) {
+                *kept = SOFT_KEPT * *kept + new as f32;
+            }
+        }
+        let changed = spectrum || constellation || soft || plots.eye_serial != self.plots.eye_serial;
+        if changed {
             self.plots = plots;
         }
-        spectrum || constellation
+        changed
     }
 
     /// Rates over the newest seconds; `None` before two looks at a running input.

@@ -58,9 +58,9 @@ impl View {
     /// Panes that can take the keys and be expanded.
     pub fn panes(self) -> usize {
         match self {
-            Self::Pass | Self::Coding => 4,
+            Self::Pass | Self::Symbols | Self::Coding => 4,
             Self::Signal | Self::Channels => 2,
-            Self::Symbols | Self::Events | Self::Explain => 1,
+            Self::Events | Self::Explain => 1,
             Self::Frames | Self::Packets => 3,
         }
     }

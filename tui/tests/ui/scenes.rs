@@ -3,11 +3,12 @@
 use groundlink::ui::{App, Depth, UiOptions};
 use groundlink_decoder::coding::{FrameQuality, RsOutcome, SyncState, SyncStatus};
 use groundlink_decoder::link::{FrameHeader, LinkCounters, VcId};
-use groundlink_dsp::receiver::ReceiverStatus;
+use groundlink_dsp::measure::{EYE_POINTS, Eye, EyeQuantity};
+use groundlink_dsp::receiver::{ReceiverStatus, SymbolQuality};
 use groundlink_station::input::{Capture, InputInfo};
 use groundlink_station::monitor::{
-    BlockView, CodingParts, EventKind, EventLine, FrameView, Level, Monitor, PacketView, Phase, RsParts,
-    StationStatus, SyncView, Totals,
+    BlockView, CodingParts, EventKind, EventLine, FrameView, Level, LevelStep, Monitor, PacketView, Phase,
+    Plots, RsParts, StationStatus, SyncView, Totals,
 };
 use num_complex::Complex32;
 use std::sync::Arc;
@@ -164,6 +165,14 @@ fn publish_plots(monitor: &Monitor, signal: bool, step: u64) {
                 -92.0 + hump + noise.value() * 5.0
             })
             .collect();
+        plots.carrier_hz = 0.0;
+        plots.level = LevelStep {
+            least: 0.01,
+            rms: 0.12,
+            most: 0.31 + (step % 9) as f32 * 0.02,
+            clipped: 0.0,
+        };
+        publish_eye(plots, signal, &mut noise);
         plots.constellation_serial += 1;
         plots.constellation = (0..256)
             .map(|_| {
@@ -177,6 +186,34 @@ fn publish_plots(monitor: &Monitor, signal: bool, step: u64) {
             })
             .collect();
     });
+}
+
+/// Random bits through a pulse that is a raised cosine of full roll-off, or noise; and their soft bits.
+fn publish_eye(plots: &mut Plots, signal: bool, noise: &mut Noise) {
+    let bits: Vec<f32> = (0..80)
+        .map(|_| (noise.word() >> 9 & 1) as f32 * 2.0 - 1.0)
+        .collect();
+    let value = |n: usize| {
+        let (k, rest) = (n / EYE_POINTS, (n % EYE_POINTS) as f32 / EYE_POINTS as f32);
+        let share = 0.5 + 0.5 * (rest * std::f32::consts::PI).cos();
+        bits[k] * share + bits[k + 1] * (1.0 - share)
+    };
+    let spread = if signal { 0.3 } else { 2.0 };
+    plots.eye_serial += 1;
+    plots.eye_locked = signal;
+    plots.eye = Eye {
+        quantity: EyeQuantity::Arms,
+        first: (0..=78 * EYE_POINTS)
+            .map(|n| if signal { value(n) } else { 0.0 } + noise.value() * spread)
+            .collect(),
+        second: Vec::new(),
+    };
+    plots.soft_serial += 1;
+    plots.soft = vec![0; 256];
+    for bit in bits {
+        let soft = bit * if signal { 60.0 } else { 0.0 } + noise.value() * 50.0;
+        plots.soft[(soft.clamp(-127.0, 127.0) as i32 + 128) as usize] += 1;
+    }
 }
 
 /// Every tenth frame is missing in scenes with gaps, every fifteenth is uncorrectable.
@@ -355,6 +392,11 @@ fn update_status(status: &mut StationStatus, scene: Scene, decodes: bool, step: 
             es_n0_db: status.eb_n0_db - 3.6,
             offset_hz: if decodes { 1_234.5 - step as f64 } else { 0.0 },
             symbol_rate_hz: 9_600.2,
+            symbol_rate_error_ppm: 20.8 + (step as f64 * 0.7).sin(),
+            quality: decodes.then_some(SymbolQuality {
+                evm: 0.21 + (step % 7) as f32 * 0.004,
+                phase_error_rad: 0.04 + (step % 5) as f32 * 0.002,
+            }),
             ..ReceiverStatus::default()
         });
         status.sync = sync(decodes, step);

@@ -297,6 +297,8 @@ fn hints(view: View) -> &'static [(&'static str, &'static str)] {
             ("?", "help"),
             ("q", "quit"),
             ("+/-", "zoom"),
+            ("Enter", "pane"),
+            ("e", "expand"),
             ("f", "freeze"),
             ("Space", "pause"),
         ],

@@ -60,6 +60,70 @@ pub fn bars(values: &[Option<f32>], (low, high): (f32, f32), area: Rect, canvas:
     }
 }
 
+/// A plane of Braille dots that remembers how often each of its cells was hit.
+pub struct Dots {
+    area: Rect,
+    marks: Vec<u8>,
+    counts: Vec<u32>,
+}
+
+impl Dots {
+    const BITS: [[u8; 2]; 4] = [[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]];
+
+    /// An empty plane.
+    pub fn new(area: Rect) -> Self {
+        let cells = usize::from(area.width) * usize::from(area.height);
+        Self {
+            area,
+            marks: vec![0; cells],
+            counts: vec![0; cells],
+        }
+    }
+
+    /// Dots across and down.
+    pub fn size(&self) -> (u16, u16) {
+        (self.area.width * 2, self.area.height * 4)
+    }
+
+    /// Sets a dot, from the left and the top; outside of the plane, and where it is no number, nothing.
+    pub fn set(&mut self, x: f32, y: f32) {
+        let (width, height) = self.size();
+        let within = |place: f32, dots: u16| place >= 0.0 && place < f32::from(dots);
+        if !(within(x, width) && within(y, height)) {
+            return;
+        }
+        let (x, y) = (x as usize, y as usize);
+        let cell = y / 4 * usize::from(self.area.width) + x / 2;
+        self.marks[cell] |= Self::BITS[y % 4][x % 2];
+        self.counts[cell] += 1;
+    }
+
+    /// Draws the dots that are set, brighter where there are more.
+    pub fn draw(&self, canvas: &mut Canvas<'_>) {
+        let most = self.counts.iter().copied().max().unwrap_or(0).max(1) as f32;
+        let cells = self.marks.iter().zip(&self.counts).enumerate();
+        for (n, (&dots, &count)) in cells.filter(|(_, (_, count))| **count > 0) {
+            let sign = char::from_u32(0x2800 + u32::from(dots)).unwrap_or('·');
+            let style = Style::new().fg(canvas.theme.heat(0.3 + 0.7 * (count as f32 / most).sqrt()));
+            let (column, row) = (n % usize::from(self.area.width), n / usize::from(self.area.width));
+            canvas.cell(self.area, column as u16, row as u16, sign, style);
+        }
+    }
+}
+
+/// A line of dots, the newest value at the right, two values per cell; what is no number leaves a gap.
+pub fn line(values: &[f32], (low, high): (f32, f32), area: Rect, canvas: &mut Canvas<'_>) {
+    let mut dots = Dots::new(area);
+    let (width, height) = dots.size();
+    let shown = values.len().min(width.into());
+    let first = width - shown as u16;
+    for (x, value) in (first..width).zip(&values[values.len() - shown..]) {
+        let share = (value - low) / (high - low);
+        dots.set(x.into(), (1.0 - share) * (f32::from(height) - 1.0));
+    }
+    dots.draw(canvas);
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -78,5 +142,28 @@ mod tests {
         assert_eq!(found, [cell(1.0, 1.0), cell(6.0, 9.0), None, None]);
         assert_eq!(columns(items.into_iter(), (0, 40), 0), []);
         assert_eq!(columns(std::iter::once((5, 4, 2.0)), (5, 5), 1), [cell(2.0, 2.0)]);
+    }
+
+    #[test]
+    fn dots_fall_where_they_are_set() {
+        let at = |x, y| {
+            let mut dots = Dots::new(Rect::new(0, 0, 4, 2));
+            dots.set(x, y);
+            dots.marks
+                .iter()
+                .position(|&mark| mark > 0)
+                .map(|cell| (cell, dots.marks[cell]))
+        };
+        assert_eq!(at(0.1, 0.1), Some((0, 0x01)));
+        assert_eq!(at(7.9, 7.9), Some((7, 0x80)));
+        for (x, y) in [
+            (8.0, 0.0),
+            (0.0, 8.0),
+            (f32::NAN, 1.0),
+            (1.0, f32::INFINITY),
+            (-0.1, 1.0),
+        ] {
+            assert_eq!(at(x, y), None);
+        }
     }
 }
