@@ -5,8 +5,10 @@ mod eye;
 mod floor;
 mod levels;
 mod line_spectrum;
+mod occupied;
 
 pub use clock::{ClockCandidate, ClockFinder, ClockSource};
 pub use eye::{EYE_POINTS, Eye, EyePlace, EyeQuantity, eye};
 pub use floor::{NoiseFloor, noise_density_dbfs_hz};
 pub use levels::{Imbalance, LevelReport, Levels};
+pub use occupied::{Occupied, occupied};

@@ -4,7 +4,7 @@ use super::eyes::EyeTap;
 use crate::monitor::{LevelStep, Monitor};
 use groundlink_dsp::receiver::Receiver;
 use groundlink_dsp::spectrum::Snapshot;
-use groundlink_dsp::{SignalConfig, SoftBatch};
+use groundlink_dsp::{FskInput, Modulation, Pulse, SignalConfig, SoftBatch};
 use num_complex::Complex32;
 use std::time::{Duration, Instant};
 
@@ -65,11 +65,31 @@ impl Magnitudes {
     }
 }
 
+/// Width of the band that a signal takes, Hz: the whole of a root-raised cosine, the main lobe of other pulses, of
+/// frequency modulation by Carson's rule; 0 of audio, which has no carrier.
+fn band_hz(signal: &SignalConfig) -> f64 {
+    let pulses_hz = signal.symbol_rate_hz * if signal.bi_phase { 2.0 } else { 1.0 };
+    match (signal.modulation, signal.pulse) {
+        _ if signal.fsk_input == FskInput::FmAudio => 0.0,
+        (Modulation::Fsk | Modulation::Fsk4 | Modulation::Gmsk, _) => {
+            let deviation_hz = signal.deviation_hz.unwrap_or(pulses_hz / 4.0);
+            2.0 * deviation_hz + pulses_hz
+        }
+        (Modulation::Pm(pm), _) => {
+            let subcarrier_hz = pm.subcarrier.map_or(0.0, |subcarrier| subcarrier.frequency_hz);
+            2.0 * (subcarrier_hz + pulses_hz)
+        }
+        (_, Pulse::Srrc { roll_off }) => pulses_hz * (1.0 + roll_off),
+        _ => 2.0 * pulses_hz,
+    }
+}
+
 /// Takes pictures for watchers.
 pub struct Plotter {
     monitor: Monitor,
     sample_rate_hz: f64,
     carrier_hz: f64,
+    band_hz: f64,
     snapshot: Snapshot,
     taken: Option<Instant>,
     eye: EyeTap,
@@ -94,6 +114,7 @@ impl Plotter {
             monitor,
             sample_rate_hz: signal.sample_rate_hz,
             carrier_hz: signal.carrier_hz,
+            band_hz: band_hz(signal),
             snapshot: Snapshot::new(BINS),
             taken: None,
             eye: EyeTap::new(signal.clone()),
@@ -150,6 +171,7 @@ impl Plotter {
             plots.spectrum.extend_from_slice(power);
             plots.span_hz = self.sample_rate_hz;
             plots.carrier_hz = self.carrier_hz;
+            plots.band_hz = self.band_hz;
             plots.level = newest.level();
             plots.constellation_serial += 1;
             plots.constellation.clear();
@@ -161,6 +183,23 @@ impl Plotter {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn bands_are_as_wide_as_the_signal() {
+        let signal = |modulation, pulse| SignalConfig::new(modulation, pulse, 10_000.0, 96_000.0);
+        let srrc = Pulse::Srrc { roll_off: 0.5 };
+        assert_eq!(band_hz(&signal(Modulation::Qpsk, srrc)), 15_000.0);
+        assert_eq!(band_hz(&signal(Modulation::Bpsk, Pulse::Rect)), 20_000.0);
+        assert_eq!(
+            band_hz(&signal(Modulation::Gmsk, Pulse::Gaussian { bt: 0.5 })),
+            15_000.0
+        );
+        let audio = SignalConfig {
+            fsk_input: FskInput::FmAudio,
+            ..signal(Modulation::Fsk, Pulse::Rect)
+        };
+        assert_eq!(band_hz(&audio), 0.0);
+    }
 
     #[test]
     fn levels_are_those_of_the_samples() {

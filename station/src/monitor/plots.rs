@@ -27,6 +27,8 @@ pub struct Plots {
     pub span_hz: f64,
     /// Nominal carrier frequency within the samples, Hz.
     pub carrier_hz: f64,
+    /// Width of the band that the receiver takes around it, Hz; 0 where there is no carrier.
+    pub band_hz: f64,
     /// The level since the spectrum before.
     pub level: LevelStep,
     /// Counts up with every new constellation.

@@ -5,7 +5,7 @@ use super::decode;
 use super::filter::Filter;
 use super::keys::{self, Command, Lookup};
 use super::list::{ListPane, Step};
-use super::model::{Action, Mode, UiOptions, View, Zoom, next_pace};
+use super::model::{Action, Markers, Mode, UiOptions, View, Zoom, next_pace};
 use super::theme::{Depth, Theme};
 use groundlink_decoder::link::VcId;
 use groundlink_station::monitor::Monitor;
@@ -31,6 +31,8 @@ pub struct App {
     pub pace: Option<f64>,
     /// Part of the spectrum that is shown.
     pub zoom: Zoom,
+    /// Markers in the spectrum.
+    pub markers: Markers,
     /// Magnification of the constellation by powers of two.
     pub magnified: u32,
     /// Whether sums over blocks are those of the newest only.
@@ -70,6 +72,7 @@ impl App {
                 steps: 0,
                 centre: 0.5,
             },
+            markers: Markers::default(),
             magnified: 0,
             newest_only: false,
             focus: [0; View::ALL.len()],
@@ -260,11 +263,38 @@ impl App {
             Command::Freeze => self.frozen = !self.frozen,
             Command::Plus => return self.plus_minus(true),
             Command::Minus => return self.plus_minus(false),
+            Command::Average => self.data.traces.average_more(),
+            Command::PeakHold => self.data.traces.toggle_hold(),
+            Command::Marker => self.set_marker(),
+            Command::ClearMarkers => self.markers = Markers::default(),
             Command::Other => self.show_other(),
             Command::Copy => return self.copy(),
             other => return self.replay_command(other),
         }
         Action::None
+    }
+
+    /// A marker on the strongest place in view; the one before becomes the reference.
+    fn set_marker(&mut self) {
+        let found = super::view::strongest(&self.data.traces.spectrum(), self.zoom.window());
+        let Some(place) = found else {
+            self.notice = Some("no spectrum to set a marker in".into());
+            return;
+        };
+        self.markers = Markers {
+            reference: self.markers.now,
+            now: Some(place),
+        };
+        self.view = View::Signal;
+    }
+
+    /// Moves the marker by a column, and the view with it where it leaves it.
+    fn move_marker(&mut self, place: f64, right: bool) {
+        let (from, to) = self.zoom.window();
+        let step = (to - from) / f64::from(self.width.saturating_sub(9).max(1));
+        let place = (place + if right { step } else { -step }).clamp(0.0, 1.0 - 1e-9);
+        self.markers.now = Some(place);
+        self.zoom.reveal(place);
     }
 
     fn show_other(&mut self) {
@@ -320,7 +350,9 @@ impl App {
     }
 
     fn sideways(&mut self, right: bool) {
-        if self.view == View::Signal {
+        if let (View::Signal, Some(place)) = (self.view, self.markers.now) {
+            self.move_marker(place, right);
+        } else if self.view == View::Signal {
             self.zoom.pan(if right { 0.125 } else { -0.125 });
         } else {
             self.change_pane(if right { 1 } else { self.view.panes() - 1 });

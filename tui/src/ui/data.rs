@@ -2,6 +2,7 @@
 
 use super::filter::{self, Row};
 use super::format;
+use super::traces::Traces;
 use groundlink_dsp::receiver::ReceiverStatus;
 use groundlink_station::monitor::{
     BlockView, CodingView, EventLine, FrameView, HISTORY, Level, LevelStep, Monitor, PacketView, Phase,
@@ -319,6 +320,8 @@ pub struct Data {
     pub loops: VecDeque<LoopStep>,
     /// Soft bits by value, from -128 on, older ones counting less.
     pub soft: Vec<f32>,
+    /// Means and maxima of spectra.
+    pub traces: Traces,
     /// Levels, one entry per spectrum.
     pub level: VecDeque<LevelStep>,
     samples: VecDeque<Sample>,
@@ -390,6 +393,7 @@ impl Data {
         if spectrum {
             let bins = merged(&plots.spectrum, WATERFALL_BINS);
             self.levels = follow_levels(self.levels, &bins);
+            self.traces.take(&bins);
             let row = WaterfallRow {
                 seconds: self.status.signal_seconds,
                 bins,

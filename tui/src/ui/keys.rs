@@ -48,6 +48,14 @@ pub enum Command {
     Plus,
     /// Zoom out, or replay slower.
     Minus,
+    /// Spectra in the mean that is shown: more, then the newest alone.
+    Average,
+    /// Hold the peaks of the spectrum, or let them go.
+    PeakHold,
+    /// A marker on what is strongest in view; the one before is what differences are from.
+    Marker,
+    /// No markers.
+    ClearMarkers,
     /// Show the other of what a view can show.
     Other,
     /// Copy the selected frame or packet as hex.
@@ -192,6 +200,10 @@ pub const KEY_MAP: &[Binding] = &[
     bind(&["e"], Command::Expand, Group::Move, "expand the pane"),
     bind(&["/"], Command::Filter, Group::Move, "filter; /! inverts it"),
     bind(&["y"], Command::Copy, Group::Move, "copy as hex (OSC 52)"),
+    bind(&["a"], Command::Average, Group::Signal, "average more spectra"),
+    bind(&["p"], Command::PeakHold, Group::Signal, "peak hold on, off"),
+    bind(&["m"], Command::Marker, Group::Signal, "marker on the strongest"),
+    bind(&["M"], Command::ClearMarkers, Group::Signal, "no markers"),
     bind(&["w"], Command::Other, Group::Signal, "other sums of blocks"),
     bind(&["Space"], Command::Pause, Group::Signal, "pause the replay"),
     bind(&["f"], Command::Freeze, Group::Signal, "freeze the display"),

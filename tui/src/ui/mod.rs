@@ -15,6 +15,7 @@ mod model;
 mod replay;
 mod terminal;
 mod theme;
+mod traces;
 mod view;
 
 pub use app::App;

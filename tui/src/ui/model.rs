@@ -59,9 +59,9 @@ impl View {
     pub fn panes(self) -> usize {
         match self {
             Self::Pass | Self::Symbols | Self::Coding => 4,
-            Self::Signal | Self::Channels => 2,
+            Self::Channels => 2,
             Self::Events | Self::Explain => 1,
-            Self::Frames | Self::Packets => 3,
+            Self::Signal | Self::Frames | Self::Packets => 3,
         }
     }
 
@@ -138,6 +138,15 @@ impl Default for UiOptions {
     }
 }
 
+/// Markers in the spectrum, as places from 0 (lowest frequency) to 1.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Markers {
+    /// The one that moves.
+    pub now: Option<f64>,
+    /// The one before it, which the differences are from.
+    pub reference: Option<f64>,
+}
+
 /// Part of the spectrum that is shown.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Zoom {
@@ -155,6 +164,14 @@ impl Zoom {
         let half = 0.5 / f64::from(1_u32 << self.steps);
         let centre = self.centre.clamp(half, 1.0 - half);
         (centre - half, centre + half)
+    }
+
+    /// Moves so that a place is shown.
+    pub(super) fn reveal(&mut self, place: f64) {
+        let (from, to) = self.window();
+        let beyond = (place - to).max(0.0) + (place - from).min(0.0);
+        self.centre = self.centre.clamp(0.0, 1.0) + beyond;
+        self.pan(0.0);
     }
 
     /// Magnifies twice, or half.

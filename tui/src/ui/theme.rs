@@ -8,6 +8,8 @@ use ratatui::style::{Color, Modifier, Style};
 pub enum Depth {
     /// No colour: bold, dim and reverse only.
     Mono,
+    /// The 16 colours that every colour terminal has.
+    Ansi,
     /// The 256 colours of xterm.
     Palette,
     /// 24-bit colour.
@@ -17,11 +19,24 @@ pub enum Depth {
 impl Depth {
     /// From what the environment says of the terminal.
     pub fn detect(color: bool) -> Self {
-        let wide = std::env::var("COLORTERM").is_ok_and(|v| v == "truecolor" || v == "24bit");
-        match (color, wide) {
-            (false, _) => Self::Mono,
-            (true, false) => Self::Palette,
-            (true, true) => Self::True,
+        let says = |name| std::env::var(name).unwrap_or_default();
+        if color {
+            Self::of(&says("COLORTERM"), &says("TERM"))
+        } else {
+            Self::Mono
+        }
+    }
+
+    /// Of a terminal that says this of itself in `COLORTERM` and `TERM`.
+    fn of(colorterm: &str, term: &str) -> Self {
+        if colorterm == "truecolor" || colorterm == "24bit" || term.ends_with("-direct") {
+            Self::True
+        } else if term.contains("256color") {
+            Self::Palette
+        } else if term == "dumb" {
+            Self::Mono
+        } else {
+            Self::Ansi
         }
     }
 }
@@ -37,6 +52,37 @@ const HEAT: [(u8, u8, u8); 7] = [
     (146, 212, 92),
     (250, 218, 84),
     (255, 250, 232),
+];
+
+/// The same in 16 colours.
+const ANSI_HEAT: [Color; 7] = [
+    Color::Black,
+    Color::Blue,
+    Color::LightBlue,
+    Color::Cyan,
+    Color::Yellow,
+    Color::LightYellow,
+    Color::White,
+];
+
+/// The 16 colours, as most terminals show them (those of the VGA adapter).
+const ANSI: [(Color, (u8, u8, u8)); 16] = [
+    (Color::Black, (0, 0, 0)),
+    (Color::Red, (170, 0, 0)),
+    (Color::Green, (0, 170, 0)),
+    (Color::Yellow, (170, 85, 0)),
+    (Color::Blue, (0, 0, 170)),
+    (Color::Magenta, (170, 0, 170)),
+    (Color::Cyan, (0, 170, 170)),
+    (Color::Gray, (170, 170, 170)),
+    (Color::DarkGray, (85, 85, 85)),
+    (Color::LightRed, (255, 85, 85)),
+    (Color::LightGreen, (85, 255, 85)),
+    (Color::LightYellow, (255, 255, 85)),
+    (Color::LightBlue, (85, 85, 255)),
+    (Color::LightMagenta, (255, 85, 255)),
+    (Color::LightCyan, (85, 255, 255)),
+    (Color::White, (255, 255, 255)),
 ];
 
 /// Signs of rising density for terminals without colour.
@@ -55,7 +101,10 @@ impl Theme {
         let mut heat = [Color::Reset; HEAT_STEPS];
         if depth != Depth::Mono {
             for (i, color) in heat.iter_mut().enumerate() {
-                *color = shade(depth, heat_rgb(i as f32 / (HEAT_STEPS - 1) as f32));
+                *color = match depth {
+                    Depth::Ansi => ANSI_HEAT[i * ANSI_HEAT.len() / HEAT_STEPS],
+                    _ => shade(depth, heat_rgb(i as f32 / (HEAT_STEPS - 1) as f32)),
+                };
             }
         }
         Self { depth, heat }
@@ -193,13 +242,22 @@ fn heat_rgb(intensity: f32) -> (u8, u8, u8) {
     (mix(low.0, high.0), mix(low.1, high.1), mix(low.2, high.2))
 }
 
-/// The colour itself, or the nearest of xterm's 6×6×6 cube and grey ramp.
+/// The colour itself, or the nearest of xterm's 6×6×6 cube and grey ramp, or of the 16.
 fn shade(depth: Depth, (r, g, b): (u8, u8, u8)) -> Color {
     match depth {
         Depth::Mono => Color::Reset,
         Depth::True => Color::Rgb(r, g, b),
         Depth::Palette => Color::Indexed(nearest_indexed(r, g, b)),
+        Depth::Ansi => nearest_ansi(r, g, b),
     }
+}
+
+fn nearest_ansi(r: u8, g: u8, b: u8) -> Color {
+    let square = |a: u8, b: u8| u32::from(a.abs_diff(b)).pow(2);
+    let distance = |&(_, (x, y, z)): &(Color, (u8, u8, u8))| square(x, r) + square(y, g) + square(z, b);
+    ANSI.iter()
+        .min_by_key(|color| distance(color))
+        .map_or(Color::Reset, |(color, _)| *color)
 }
 
 fn nearest_indexed(r: u8, g: u8, b: u8) -> u8 {
@@ -263,6 +321,34 @@ mod tests {
         assert_eq!(theme.heat(-5.0), Color::Rgb(6, 8, 28));
         assert_eq!(ramp(f32::NAN), ' ');
         assert_eq!(ramp(2.0), '@');
+    }
+
+    #[test]
+    fn terminals_say_how_many_colours_they_have() {
+        for (colorterm, term, depth) in [
+            ("truecolor", "xterm", Depth::True),
+            ("24bit", "xterm-256color", Depth::True),
+            ("", "xterm-direct", Depth::True),
+            ("", "tmux-256color", Depth::Palette),
+            ("", "linux", Depth::Ansi),
+            ("", "", Depth::Ansi),
+            ("", "dumb", Depth::Mono),
+        ] {
+            assert_eq!(Depth::of(colorterm, term), depth, "{colorterm} {term}");
+        }
+    }
+
+    #[test]
+    fn sixteen_colours_are_enough_for_every_meaning() {
+        let theme = Theme::new(Depth::Ansi);
+        assert_eq!(theme.good().fg, Some(Color::LightGreen));
+        assert_eq!(theme.warn().fg, Some(Color::LightYellow));
+        assert_eq!(theme.bad().fg, Some(Color::LightRed));
+        assert_eq!(theme.heat(0.0), Color::Black);
+        assert_eq!(theme.heat(1.0), Color::White);
+        let mut colors: Vec<Color> = (0..=100_u8).map(|n| theme.heat(f32::from(n) / 100.0)).collect();
+        colors.dedup();
+        assert_eq!(colors, ANSI_HEAT);
     }
 
     #[test]

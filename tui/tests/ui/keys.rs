@@ -43,6 +43,14 @@ fn press(app: &mut App, name: &str) -> Action {
         .expect("at least one key")
 }
 
+/// Everything on the screen.
+fn screen(app: &App) -> ratatui::buffer::Buffer {
+    let area = ratatui::layout::Rect::new(0, 0, 120, 40);
+    let mut buffer = ratatui::buffer::Buffer::empty(area);
+    ratatui::widgets::Widget::render(app, area, &mut buffer);
+    buffer
+}
+
 fn start() -> App {
     watched(Scene::Locked, Depth::Mono, 40).0
 }
@@ -107,6 +115,21 @@ fn check(command: Command, name: &str) {
         }
         Command::Plus => assert_eq!(press(&mut app, name), Action::Pace(Some(2.0))),
         Command::Minus => assert_eq!(press(&mut app, name), Action::Pace(Some(0.5))),
+        Command::Average | Command::PeakHold => {
+            app.view = View::Signal;
+            let before = screen(&app);
+            assert_ne!((press(&mut app, name), screen(&app)), (Action::None, before));
+        }
+        Command::Marker => {
+            press(&mut app, name);
+            assert_eq!((app.view, app.markers.reference), (View::Signal, None));
+            assert!(app.markers.now.is_some());
+        }
+        Command::ClearMarkers => {
+            press(&mut app, "m");
+            press(&mut app, name);
+            assert_eq!(app.markers.now, None);
+        }
         Command::Other => {
             app.view = View::Coding;
             press(&mut app, name);
@@ -219,6 +242,33 @@ fn zoom_and_pan_stay_within_the_spectrum() {
         press(&mut app, "-");
     }
     assert_eq!(app.zoom.window(), (0.0, 1.0));
+}
+
+#[test]
+fn markers_move_and_take_the_view_along() {
+    let mut app = start();
+    press(&mut app, "2");
+    press(&mut app, "m");
+    let first = app.markers.now.expect("a spectrum");
+    assert!(
+        (0.4..0.65).contains(&first),
+        "the signal is near the middle: {first}"
+    );
+    press(&mut app, "+");
+    press(&mut app, "+");
+    press(&mut app, "l");
+    let moved = app.markers.now.expect("a marker");
+    assert!(first < moved && moved < first + 0.01);
+    for _ in 0..400 {
+        press(&mut app, "h");
+    }
+    let (from, to) = app.zoom.window();
+    assert_eq!((from, to), (0.0, 0.25), "the view has followed the marker");
+    assert_eq!(app.markers.now, Some(0.0));
+    press(&mut app, "m");
+    assert_eq!(app.markers.reference, Some(0.0));
+    press(&mut app, "M");
+    assert_eq!((app.markers.now, app.markers.reference), (None, None));
 }
 
 #[test]

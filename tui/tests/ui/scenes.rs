@@ -166,6 +166,7 @@ fn publish_plots(monitor: &Monitor, signal: bool, step: u64) {
             })
             .collect();
         plots.carrier_hz = 0.0;
+        plots.band_hz = 19_200.0;
         plots.level = LevelStep {
             least: 0.01,
             rms: 0.12,

@@ -32,6 +32,8 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::widgets::Widget;
 
+pub use signal::strongest;
+
 /// Row of the screen that has the tabs.
 pub const TAB_ROW: u16 = 1;
 
@@ -272,6 +274,9 @@ fn hints(view: View) -> &'static [(&'static str, &'static str)] {
             ("q", "quit"),
             ("+/-", "zoom"),
             ("h/l", "pan"),
+            ("m", "marker"),
+            ("p", "peak hold"),
+            ("a", "average"),
             ("f", "freeze"),
             ("Space", "pause"),
             ("Enter", "pane"),

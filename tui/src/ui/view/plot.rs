@@ -60,11 +60,10 @@ pub fn bars(values: &[Option<f32>], (low, high): (f32, f32), area: Rect, canvas:
     }
 }
 
-/// A plane of Braille dots that remembers how often each of its cells was hit.
+/// A plane of Braille dots that remembers how often each was hit.
 pub struct Dots {
     area: Rect,
-    marks: Vec<u8>,
-    counts: Vec<u32>,
+    hits: Vec<u32>,
 }
 
 impl Dots {
@@ -72,11 +71,10 @@ impl Dots {
 
     /// An empty plane.
     pub fn new(area: Rect) -> Self {
-        let cells = usize::from(area.width) * usize::from(area.height);
+        let dots = usize::from(area.width) * usize::from(area.height) * 8;
         Self {
             area,
-            marks: vec![0; cells],
-            counts: vec![0; cells],
+            hits: vec![0; dots],
         }
     }
 
@@ -89,22 +87,33 @@ impl Dots {
     pub fn set(&mut self, x: f32, y: f32) {
         let (width, height) = self.size();
         let within = |place: f32, dots: u16| place >= 0.0 && place < f32::from(dots);
-        if !(within(x, width) && within(y, height)) {
-            return;
+        if within(x, width) && within(y, height) {
+            let cell = y as usize / 4 * usize::from(self.area.width) + x as usize / 2;
+            self.hits[cell * 8 + y as usize % 4 * 2 + x as usize % 2] += 1;
         }
-        let (x, y) = (x as usize, y as usize);
-        let cell = y / 4 * usize::from(self.area.width) + x / 2;
-        self.marks[cell] |= Self::BITS[y % 4][x % 2];
-        self.counts[cell] += 1;
     }
 
-    /// Draws the dots that are set, brighter where there are more.
-    pub fn draw(&self, canvas: &mut Canvas<'_>) {
-        let most = self.counts.iter().copied().max().unwrap_or(0).max(1) as f32;
-        let cells = self.marks.iter().zip(&self.counts).enumerate();
-        for (n, (&dots, &count)) in cells.filter(|(_, (_, count))| **count > 0) {
+    /// Draws the dots that were hit, brighter where that was more often; those hit less often than `least` times the
+    /// most are left out.
+    pub fn draw(&self, least: f32, canvas: &mut Canvas<'_>) {
+        let (mut most_dot, mut most) = (0, 1);
+        for cell in self.hits.chunks_exact(8) {
+            most_dot = cell.iter().copied().fold(most_dot, u32::max);
+            most = most.max(cell.iter().sum());
+        }
+        let least = ((most_dot as f32 * least) as u32).max(1);
+        for (n, hits) in self.hits.chunks_exact(8).enumerate() {
+            let bits = Self::BITS.as_flattened().iter().zip(hits);
+            let dots = bits.fold(
+                0,
+                |dots, (bit, &hit)| if hit >= least { dots | bit } else { dots },
+            );
+            if dots == 0 {
+                continue;
+            }
             let sign = char::from_u32(0x2800 + u32::from(dots)).unwrap_or('·');
-            let style = Style::new().fg(canvas.theme.heat(0.3 + 0.7 * (count as f32 / most).sqrt()));
+            let share = hits.iter().sum::<u32>() as f32 / most as f32;
+            let style = Style::new().fg(canvas.theme.heat(0.3 + 0.7 * share.sqrt()));
             let (column, row) = (n % usize::from(self.area.width), n / usize::from(self.area.width));
             canvas.cell(self.area, column as u16, row as u16, sign, style);
         }
@@ -121,7 +130,7 @@ pub fn line(values: &[f32], (low, high): (f32, f32), area: Rect, canvas: &mut Ca
         let share = (value - low) / (high - low);
         dots.set(x.into(), (1.0 - share) * (f32::from(height) - 1.0));
     }
-    dots.draw(canvas);
+    dots.draw(0.0, canvas);
 }
 
 #[cfg(test)]
@@ -149,13 +158,13 @@ mod tests {
         let at = |x, y| {
             let mut dots = Dots::new(Rect::new(0, 0, 4, 2));
             dots.set(x, y);
-            dots.marks
+            dots.hits
                 .iter()
-                .position(|&mark| mark > 0)
-                .map(|cell| (cell, dots.marks[cell]))
+                .position(|&hits| hits > 0)
+                .map(|dot| (dot / 8, dot % 8))
         };
-        assert_eq!(at(0.1, 0.1), Some((0, 0x01)));
-        assert_eq!(at(7.9, 7.9), Some((7, 0x80)));
+        assert_eq!(at(0.1, 0.1), Some((0, 0)));
+        assert_eq!(at(7.9, 7.9), Some((7, 7)));
         for (x, y) in [
             (8.0, 0.0),
             (0.0, 8.0),

@@ -1,4 +1,9 @@
-//! Spectrum and waterfall.
+//! Spectrum and waterfall, and the level over time.
+
+mod level;
+mod markers;
+
+pub use markers::strongest;
 
 use super::paint::{Canvas, bar_height, bar_sign, split_left, split_top};
 use crate::ui::app::App;
@@ -12,16 +17,25 @@ use ratatui::text::Line;
 /// Columns left of the plots for their scales.
 const GUTTER: u16 = 7;
 
-/// Draws the view: spectrum above, waterfall below.
+/// Draws the view: spectrum, waterfall, level over time.
 pub fn draw(app: &App, area: Rect, canvas: &mut Canvas<'_>) {
     match app.expanded_pane() {
-        Some(0) => spectrum(app, area, app.pane() == 0, canvas),
-        Some(_) => waterfall(app, area, true, canvas),
-        None => {
-            let (top, bottom) = split_top(area, (area.height * 9 / 20).max(6));
-            spectrum(app, top, app.pane() == 0, canvas);
-            waterfall(app, bottom, app.pane() == 1, canvas);
-        }
+        Some(0) => return spectrum(app, area, true, canvas),
+        Some(1) => return waterfall(app, area, true, canvas),
+        Some(_) => return level::draw(app, area, true, canvas),
+        None => {}
+    }
+    let (top, rest) = split_top(area, (area.height * 9 / 20).max(6));
+    let lowest = if rest.height >= 9 {
+        (area.height / 6).clamp(4, 9)
+    } else {
+        0
+    };
+    let (middle, bottom) = split_top(rest, rest.height - lowest);
+    spectrum(app, top, app.pane() == 0, canvas);
+    waterfall(app, middle, app.pane() == 1, canvas);
+    if !bottom.is_empty() {
+        level::draw(app, bottom, app.pane() == 2, canvas);
     }
 }
 
@@ -44,31 +58,62 @@ fn columns(bins: &[f32], (from, to): (f64, f64), columns: u16) -> Vec<f32> {
 /// Spectrum with dB scale and frequency axis.
 pub fn spectrum(app: &App, area: Rect, focused: bool, canvas: &mut Canvas<'_>) {
     let data = &app.data;
-    let inner = canvas.pane(area, "Spectrum", peak_note(app, canvas), focused);
+    let inner = canvas.pane(area, &title(app), markers::note(app, canvas), focused);
     let Some((low, high)) = data.levels else {
         return canvas.nothing(inner, no_spectrum(app));
     };
-    let (plot, axis) = split_top(inner, inner.height.saturating_sub(1));
+    let measured = u16::from(inner.height >= 6);
+    let (plot, below) = split_top(inner, inner.height.saturating_sub(1 + measured));
+    let (line, axis) = split_top(below, measured);
     let (scale, plot) = split_left(plot, GUTTER);
     db_scale(low, high, scale, plot, canvas);
-    let bins = data.waterfall.back().map_or(&[][..], |row| row.bins.as_slice());
-    for (column, level) in (0..plot.width).zip(columns(bins, app.zoom.window(), plot.width)) {
+    markers::receiver(app, plot, canvas);
+    held(app, (low, high), plot, canvas);
+    let window = app.zoom.window();
+    for (column, level) in (0..plot.width).zip(columns(&data.traces.spectrum(), window, plot.width)) {
         let eighths = bar_height(level, low, high, plot.height);
         for row in 0..plot.height {
             let sign = bar_sign(eighths, row, plot.height);
             if sign != ' ' {
                 let height = f32::from(plot.height - row) / f32::from(plot.height);
-                canvas.cell(
-                    plot,
-                    column,
-                    row,
-                    sign,
-                    Style::new().fg(canvas.theme.heat(0.25 + 0.7 * height)),
-                );
+                let style = Style::new().fg(canvas.theme.heat(0.25 + 0.7 * height));
+                canvas.cell(plot, column, row, sign, style);
             }
         }
     }
+    markers::draw(app, plot, canvas);
+    canvas.text(line, 1, 0, &markers::measured(app), canvas.theme.text());
     frequency_axis(app, split_left(axis, GUTTER).1, canvas);
+}
+
+fn title(app: &App) -> String {
+    let traces = &app.data.traces;
+    let mean = match traces.averaged() {
+        1 => String::new(),
+        count => format!(", mean of {count}"),
+    };
+    let hold = if traces.held().is_some() {
+        ", peak hold"
+    } else {
+        ""
+    };
+    format!("Spectrum{mean}{hold}")
+}
+
+/// Largest levels so far, a line above the bars.
+fn held(app: &App, (low, high): (f32, f32), plot: Rect, canvas: &mut Canvas<'_>) {
+    let Some(bins) = app.data.traces.held() else {
+        return;
+    };
+    let style = canvas.theme.warn();
+    for (column, level) in (0..plot.width).zip(columns(bins, app.zoom.window(), plot.width)) {
+        let eighths = bar_height(level, low, high, plot.height);
+        if eighths > 0 {
+            let row = plot.height - 1 - ((eighths - 1) / 8) as u16;
+            let sign = ['⎽', '⎼', '─', '⎻', '⎺'][(eighths - 1) % 8 * 5 / 8];
+            canvas.cell(plot, column, row, sign, style);
+        }
+    }
 }
 
 fn no_spectrum(app: &App) -> &'static str {
@@ -77,14 +122,6 @@ fn no_spectrum(app: &App) -> &'static str {
     } else {
         "no samples yet"
     }
-}
-
-fn peak_note<'a>(app: &App, canvas: &Canvas<'_>) -> Option<Line<'a>> {
-    let bins = &app.data.plots.spectrum;
-    let (index, level) = bins.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1))?;
-    let hz = (index as f64 / bins.len() as f64 - 0.5) * app.data.plots.span_hz;
-    let text = format!(" peak {} at {} ", format::decibel(*level, "dBFS"), signed_si(hz));
-    Some(Line::styled(text, canvas.theme.dim()))
 }
 
 fn signed_si(hz: f64) -> String {

@@ -87,7 +87,7 @@ fn plane(app: &App, area: Rect, canvas: &mut Canvas<'_>) {
     for point in &app.data.points {
         dots.set(place(point.re, across), place(-point.im, down));
     }
-    dots.draw(canvas);
+    dots.draw(0.0, canvas);
 }
 
 fn axes(area: Rect, canvas: &mut Canvas<'_>) {

@@ -8,6 +8,9 @@ use groundlink_dsp::measure::{EYE_POINTS, EyeQuantity};
 use ratatui::layout::Rect;
 use ratatui::text::Line;
 
+/// Dots hit less often than this share of the most are left out: of noisy signals they would cover everything.
+const LEAST: f32 = 0.2;
+
 /// Draws the pane: the arms side by side.
 pub fn draw(app: &App, area: Rect, focused: bool, canvas: &mut Canvas<'_>) {
     let plots = &app.data.plots;
@@ -102,7 +105,7 @@ fn arm(values: &[f32], reach: f32, area: Rect, canvas: &mut Canvas<'_>) {
             dots.set(x.into(), (0.5 - 0.5 * value / reach) * f32::from(height));
         }
     }
-    dots.draw(canvas);
+    dots.draw(LEAST, canvas);
 }
 
 #[cfg(test)]
