@@ -32,8 +32,8 @@ pub struct Tuned {
     pub stage: Option<DopplerStage>,
     /// That Doppler.
     pub doppler: Option<DopplerAt>,
-    /// The signal, for people.
-    pub signal: String,
+    /// The signal.
+    pub signal: SignalConfig,
 }
 
 impl Tuning {
@@ -62,7 +62,7 @@ impl Tuning {
             receiver,
             stage,
             doppler,
-            signal: super::signal_text(&signal),
+            signal,
         })
     }
 

@@ -190,12 +190,12 @@ pub fn run_samples(
     end.to.clock = SampleClock::new(&info.captures, rate);
     end.keep_metrics(config);
     end.follow_doppler(tuned.doppler, measured);
-    end.announce(config, Some(&info), &tuned.signal)?;
+    end.announce(config, Some(&info), &signal_text(&tuned.signal))?;
     monitor.update(|status| status.begins_at = source.begins_at());
     let (source, recording) = record(config.record.as_ref(), &config.profile.name, source)?;
     end.to.recorder = recording.as_ref().map(Recording::recorder);
     end.recording = recording;
-    let plotter = Plotter::new(monitor.clone(), &signal);
+    let plotter = Plotter::new(monitor.clone(), &tuned.signal);
     let from = start_source(source, rate, config.block, monitor);
     let (soft_in, soft_out, used_in, used_out) = circle::<FromReceiver, SoftBatch>();
     let stages = ReceiverStages {

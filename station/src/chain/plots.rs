@@ -125,6 +125,13 @@ impl Plotter {
         }
     }
 
+    /// The receiver is one of this signal from now on.
+    pub fn follow(&mut self, signal: &SignalConfig) {
+        self.carrier_hz = signal.carrier_hz;
+        self.band_hz = band_hz(signal);
+        self.eye = EyeTap::new(signal.clone());
+    }
+
     /// Takes a picture of this block, which begins with that sample, and of what the receiver gave for it, when
     /// somebody watches and it is time.
     pub fn look(&mut self, (first, samples): (u64, &[Complex32]), batch: &SoftBatch, receiver: &Receiver) {

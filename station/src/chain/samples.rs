@@ -336,10 +336,11 @@ impl ReceiverStages {
         let next = match tuned {
             Ok(tuned) => {
                 (self.receiver, self.doppler) = (tuned.receiver, tuned.stage);
+                self.plotter.follow(&tuned.signal);
                 let changed = Changed {
                     change,
                     position: std::mem::take(position),
-                    signal: tuned.signal,
+                    signal: super::signal_text(&tuned.signal),
                     doppler: tuned.doppler,
                 };
                 FromReceiver::Changed(Box::new(changed))

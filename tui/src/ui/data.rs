@@ -349,7 +349,7 @@ impl Data {
         changed |= self.packets.extend(monitor.packets_since(self.packets.next));
         changed |= self.events.extend(monitor.events_since(self.events.next));
         let blocks = self.blocks.extend(monitor.blocks_since(self.blocks.next));
-        if blocks || self.coding.parts.is_none() {
+        if blocks || moved || self.coding.parts.is_none() {
             self.coding = monitor.coding();
         }
         changed |= blocks | self.syncs.extend(monitor.syncs_since(self.syncs.next));
