@@ -125,7 +125,7 @@ pub fn measured(app: &App) -> String {
     };
     let noise_dbfs_hz = found.noise_dbfs - 10.0 * (NOISE_BANDWIDTH_BINS * bin_hz).log10();
     let (low, high) = found.bins;
-    let middle_hz = ((low + high) / 2.0 / count - 0.5) * app.data.plots.span_hz;
+    let middle_hz = (f64::midpoint(low, high) / count - 0.5) * app.data.plots.span_hz;
     format!(
         "99 % in {} around {}  C/N0 {:.1} dB-Hz  C {:.1} dBFS  N0 {noise_dbfs_hz:.1} dBFS/Hz",
         format::si((high - low) * bin_hz, "Hz"),
