@@ -1,9 +1,10 @@
 //! The display's own bounded copies of what the monitor shows, and the histories made of them.
 
-use super::filter::{self, Row};
+use super::filter::{Row, Value};
 use super::format;
 use super::traces::Traces;
 use groundlink_dsp::receiver::ReceiverStatus;
+use groundlink_decoder::link::FrameHeader;
 use groundlink_station::monitor::{
     BlockView, CodingView, EventLine, FrameView, HISTORY, Level, LevelStep, Monitor, PacketView, Phase,
     Plots, StationStatus, SyncView, Totals,
@@ -187,16 +188,19 @@ impl Row for Entry<FrameView> {
         &self.text
     }
 
-    fn field(&self, name: &str, value: &str) -> Option<bool> {
-        let vc = self.item.header.map(|h| h.vc);
-        match name {
-            "vcid" | "vc" => Some(vc.is_some_and(|v| filter::is_number(value, v.vcid.into()))),
-            "scid" => Some(vc.is_some_and(|v| filter::is_number(value, v.scid.into()))),
-            "good" => Some(filter::is_flag(value, self.item.good)),
-            "idle" => Some(filter::is_flag(value, self.item.idle)),
-            "gap" => Some(filter::is_number(value, self.item.gap_before.into())),
-            _ => None,
-        }
+    fn value(&self, name: &str) -> Option<Value<'_>> {
+        let item = &self.item;
+        let header = |value: fn(&FrameHeader) -> f64| item.header.as_ref().map_or(f64::NAN, value);
+        Some(match name {
+            "vcid" | "vc" => Value::Number(header(|h| h.vc.vcid.into())),
+            "scid" => Value::Number(header(|h| h.vc.scid.into())),
+            "count" => Value::Number(header(|h| h.vc_frame_count.into())),
+            "good" => Value::Flag(item.good),
+            "idle" => Value::Flag(item.idle),
+            "gap" => Value::Number(item.gap_before.into()),
+            "ebn0" => Value::Number(item.eb_n0_db.into()),
+            _ => return unit_value(name, item.bytes.len(), item.sample, item.utc.as_deref()),
+        })
     }
 }
 
@@ -205,17 +209,29 @@ impl Row for Entry<PacketView> {
         &self.text
     }
 
-    fn field(&self, name: &str, value: &str) -> Option<bool> {
+    fn value(&self, name: &str) -> Option<Value<'_>> {
         let item = &self.item;
-        match name {
-            "apid" => Some(filter::is_number(value, item.apid.into())),
-            "vcid" | "vc" => Some(item.vc.is_some_and(|v| filter::is_number(value, v.vcid.into()))),
-            "scid" => Some(item.vc.is_some_and(|v| filter::is_number(value, v.scid.into()))),
-            "idle" => Some(filter::is_flag(value, item.apid == super::decode::IDLE_APID)),
-            "gap" => Some(filter::is_number(value, item.gap_before.into())),
-            _ => None,
-        }
+        Some(match name {
+            "apid" => Value::Number(item.apid.into()),
+            "vcid" | "vc" => Value::Number(item.vc.map_or(f64::NAN, |v| v.vcid.into())),
+            "scid" => Value::Number(item.vc.map_or(f64::NAN, |v| v.scid.into())),
+            "seq" | "count" => Value::Number(item.sequence_count.into()),
+            "idle" => Value::Flag(item.apid == super::decode::IDLE_APID),
+            "gap" => Value::Number(item.gap_before.into()),
+            "time" => Value::Text(item.time.as_deref().unwrap_or_default()),
+            _ => return unit_value(name, item.bytes.len(), item.sample, item.utc.as_deref()),
+        })
     }
+}
+
+/// What frames and packets have in common.
+fn unit_value<'u>(name: &str, bytes: usize, sample: Option<u64>, utc: Option<&'u str>) -> Option<Value<'u>> {
+    Some(match name {
+        "len" | "bytes" => Value::Number(bytes as f64),
+        "sample" => Value::Number(sample.map_or(f64::NAN, |sample| sample as f64)),
+        "utc" => Value::Text(utc.unwrap_or_default()),
+        _ => return None,
+    })
 }
 
 impl Row for Entry<EventLine> {
@@ -223,8 +239,13 @@ impl Row for Entry<EventLine> {
         &self.text
     }
 
-    fn field(&self, name: &str, value: &str) -> Option<bool> {
-        (name == "level").then(|| level_word(self.item.level).starts_with(value))
+    fn value(&self, name: &str) -> Option<Value<'_>> {
+        Some(match name {
+            "level" => Value::Level(self.item.level),
+            "sample" => Value::Number(self.item.sample.map_or(f64::NAN, |sample| sample as f64)),
+            "utc" => Value::Text(self.item.utc.as_deref().unwrap_or_default()),
+            _ => return None,
+        })
     }
 }
 

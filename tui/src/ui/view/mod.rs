@@ -210,7 +210,10 @@ fn footer(app: &App, area: Rect, canvas: &mut Canvas<'_>) {
         let end = canvas.text(area, end, 0, typed, theme.text());
         let end = canvas.text(area, end, 0, "█", theme.focus());
         let rows = app.rows(app.view).len() as u64;
-        let found = format!("{} found  Enter keep  Esc cancel ", format::grouped(rows));
+        let found = match app.list(app.view).filter.error() {
+            Some(error) => format!("{error}  Esc cancel "),
+            None => format!("{} found  Enter keep  Esc cancel ", format::grouped(rows)),
+        };
         let help = format!("{}  {found}", filter_terms(app.view));
         let room = usize::from(area.width).saturating_sub(usize::from(end) + 2);
         if let Some(words) = [help, found].iter().find(|words| words.len() <= room) {
@@ -243,9 +246,9 @@ fn footer(app: &App, area: Rect, canvas: &mut Canvas<'_>) {
 /// Terms that the filter of a view knows.
 fn filter_terms(view: View) -> &'static str {
     match view {
-        View::Frames => "vcid= scid= gap= good=no idle=no, ! inverts",
-        View::Packets => "apid= vcid= scid= gap= idle=no, ! inverts",
-        _ => "level=warning, ! inverts",
+        View::Frames => "vcid scid count gap len ebn0 good idle  == != < > && || !",
+        View::Packets => "apid vcid scid seq gap len idle  == != < > && || !",
+        _ => "level>=warning utc sample  && || !",
     }
 }
 
