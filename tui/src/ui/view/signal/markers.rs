@@ -118,6 +118,9 @@ pub fn measured(app: &App) -> String {
     let bins = app.data.traces.measured();
     let count = bins.len() as f64;
     let (from, to) = app.zoom.window();
+    let real = app.data.status.input.as_ref().is_some_and(|input| !input.complex);
+    // Of real samples the lower half is the upper one once more.
+    let from = if real && to > 0.5 { from.max(0.5) } else { from };
     let part = (from * count) as usize..(to * count).ceil() as usize;
     let bin_hz = app.data.plots.span_hz / count;
     let Some(found) = occupied(&bins, part).filter(|_| bin_hz > 0.0 && bin_hz.is_finite()) else {
@@ -127,11 +130,10 @@ pub fn measured(app: &App) -> String {
     let (low, high) = found.bins;
     let middle_hz = (f64::midpoint(low, high) / count - 0.5) * app.data.plots.span_hz;
     format!(
-        "99 % in {} around {}  C/N0 {:.1} dB-Hz  C {:.1} dBFS  N0 {noise_dbfs_hz:.1} dBFS/Hz",
+        "99 % in {} around {}  C/N0 {:.1} dB-Hz  N0 {noise_dbfs_hz:.1} dBFS/Hz",
         format::si((high - low) * bin_hz, "Hz"),
         signed_si(middle_hz),
-        found.power_dbfs - noise_dbfs_hz,
-        found.power_dbfs
+        found.power_dbfs - noise_dbfs_hz
     )
 }
 
