@@ -265,6 +265,13 @@ pub(super) struct CodingTally {
 }
 
 impl CodingTally {
+    pub(super) fn follow(&mut self, parts: CodingParts) {
+        if self.view.parts.as_ref() != Some(&parts) {
+            *self = Self::default();
+        }
+        self.view.parts = Some(parts);
+    }
+
     pub(super) fn count(&mut self, block: BlockView) {
         self.view.total.count(&block, true);
         self.view.recent.count(&block, true);
@@ -328,5 +335,21 @@ mod tests {
         );
         assert_eq!(all.reed_solomon[1].failed, 33);
         assert_eq!((all.erased_codewords, all.erased_symbols), (17, 68));
+    }
+
+    #[test]
+    fn sums_are_of_one_code() {
+        let mut tally = CodingTally::default();
+        tally.follow(CodingParts::default());
+        tally.count(block(0));
+        tally.follow(CodingParts::default());
+        assert_eq!(tally.view.total.blocks, 1);
+        let other = CodingParts {
+            marker_bits: 64,
+            ..CodingParts::default()
+        };
+        tally.follow(other.clone());
+        assert_eq!((tally.view.total.blocks, tally.newest.len()), (0, 0));
+        assert_eq!(tally.view.parts, Some(other));
     }
 }

@@ -189,9 +189,9 @@ impl Monitor {
         }
     }
 
-    /// Publishes the codes of the link.
+    /// Publishes the codes of the link; sums of other codes begin anew.
     pub fn set_coding(&self, parts: CodingParts) {
-        lock(&self.shared.coding).view.parts = Some(parts);
+        lock(&self.shared.coding).follow(parts);
     }
 
     /// Publishes what the codes made of a block.

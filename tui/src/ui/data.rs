@@ -3,8 +3,8 @@
 use super::filter::{Row, Value};
 use super::format;
 use super::traces::Traces;
-use groundlink_dsp::receiver::ReceiverStatus;
 use groundlink_decoder::link::FrameHeader;
+use groundlink_dsp::receiver::ReceiverStatus;
 use groundlink_station::monitor::{
     BlockView, CodingView, EventLine, FrameView, HISTORY, Level, LevelStep, Monitor, PacketView, Phase,
     Plots, StationStatus, SyncView, Totals,
