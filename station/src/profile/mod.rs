@@ -49,6 +49,11 @@ impl Profile {
         Self::parse(builtin::text(name)?, &builtin_origin(name)).ok()
     }
 
+    /// The text of a built-in profile.
+    pub fn builtin_text(name: &str) -> Option<&'static str> {
+        builtin::text(name)
+    }
+
     /// Names of the built-in profiles.
     pub fn builtin_names() -> &'static [&'static str] {
         builtin::NAMES

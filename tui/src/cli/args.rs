@@ -350,6 +350,21 @@ pub struct Monitor {
     /// Replay at this multiple of real time; 0 for as fast as possible.
     #[arg(long, value_name = "X", default_value_t = 1.0, value_parser = pace)]
     pub pace: f64,
+    /// Instead of showing anything, write every view as it is at the end to this folder, as SVG.
+    #[arg(long, value_name = "FOLDER")]
+    pub screens: Option<PathBuf>,
+    /// Columns and rows of these.
+    #[arg(long, value_name = "WxH", default_value = "140x45", value_parser = screen_size, requires = "screens")]
+    pub screen_size: (u16, u16),
+}
+
+fn screen_size(text: &str) -> Result<(u16, u16), String> {
+    let size = text
+        .split_once('x')
+        .and_then(|(w, h)| Some((w.parse().ok()?, h.parse().ok()?)));
+    let allowed = |&(w, h): &(u16, u16)| (20..=500).contains(&w) && (8..=200).contains(&h);
+    size.filter(allowed)
+        .ok_or_else(|| "a screen is 20x8 to 500x200 cells".to_owned())
 }
 
 /// `simulate`.

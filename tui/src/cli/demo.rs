@@ -1,6 +1,7 @@
 //! `groundlink` without a command: the bundled recording.
 
 use super::{exit_code, monitor, say, summary};
+use crate::ui::UiConfig;
 use groundlink_station::StationError;
 use groundlink_station::chain::{self, DEFAULT_BLOCK, From, RunConfig};
 use groundlink_station::doppler::DopplerConfig;
@@ -34,6 +35,7 @@ pub fn run(color: bool) -> anyhow::Result<ExitCode> {
             title: "demo".to_owned(),
             pace: Some(1.0),
             color,
+            config: UiConfig::load()?,
         };
         let session = Session::new(config, "demo", &[], true, &Monitor::new());
         return monitor::watch(&session, None, &open, &shown);

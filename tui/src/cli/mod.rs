@@ -17,6 +17,7 @@ mod profiles;
 mod progress;
 mod record_args;
 mod run;
+mod screens;
 mod simulate;
 mod summary;
 mod track;

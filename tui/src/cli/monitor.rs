@@ -1,8 +1,7 @@
 //! `groundlink monitor`: the chain in a thread of its own, the terminal UI in this one.
 
-use super::args;
-use super::{exit_code, run_config};
-use crate::ui::{self, Action, UiOptions};
+use super::{args, exit_code, run_config, screens};
+use crate::ui::{self, Action, UiConfig, UiOptions};
 use anyhow::anyhow;
 use groundlink_station::StationError;
 use groundlink_station::chain::From;
@@ -21,6 +20,8 @@ pub struct Shown {
     pub pace: Option<f64>,
     /// Whether to use colour.
     pub color: bool,
+    /// What the user has set.
+    pub config: UiConfig,
 }
 
 /// Replays or follows any input in the terminal UI.
@@ -37,6 +38,7 @@ pub fn run(args: args::Monitor, color: bool) -> anyhow::Result<ExitCode> {
         title: config.input.clone(),
         pace: (args.pace > 0.0).then_some(args.pace),
         color,
+        config: UiConfig::load()?,
     };
     let (input, options) = (config.input.clone(), config.open.clone());
     let open = || -> Result<Box<dyn SampleSource>, StationError> { Ok(open_samples(&input, &options)?) };
@@ -45,6 +47,9 @@ pub fn run(args: args::Monitor, color: bool) -> anyhow::Result<ExitCode> {
     let again = Session::can_open_again(&input);
     let (profile, monitor) = (&args.profile, Monitor::new());
     let session = Session::new(config, &profile.profile, &profile.set, again, &monitor);
+    if let Some(folder) = &args.screens {
+        return screens::write(&session, first, &open, &shown, folder, args.screen_size);
+    }
     watch(&session, first, &open, &shown)
 }
 
@@ -58,11 +63,7 @@ pub fn watch(
     let monitor = session.monitor();
     monitor.watch();
     monitor.set_pace(shown.pace);
-    let options = UiOptions {
-        color: shown.color,
-        refresh_hz: 10.0,
-        title: shown.title.clone(),
-    };
+    let options = UiOptions::new(shown.title.clone(), shown.color, shown.config.clone());
     thread::scope(|scope| {
         let chain = scope.spawn(|| session.run(first, open));
         let outcome = ui::run(monitor, &options, &|action| pilot(session, action));

@@ -1,16 +1,21 @@
 //! State of the terminal UI and how events change it. Drawing is elsewhere and changes nothing.
 
+use super::colors::ThemeName;
 use super::data::Data;
 use super::decode;
 use super::filter::Filter;
 use super::keys::{self, Command, Lookup};
+use super::line::History;
 use super::list::{ListPane, Step};
 use super::model::{Action, Markers, Mode, UiOptions, View, Zoom, next_pace};
 use super::theme::{Depth, Theme};
+use super::view::palette::{self, Does};
+use groundlink_decoder::coding::SyncState;
 use groundlink_decoder::link::VcId;
 use groundlink_station::monitor::Monitor;
 use ratatui::crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use ratatui::crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
+use std::collections::BTreeMap;
 
 /// State of the terminal UI.
 #[derive(Debug)]
@@ -43,14 +48,31 @@ pub struct App {
     pub expanded: [bool; View::ALL.len()],
     /// Newest message to the user, until the next key.
     pub notice: Option<String>,
-    /// Cells across, for clicks.
+    /// Cells across, for clicks and pictures.
     pub width: u16,
+    /// Cells down.
+    pub height: u16,
+    /// Whether only ASCII is drawn.
+    pub ascii: bool,
     /// Where the replay was last told to go.
     pub(super) jumped: Option<u64>,
     /// Place that was remembered.
     pub(super) mark: Option<u64>,
+    /// Lines typed before.
+    pub(super) history: History,
     lists: [ListPane; View::ALL.len()],
     typed: String,
+    depth: Depth,
+    aliases: BTreeMap<String, String>,
+    bell: Bell,
+}
+
+/// Rings when frame synchronisation is found or lost.
+#[derive(Debug, Clone, Copy, Default)]
+struct Bell {
+    wanted: bool,
+    locked: bool,
+    rung: bool,
 }
 
 impl App {
@@ -61,9 +83,9 @@ impl App {
         lists[View::Channels as usize].cursor = Some(0);
         Self {
             title: options.title.clone(),
-            theme: Theme::new(depth),
+            theme: Theme::new(options.theme, depth),
             data: Data::default(),
-            view: View::Pass,
+            view: options.view,
             mode: Mode::Normal,
             frozen: false,
             paused: false,
@@ -79,10 +101,19 @@ impl App {
             expanded: [false; View::ALL.len()],
             notice: None,
             width: 80,
+            height: 24,
+            ascii: options.ascii,
             jumped: None,
             mark: None,
+            history: History::default(),
             lists,
             typed: String::new(),
+            depth,
+            aliases: options.keys.clone(),
+            bell: Bell {
+                wanted: options.bell,
+                ..Bell::default()
+            },
         }
     }
 
@@ -94,7 +125,31 @@ impl App {
         let (paused, pace) = (monitor.paused(), monitor.pace());
         let changed = (paused, pace) != (self.paused, self.pace);
         (self.paused, self.pace) = (paused, pace);
-        self.data.poll(monitor) || changed
+        let changed = self.data.poll(monitor) || changed;
+        let locked = self.data.status.sync.state == SyncState::Lock;
+        self.bell.rung |= self.bell.wanted && locked != self.bell.locked;
+        self.bell.locked = locked;
+        changed
+    }
+
+    /// Whether the bell is to ring, once.
+    pub fn rings(&mut self) -> bool {
+        std::mem::take(&mut self.bell.rung)
+    }
+
+    /// Puts on a theme.
+    pub(super) fn wear(&mut self, theme: ThemeName) {
+        self.theme = Theme::new(theme, self.depth);
+    }
+
+    /// Text and ground of pictures of the screen.
+    pub fn paper(&self) -> ((u8, u8, u8), (u8, u8, u8)) {
+        self.theme.paper()
+    }
+
+    /// Filters the list of the view shown.
+    pub(super) fn filter_here(&mut self, filter: Filter) {
+        self.list_here().filter = filter;
     }
 
     /// How far the input was read when the display last looked.
@@ -157,8 +212,8 @@ impl App {
         match event {
             Event::Key(key) if key.kind != KeyEventKind::Release => self.key(*key),
             Event::Mouse(mouse) => self.mouse(*mouse),
-            Event::Resize(width, _) => {
-                self.width = *width;
+            Event::Resize(width, height) => {
+                (self.width, self.height) = (*width, *height);
                 Action::None
             }
             _ => Action::None,
@@ -168,10 +223,11 @@ impl App {
     fn key(&mut self, key: KeyEvent) -> Action {
         self.notice = None;
         let Some(name) = keys::name(key) else {
-            return if matches!(self.mode, Mode::Filter { .. }) {
-                self.type_filter(key)
-            } else {
-                Action::None
+            return match self.mode {
+                Mode::Filter { .. } => self.type_filter(key),
+                Mode::Line { .. } => self.type_line(key),
+                Mode::Palette { .. } => self.type_palette(key),
+                Mode::Normal | Mode::Help(_) => Action::None,
             };
         };
         if name == "Ctrl-c" {
@@ -179,8 +235,13 @@ impl App {
         }
         match self.mode {
             Mode::Filter { .. } => self.type_filter(key),
+            Mode::Line { .. } => self.type_line(key),
+            Mode::Palette { .. } => self.type_palette(key),
             Mode::Help(line) => self.help_key(line, &name),
-            Mode::Normal => self.normal_key(&name),
+            Mode::Normal => {
+                let name = self.aliases.get(&name).cloned().unwrap_or(name);
+                self.normal_key(&name)
+            }
         }
     }
 
@@ -213,7 +274,6 @@ impl App {
         let Mode::Filter { typed, before } = &mut self.mode else {
             return Action::None;
         };
-        let control = key.modifiers.contains(KeyModifiers::CONTROL);
         match key.code {
             KeyCode::Enter => {
                 self.mode = Mode::Normal;
@@ -225,20 +285,99 @@ impl App {
                 self.mode = Mode::Normal;
                 return Action::None;
             }
-            KeyCode::Backspace => {
-                typed.pop();
-            }
-            KeyCode::Char('u') if control => typed.clear(),
-            KeyCode::Char(c) if !control && typed.chars().count() < 200 => typed.push(c),
-            _ => {}
+            _ => edit(typed, key),
         }
         let filter = Filter::parse(typed);
         self.list_here().filter = filter;
         Action::None
     }
 
+    fn type_line(&mut self, key: KeyEvent) -> Action {
+        let Mode::Line { typed } = &mut self.mode else {
+            return Action::None;
+        };
+        match key.code {
+            KeyCode::Enter => {
+                let line = std::mem::take(typed);
+                self.mode = Mode::Normal;
+                return self.run_line(&line);
+            }
+            KeyCode::Esc => self.mode = Mode::Normal,
+            KeyCode::Backspace if typed.is_empty() => self.mode = Mode::Normal,
+            KeyCode::Tab => self.complete(),
+            KeyCode::Up => *typed = self.history.turn(true),
+            KeyCode::Down => *typed = self.history.turn(false),
+            _ => edit(typed, key),
+        }
+        Action::None
+    }
+
+    fn type_palette(&mut self, key: KeyEvent) -> Action {
+        let Mode::Palette { typed, selected } = &mut self.mode else {
+            return Action::None;
+        };
+        let entries = palette::entries(typed);
+        match key.code {
+            KeyCode::Enter => {
+                let taken = entries.get((*selected).min(entries.len().saturating_sub(1)));
+                self.mode = Mode::Normal;
+                return match taken.map(|entry| entry.2) {
+                    Some(Does::Key(command)) => self.command(command),
+                    Some(Does::Line(name)) => {
+                        self.start_line(format!("{name} "));
+                        Action::None
+                    }
+                    None => Action::None,
+                };
+            }
+            KeyCode::Esc => self.mode = Mode::Normal,
+            KeyCode::Up => *selected = selected.saturating_sub(1),
+            KeyCode::Down => *selected = (*selected + 1).min(entries.len().saturating_sub(1)),
+            _ => {
+                edit(typed, key);
+                *selected = 0;
+            }
+        }
+        Action::None
+    }
+
+    fn start_line(&mut self, typed: String) {
+        self.history.rewind();
+        self.mode = Mode::Line { typed };
+    }
+
+    /// Goes to where the selected row began.
+    fn go_to_row(&mut self) -> Action {
+        let data = &self.data;
+        let at = self.selected(self.view).and_then(|number| match self.view {
+            View::Frames => data.frames.get(number).and_then(|e| e.item.sample),
+            View::Packets => data.packets.get(number).and_then(|e| e.item.sample),
+            View::Events => data.events.get(number).and_then(|e| e.item.sample),
+            _ => None,
+        });
+        if let Some(sample) = at {
+            return self.seek(sample);
+        }
+        self.notice = Some("select a frame, packet or event that has a sample (9, 6, 7)".into());
+        Action::None
+    }
+
     fn command(&mut self, command: Command) -> Action {
         match command {
+            Command::Line => self.start_line(String::new()),
+            Command::Palette => {
+                self.mode = Mode::Palette {
+                    typed: String::new(),
+                    selected: 0,
+                };
+            }
+            Command::Screenshot => return self.screenshot("").unwrap_or(Action::None),
+            Command::Theme => {
+                self.wear(self.theme.name.next());
+                self.notice = Some(format!("theme {}", self.theme.name.name()));
+            }
+            Command::Suspend => return Action::Suspend,
+            Command::GoToRow => return self.go_to_row(),
             Command::Quit => return Action::Quit,
             Command::Help => self.mode = Mode::Help(0),
             Command::Back => self.back(),
@@ -414,6 +553,23 @@ impl App {
             _ => {}
         }
         Action::None
+    }
+}
+
+/// Takes a key into a line being typed.
+fn edit(typed: &mut String, key: KeyEvent) {
+    let control = key.modifiers.contains(KeyModifiers::CONTROL);
+    match key.code {
+        KeyCode::Backspace => {
+            typed.pop();
+        }
+        KeyCode::Char('u') if control => typed.clear(),
+        KeyCode::Char('w') if control => {
+            let kept = typed.trim_end().rfind(' ').map_or(0, |space| space + 1);
+            typed.truncate(kept);
+        }
+        KeyCode::Char(c) if !control && typed.chars().count() < 200 => typed.push(c),
+        _ => {}
     }
 }
 

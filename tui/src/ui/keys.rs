@@ -78,6 +78,18 @@ pub enum Command {
     SetMark,
     /// To the place that was remembered.
     GoToMark,
+    /// Type a command.
+    Line,
+    /// Find a command by its words.
+    Palette,
+    /// Write the screen to a file.
+    Screenshot,
+    /// The next theme.
+    Theme,
+    /// Leave the terminal to the shell for a while.
+    Suspend,
+    /// To where the selected row began.
+    GoToRow,
 }
 
 /// Where a binding is listed in the help.
@@ -136,6 +148,17 @@ pub const KEY_MAP: &[Binding] = &[
         "quit, all output is kept",
     ),
     bind(&["?", "F1"], Command::Help, Group::General, "this help"),
+    bind(&[":"], Command::Line, Group::General, "command line"),
+    bind(&["Ctrl-p"], Command::Palette, Group::General, "find a command"),
+    bind(&["S"], Command::Screenshot, Group::General, "screen as SVG file"),
+    bind(&["T"], Command::Theme, Group::General, "next theme"),
+    bind(
+        &["Ctrl-z"],
+        Command::Suspend,
+        Group::General,
+        "suspend; fg resumes",
+    ),
+    bind(&["o"], Command::GoToRow, Group::Move, "go to where it began"),
     bind(&["Esc"], Command::Back, Group::General, "back"),
     bind(&["Tab"], Command::NextView, Group::General, "next view"),
     bind(

@@ -1,7 +1,10 @@
 //! What the state of the terminal UI is made of.
 
+use super::colors::ThemeName;
+use super::config::UiConfig;
 use super::filter::Filter;
 use groundlink_station::monitor::Until;
+use std::collections::BTreeMap;
 
 /// A view of the terminal UI.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,6 +68,13 @@ impl View {
         }
     }
 
+    /// The view of this name, in lower case.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|view| view.title().to_lowercase() == name)
+    }
+
     /// The view so many tabs further on.
     pub(super) fn next(self, step: usize) -> Self {
         Self::ALL[(self as usize + step) % Self::ALL.len()]
@@ -85,6 +95,18 @@ pub enum Mode {
         /// What was there before.
         before: Filter,
     },
+    /// A command line being typed.
+    Line {
+        /// What is typed so far.
+        typed: String,
+    },
+    /// The command palette.
+    Palette {
+        /// What is typed so far.
+        typed: String,
+        /// Number of the entry that `Enter` takes, among those that fit.
+        selected: usize,
+    },
 }
 
 /// What an event asks of the world outside.
@@ -96,6 +118,17 @@ pub enum Action {
     Quit,
     /// Put this text on the clipboard.
     Copy(String),
+    /// Write a new file.
+    Write {
+        /// Where to.
+        path: String,
+        /// What is in it.
+        bytes: Vec<u8>,
+    },
+    /// Leave the terminal to the shell until it says go on.
+    Suspend,
+    /// Ring the terminal's bell.
+    Bell,
     /// Hold the replay, or let it go on.
     Pause(bool),
     /// Replay at this multiple of real time, `None` as fast as possible.
@@ -126,15 +159,37 @@ pub struct UiOptions {
     pub refresh_hz: f64,
     /// What is shown, for the title line: the name of the input, say.
     pub title: String,
+    /// Theme.
+    pub theme: ThemeName,
+    /// Only ASCII characters.
+    pub ascii: bool,
+    /// Ring the bell when frames begin to come, and when they end.
+    pub bell: bool,
+    /// View that is shown first.
+    pub view: View,
+    /// Keys, each with the key that it stands for.
+    pub keys: BTreeMap<String, String>,
+}
+
+impl UiOptions {
+    /// What a user has set.
+    pub fn new(title: String, color: bool, config: UiConfig) -> Self {
+        Self {
+            color,
+            refresh_hz: config.refresh_hz,
+            title,
+            theme: config.theme,
+            ascii: config.ascii,
+            bell: config.bell,
+            view: config.first_view(),
+            keys: config.keys,
+        }
+    }
 }
 
 impl Default for UiOptions {
     fn default() -> Self {
-        Self {
-            color: true,
-            refresh_hz: 10.0,
-            title: String::new(),
-        }
+        Self::new(String::new(), true, UiConfig::default())
     }
 }
 

@@ -27,7 +27,7 @@ impl App {
         }
     }
 
-    fn rate_hz(&self) -> Option<f64> {
+    pub(super) fn rate_hz(&self) -> Option<f64> {
         let input = self.data.status.input.as_ref();
         input.and_then(|input| input.sample_rate_hz)
     }

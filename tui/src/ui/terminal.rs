@@ -12,6 +12,7 @@ use ratatui::crossterm::terminal::{
     EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
 };
 use ratatui::crossterm::{cursor, execute};
+use std::fs::File;
 use std::io::{self, Write as _};
 use std::panic::{self, PanicHookInfo};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -60,6 +61,16 @@ impl World for Outside<'_> {
     fn act(&mut self, action: &Action) -> io::Result<Option<String>> {
         match action {
             Action::Copy(text) => copy_to_clipboard(&mut io::stdout(), text).map(|()| None),
+            Action::Write { path, bytes } => Ok(Some(match write_new(path, bytes) {
+                Ok(()) => format!("{} bytes written to {path}", bytes.len()),
+                Err(error) => format!("cannot write {path}: {error}"),
+            })),
+            Action::Bell => {
+                io::stdout().write_all(b"\x07")?;
+                io::stdout().flush()?;
+                Ok(None)
+            }
+            Action::Suspend => suspend(),
             action => Ok((self.pilot)(action)),
         }
     }
@@ -112,17 +123,23 @@ where
         refresh_hz.clamp(1.0, MAX_REFRESH_HZ)
     };
     let period = Duration::from_secs_f64(rate.recip());
-    app.width = terminal.size()?.width;
+    let size = terminal.size()?;
+    (app.width, app.height) = (size.width, size.height);
     app.poll(monitor);
     let mut draw = true;
     let mut next = Instant::now();
     while !world.failed() && !ended_from_elsewhere(monitor) {
         if Instant::now() >= next {
             draw |= app.poll(monitor);
+            if app.rings() {
+                world.act(&Action::Bell)?;
+            }
+            let begun = Instant::now();
             if std::mem::take(&mut draw) {
                 terminal.draw(|frame| frame.render_widget(&*app, frame.area()))?;
             }
-            next = Instant::now() + period;
+            // A slow line takes long to take a screen: it gets as long again to deliver keys and to catch up.
+            next = Instant::now() + period.max(begun.elapsed());
         }
         let Some(event) = world.event(next.saturating_duration_since(Instant::now()))? else {
             continue;
@@ -139,6 +156,10 @@ where
                 monitor.set_pace(pace);
                 app.pace = pace;
             }
+            Action::Suspend => {
+                app.notice = world.act(&Action::Suspend)?;
+                terminal.clear()?;
+            }
             action => app.notice = world.act(&action)?.or(app.notice.take()),
         }
     }
@@ -148,6 +169,36 @@ where
 /// Whether something other than this UI asked the chain to end, and it has. A failed run stays on screen.
 fn ended_from_elsewhere(monitor: &Monitor) -> bool {
     monitor.stopping() && monitor.status().phase == Phase::Finished
+}
+
+/// Writes a file that is not there yet.
+fn write_new(path: &str, bytes: &[u8]) -> io::Result<()> {
+    File::create_new(path)?.write_all(bytes)
+}
+
+/// Gives the terminal back and stops like any program at Ctrl-Z; takes it again when told to go on.
+#[cfg(unix)]
+fn suspend() -> io::Result<Option<String>> {
+    restore();
+    nix::sys::signal::raise(nix::sys::signal::Signal::SIGTSTP)?;
+    take_over()?;
+    Ok(None)
+}
+
+#[cfg(not(unix))]
+fn suspend() -> io::Result<Option<String>> {
+    Ok(Some("this system suspends no programs".to_owned()))
+}
+
+/// Raw mode, a screen of our own, the mouse.
+fn take_over() -> io::Result<()> {
+    enable_raw_mode()?;
+    execute!(
+        io::stdout(),
+        EnterAlternateScreen,
+        EnableMouseCapture,
+        cursor::Hide
+    )
 }
 
 /// OSC 52: asks the terminal to put text on the clipboard (xterm's control sequences, "Operating System
@@ -199,13 +250,7 @@ impl Guard {
             elsewhere,
             given_back: false,
         };
-        enable_raw_mode()?;
-        execute!(
-            io::stdout(),
-            EnterAlternateScreen,
-            EnableMouseCapture,
-            cursor::Hide
-        )?;
+        take_over()?;
         Ok(guard)
     }
 

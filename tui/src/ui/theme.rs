@@ -1,6 +1,7 @@
 //! Colours and how much of them the terminal has. Meaning never rests on colour alone: every state has a
 //! sign and a word too.
 
+use super::colors::{Colors, Rgb, ThemeName};
 use ratatui::style::{Color, Modifier, Style};
 
 /// What the terminal can show.
@@ -91,23 +92,42 @@ pub const RAMP: [char; 10] = [' ', '.', ':', '-', '=', '+', '*', '#', '%', '@'];
 /// Styles by meaning.
 #[derive(Debug, Clone)]
 pub struct Theme {
+    /// Which one it is.
+    pub name: ThemeName,
     depth: Depth,
+    colors: &'static Colors,
     heat: [Color; HEAT_STEPS],
 }
 
 impl Theme {
-    /// The theme for terminals of this depth.
-    pub fn new(depth: Depth) -> Self {
+    /// A theme for terminals of this depth.
+    pub fn new(name: ThemeName, depth: Depth) -> Self {
+        let depth = if name == ThemeName::Mono {
+            Depth::Mono
+        } else {
+            depth
+        };
+        let colors = name.colors();
         let mut heat = [Color::Reset; HEAT_STEPS];
         if depth != Depth::Mono {
-            for (i, color) in heat.iter_mut().enumerate() {
+            for (place, color) in heat.iter_mut().enumerate() {
+                let i = if colors.heat_falls {
+                    HEAT_STEPS - 1 - place
+                } else {
+                    place
+                };
                 *color = match depth {
                     Depth::Ansi => ANSI_HEAT[i * ANSI_HEAT.len() / HEAT_STEPS],
                     _ => shade(depth, heat_rgb(i as f32 / (HEAT_STEPS - 1) as f32)),
                 };
             }
         }
-        Self { depth, heat }
+        Self {
+            name,
+            depth,
+            colors,
+            heat,
+        }
     }
 
     /// Whether there is colour at all.
@@ -131,38 +151,38 @@ impl Theme {
 
     /// Names of values, units, hints.
     pub fn dim(&self) -> Style {
-        self.style((132, 142, 156), Modifier::DIM)
+        self.style(self.colors.dim, Modifier::DIM)
     }
 
     /// Borders and axes.
     pub fn border(&self) -> Style {
-        self.style((82, 94, 112), Modifier::DIM)
+        self.style(self.colors.border, Modifier::DIM)
     }
 
     /// Border and title of the pane that the keys go to.
     pub fn focus(&self) -> Style {
-        self.style((94, 176, 255), Modifier::BOLD)
+        self.style(self.colors.focus, Modifier::BOLD)
     }
 
     /// Titles.
     pub fn title(&self) -> Style {
-        self.style((148, 200, 255), Modifier::BOLD)
+        self.style(self.colors.title, Modifier::BOLD)
             .add_modifier(Modifier::BOLD)
     }
 
     /// As it should be.
     pub fn good(&self) -> Style {
-        self.style((96, 208, 122), Modifier::empty())
+        self.style(self.colors.good, Modifier::empty())
     }
 
     /// Needs a look.
     pub fn warn(&self) -> Style {
-        self.style((240, 190, 84), Modifier::BOLD)
+        self.style(self.colors.warn, Modifier::BOLD)
     }
 
     /// Broken or lost.
     pub fn bad(&self) -> Style {
-        self.style((244, 98, 98), Modifier::BOLD)
+        self.style(self.colors.bad, Modifier::BOLD)
     }
 
     /// The selected row of the pane that has the keys.
@@ -170,8 +190,8 @@ impl Theme {
         match self.depth {
             Depth::Mono => Style::new().add_modifier(Modifier::REVERSED),
             depth => Style::new()
-                .fg(shade(depth, (240, 244, 250)))
-                .bg(shade(depth, (38, 72, 118))),
+                .fg(shade(depth, self.colors.selected.0))
+                .bg(shade(depth, self.colors.selected.1)),
         }
     }
 
@@ -180,8 +200,8 @@ impl Theme {
         match self.depth {
             Depth::Mono => Style::new().add_modifier(Modifier::UNDERLINED),
             depth => Style::new()
-                .fg(shade(depth, (220, 226, 234)))
-                .bg(shade(depth, (48, 56, 68))),
+                .fg(shade(depth, self.colors.marked.0))
+                .bg(shade(depth, self.colors.marked.1)),
         }
     }
 
@@ -190,8 +210,8 @@ impl Theme {
         match self.depth {
             Depth::Mono => Style::new().add_modifier(Modifier::REVERSED | Modifier::BOLD),
             depth => Style::new()
-                .fg(shade(depth, (10, 16, 24)))
-                .bg(shade(depth, (94, 176, 255)))
+                .fg(shade(depth, self.colors.on_badge))
+                .bg(shade(depth, self.colors.focus))
                 .add_modifier(Modifier::BOLD),
         }
     }
@@ -199,16 +219,21 @@ impl Theme {
     /// A label that warns on a bar.
     pub fn alert(&self, color: Alert) -> Style {
         let rgb = match color {
-            Alert::Warn => (240, 190, 84),
-            Alert::Bad => (244, 98, 98),
+            Alert::Warn => self.colors.warn,
+            Alert::Bad => self.colors.bad,
         };
         match self.depth {
             Depth::Mono => Style::new().add_modifier(Modifier::REVERSED | Modifier::BOLD),
             depth => Style::new()
-                .fg(shade(depth, (16, 12, 8)))
+                .fg(shade(depth, self.colors.on_badge))
                 .bg(shade(depth, rgb))
                 .add_modifier(Modifier::BOLD),
         }
+    }
+
+    /// Text and ground of pictures of the screen.
+    pub fn paper(&self) -> (Rgb, Rgb) {
+        self.colors.paper
     }
 
     /// Colour of an intensity from 0 to 1; the terminal's own where there is none.
@@ -252,6 +277,13 @@ fn shade(depth: Depth, (r, g, b): (u8, u8, u8)) -> Color {
     }
 }
 
+/// What most terminals show for one of the 16 colours; `None` for the terminal's own.
+pub fn ansi_rgb(color: Color) -> Option<Rgb> {
+    ANSI.iter()
+        .find(|(named, _)| *named == color)
+        .map(|(_, rgb)| *rgb)
+}
+
 fn nearest_ansi(r: u8, g: u8, b: u8) -> Color {
     let square = |a: u8, b: u8| u32::from(a.abs_diff(b)).pow(2);
     let distance = |&(_, (x, y, z)): &(Color, (u8, u8, u8))| square(x, r) + square(y, g) + square(z, b);
@@ -293,7 +325,7 @@ mod tests {
 
     #[test]
     fn without_colour_no_style_names_one() {
-        let theme = Theme::new(Depth::Mono);
+        let theme = Theme::new(ThemeName::Dark, Depth::Mono);
         for style in [
             theme.text(),
             theme.dim(),
@@ -315,7 +347,7 @@ mod tests {
 
     #[test]
     fn heat_takes_any_number() {
-        let theme = Theme::new(Depth::True);
+        let theme = Theme::new(ThemeName::Dark, Depth::True);
         assert_eq!(theme.heat(f32::NAN), theme.heat(0.0));
         assert_eq!(theme.heat(f32::INFINITY), Color::Rgb(255, 250, 232));
         assert_eq!(theme.heat(-5.0), Color::Rgb(6, 8, 28));
@@ -340,7 +372,7 @@ mod tests {
 
     #[test]
     fn sixteen_colours_are_enough_for_every_meaning() {
-        let theme = Theme::new(Depth::Ansi);
+        let theme = Theme::new(ThemeName::Dark, Depth::Ansi);
         assert_eq!(theme.good().fg, Some(Color::LightGreen));
         assert_eq!(theme.warn().fg, Some(Color::LightYellow));
         assert_eq!(theme.bad().fg, Some(Color::LightRed));

@@ -1,7 +1,8 @@
 //! Every key of the key map does what the help says of it.
 
 use crate::scenes::{Scene, watched};
-use groundlink::ui::{Action, App, Command, Depth, KEY_MAP, Mode, View};
+use groundlink::ui::{Action, App, Command, Depth, KEY_MAP, Mode, UiConfig, UiOptions, View};
+use groundlink_decoder::coding::SyncState;
 use groundlink_station::monitor::Until;
 use ratatui::crossterm::event::{
     Event, KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind,
@@ -53,6 +54,37 @@ fn screen(app: &App) -> ratatui::buffer::Buffer {
 
 fn start() -> App {
     watched(Scene::Locked, Depth::Mono, 40).0
+}
+
+fn check_general(app: &mut App, command: Command, name: &str) {
+    match command {
+        Command::Line => {
+            press(app, name);
+            assert_eq!(app.mode, Mode::Line { typed: String::new() });
+        }
+        Command::Palette => {
+            press(app, name);
+            assert!(matches!(app.mode, Mode::Palette { .. }));
+        }
+        Command::Screenshot => {
+            let Action::Write { path, bytes } = press(app, name) else {
+                panic!("no picture")
+            };
+            assert_eq!(path, "groundlink-pass-960000.svg");
+            assert!(bytes.starts_with(b"<svg "));
+        }
+        Command::Theme => {
+            let before = app.paper();
+            press(app, name);
+            assert_ne!(app.paper(), before);
+        }
+        Command::Suspend => assert_eq!(press(app, name), Action::Suspend),
+        Command::GoToRow => {
+            app.view = View::Packets;
+            assert!(matches!(press(app, name), Action::Seek(_)));
+        }
+        other => panic!("{other:?} is checked elsewhere"),
+    }
 }
 
 /// What the command must do, tried on each of its keys from the same beginning.
@@ -137,6 +169,12 @@ fn check(command: Command, name: &str) {
             press(&mut app, name);
             assert!(!app.newest_only);
         }
+        Command::Line
+        | Command::Palette
+        | Command::Screenshot
+        | Command::Theme
+        | Command::Suspend
+        | Command::GoToRow => check_general(&mut app, command, name),
         Command::Copy => {
             app.view = View::Packets;
             let Action::Copy(hex) = press(&mut app, name) else {
@@ -351,4 +389,139 @@ fn check_replay(app: &mut App, command: Command, name: &str) {
         }
         other => panic!("{other:?} moves no replay"),
     }
+}
+
+/// Types a line after `:` and takes it.
+fn line(app: &mut App, typed: &str) -> Action {
+    press(app, ":");
+    typed.chars().for_each(|c| {
+        let name = if c == ' ' {
+            "Space".to_owned()
+        } else {
+            c.to_string()
+        };
+        press(app, &name);
+    });
+    press(app, "Enter")
+}
+
+#[test]
+fn lines_do_what_they_say() {
+    let mut app = start();
+    assert_eq!(line(&mut app, "quit"), Action::Quit);
+    assert_eq!(line(&mut app, "pace max"), Action::Pace(None));
+    assert_eq!(line(&mut app, "pace 4"), Action::Pace(Some(4.0)));
+    assert_eq!(
+        line(&mut app, "set coding.randomizer=off"),
+        Action::Set("coding.randomizer=off".into())
+    );
+    assert_eq!(line(&mut app, "seek 1:30"), Action::Seek(90 * 48_000));
+    assert_eq!(line(&mut app, "seek s77"), Action::Seek(77));
+    let saved = |replace| Action::SaveProfile {
+        path: "p.toml".into(),
+        replace,
+    };
+    assert_eq!(line(&mut app, "save p.toml"), saved(false));
+    assert_eq!(line(&mut app, "save! p.toml"), saved(true));
+    assert_eq!(line(&mut app, "view packets"), Action::None);
+    assert_eq!(app.view, View::Packets);
+    line(&mut app, "filter len>100000");
+    assert!(app.rows(View::Packets).is_empty());
+    line(&mut app, "filter");
+    let Action::Write { path, bytes } = line(&mut app, "export units.bin") else {
+        panic!("nothing written")
+    };
+    assert_eq!(path, "units.bin");
+    assert!(!bytes.is_empty());
+}
+
+#[test]
+fn wrong_lines_say_why() {
+    for (typed, said) in [
+        ("fly", "no command fly; Tab lists them"),
+        ("pace fast", "pace needs a multiple of real time, or max"),
+        ("pace -1", "pace needs a multiple of real time, or max"),
+        ("set x", "set needs KEY=VALUE"),
+        ("seek soon", "seek needs seconds, h:mm:ss or sN for a sample"),
+        ("view moon", "view needs the name of a view"),
+        ("filter (", "a ) is missing"),
+        ("export x", "nothing to export: packets and frames can be (6, 9)"),
+        ("screenshot x.gif", "screenshots end in .svg or .ansi"),
+    ] {
+        let mut app = start();
+        assert_eq!(line(&mut app, typed), Action::None, "{typed}");
+        assert_eq!(app.notice.as_deref(), Some(said), "{typed}");
+    }
+}
+
+#[test]
+fn lines_are_completed_and_remembered() {
+    let mut app = start();
+    line(&mut app, "view events");
+    press(&mut app, ":");
+    press(&mut app, "th");
+    press(&mut app, "Tab");
+    assert_eq!(
+        app.mode,
+        Mode::Line {
+            typed: "theme ".into()
+        }
+    );
+    press(&mut app, "Up");
+    assert_eq!(
+        app.mode,
+        Mode::Line {
+            typed: "view events".into()
+        }
+    );
+    press(&mut app, "Esc");
+    assert_eq!(app.mode, Mode::Normal);
+}
+
+#[test]
+fn the_palette_finds_commands_by_their_words() {
+    let mut app = start();
+    press(&mut app, "Ctrl-p");
+    press(&mut app, "quit");
+    assert_eq!(press(&mut app, "Enter"), Action::Quit);
+    press(&mut app, "Ctrl-p");
+    press(&mut app, "replay");
+    press(&mut app, "Down");
+    press(&mut app, "Enter");
+    assert_eq!(
+        app.mode,
+        Mode::Line {
+            typed: "pace ".into()
+        }
+    );
+}
+
+#[test]
+fn keys_may_stand_for_others() {
+    let config = UiConfig::parse("view = \"events\"\n[keys]\nZ = \"gg\"\nF2 = \"q\"").unwrap();
+    let mut app = App::new(&UiOptions::new(String::new(), true, config), Depth::True);
+    assert_eq!(app.view, View::Events);
+    assert_eq!(
+        app.update(&Event::Key(KeyEvent::new(KeyCode::F(2), KeyModifiers::NONE))),
+        Action::Quit
+    );
+}
+
+#[test]
+fn the_bell_rings_at_lock_and_loss() {
+    let monitor = groundlink_station::monitor::Monitor::new();
+    let config = UiConfig {
+        bell: true,
+        ..UiConfig::default()
+    };
+    let mut app = App::new(&UiOptions::new(String::new(), true, config), Depth::True);
+    let mut rings = |state| {
+        monitor.update(|status| status.sync.state = state);
+        app.poll(&monitor);
+        app.rings()
+    };
+    assert!(!rings(SyncState::Search));
+    assert!(rings(SyncState::Lock));
+    assert!(!rings(SyncState::Lock));
+    assert!(rings(SyncState::Search));
 }

@@ -14,6 +14,7 @@ mod events;
 mod explain;
 mod help;
 mod paint;
+pub(super) mod palette;
 mod panels;
 mod pass;
 mod plot;
@@ -22,6 +23,7 @@ mod signal;
 mod symbols;
 
 use super::app::App;
+use super::ascii;
 use super::format;
 use super::model::{Mode, View};
 use super::theme::Alert;
@@ -62,8 +64,13 @@ impl Widget for &App {
             View::Packets => records::draw_packets(self, body, &mut canvas),
             View::Events => events::draw(self, body, &mut canvas),
         }
-        if let Mode::Help(line) = self.mode {
-            help::draw(line, area, &mut canvas);
+        match &self.mode {
+            Mode::Help(line) => help::draw(*line, area, &mut canvas),
+            Mode::Palette { typed, selected } => palette::draw(typed, *selected, area, &mut canvas),
+            Mode::Normal | Mode::Filter { .. } | Mode::Line { .. } => {}
+        }
+        if self.ascii {
+            ascii::flatten(buf, area);
         }
     }
 }
@@ -205,6 +212,16 @@ fn wrapped(text: &str, width: usize) -> Vec<String> {
 
 fn footer(app: &App, area: Rect, canvas: &mut Canvas<'_>) {
     let theme = canvas.theme;
+    if let Mode::Line { typed } = &app.mode {
+        let end = canvas.text(area, 1, 0, ":", theme.focus());
+        let end = canvas.text(area, end, 0, typed, theme.text());
+        let end = canvas.text(area, end, 0, "█", theme.focus());
+        let room = usize::from(area.width).saturating_sub(usize::from(end) + 2);
+        let help = "Tab completes  Enter  Esc ".to_owned();
+        let said = app.notice.as_ref().unwrap_or(&help);
+        canvas.text_right(area, area.width, 0, &format::shortened(said, room), theme.dim());
+        return;
+    }
     if let Mode::Filter { typed, .. } = &app.mode {
         let end = canvas.text(area, 1, 0, "/", theme.focus());
         let end = canvas.text(area, end, 0, typed, theme.text());
