@@ -1,5 +1,6 @@
 //! The running chain: link profiles, inputs, threads, outputs, time. Headless; the application draws it.
 
+pub mod attach;
 pub mod chain;
 pub mod doppler;
 mod error;

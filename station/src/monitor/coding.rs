@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, VecDeque};
 pub const RECENT_BLOCKS: usize = 256;
 
 /// Reed-Solomon code of a link.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct RsParts {
     /// Interleaving depth I.
     pub interleave: usize,
@@ -37,7 +37,7 @@ impl RsParts {
 }
 
 /// The codes that a link has, as its profile states them.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
 pub struct CodingParts {
     /// Inner code, for people: "convolutional K=7, r=1/2".
     pub inner: Option<String>,

@@ -45,6 +45,37 @@ struct Shared {
     control: Control,
 }
 
+/// Numbers of entries, one for each history.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+#[serde(default)]
+pub struct Numbers {
+    /// Frames.
+    pub frames: u64,
+    /// Packets.
+    pub packets: u64,
+    /// Events.
+    pub events: u64,
+    /// Blocks.
+    pub blocks: u64,
+    /// Changes of frame synchronisation.
+    pub syncs: u64,
+}
+
+/// Entries of each history, with the number of the first.
+#[derive(Debug, Clone)]
+pub struct Newest {
+    /// Frames.
+    pub frames: (u64, Vec<FrameView>),
+    /// Packets.
+    pub packets: (u64, Vec<PacketView>),
+    /// Events.
+    pub events: (u64, Vec<EventLine>),
+    /// Blocks.
+    pub blocks: (u64, Vec<BlockView>),
+    /// Changes of frame synchronisation.
+    pub syncs: (u64, Vec<SyncView>),
+}
+
 /// Handle on a running chain; clones see the same run.
 #[derive(Debug, Clone, Default)]
 pub struct Monitor {
@@ -101,6 +132,17 @@ impl Monitor {
     /// Changes of frame synchronisation numbered `from` and above, as [`Self::frames_since`].
     pub fn syncs_since(&self, from: u64) -> (u64, Vec<SyncView>) {
         lock(&self.shared.syncs).since(from)
+    }
+
+    /// The newest of what is kept from these numbers on, no more than `most` of each.
+    pub fn newest(&self, from: &Numbers, most: usize) -> Newest {
+        Newest {
+            frames: lock(&self.shared.frames).newest(from.frames, most),
+            packets: lock(&self.shared.packets).newest(from.packets, most),
+            events: lock(&self.shared.events).newest(from.events, most),
+            blocks: lock(&self.shared.blocks).newest(from.blocks, most),
+            syncs: lock(&self.shared.syncs).newest(from.syncs, most),
+        }
     }
 
     /// Asks the chain to publish histories and plots too (they cost time nobody should pay unwatched).

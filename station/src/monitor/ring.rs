@@ -28,6 +28,12 @@ impl<T: Clone> Ring<T> {
         self.items.push_back(item);
     }
 
+    /// As [`Self::since`], no more than `most` of the newest.
+    pub(super) fn newest(&self, from: u64, most: usize) -> (u64, Vec<T>) {
+        let next = self.first + self.items.len() as u64;
+        self.since(from.max(next.saturating_sub(most as u64)).min(next))
+    }
+
     /// Entries numbered `from` and above that are still kept, and the number of the first of them.
     pub(super) fn since(&self, from: u64) -> (u64, Vec<T>) {
         let start = from.max(self.first);

@@ -9,7 +9,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// Where the run stands.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Phase {
     /// Reading and decoding.
     #[default]
@@ -21,7 +22,8 @@ pub enum Phase {
 }
 
 /// Totals of a run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+#[serde(default)]
 pub struct Totals {
     /// Frames in which every check passed.
     pub frames_good: u64,

@@ -3,7 +3,8 @@
 use groundlink_decoder::link::{FrameHeader, VcId};
 
 /// Severity of an event.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Level {
     /// Normal course.
     Info,
@@ -14,7 +15,8 @@ pub enum Level {
 }
 
 /// What an event is about, for those who ring bells and jump from one to the next.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum EventKind {
     /// Anything else.
     #[default]
@@ -43,7 +45,7 @@ impl EventKind {
 }
 
 /// An event for people.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct EventLine {
     /// Severity.
     pub level: Level,

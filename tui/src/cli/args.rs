@@ -10,6 +10,7 @@ use super::record_args::RecordArgs;
 use super::work_args::Work;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
+use groundlink_station::attach::Endpoint;
 use groundlink_station::chain::{DEFAULT_BLOCK, From};
 use groundlink_station::input::{
     OpenOptions, SampleFormat, SoftFormat, parse_frequency, parse_rate, parse_utc,
@@ -253,6 +254,9 @@ pub struct Decode {
     /// Recording.
     #[command(flatten)]
     pub record: RecordArgs,
+    /// Let viewers watch at this address: HOST:PORT (port 0 takes any and says which) or unix:PATH. See docs/attach.md.
+    #[arg(long, value_name = "ADDR", conflicts_with = "station")]
+    pub serve: Option<Endpoint>,
     /// Say nothing on stderr but errors.
     #[arg(long, short, help_heading = "General")]
     pub quiet: bool,
@@ -356,6 +360,12 @@ pub struct Monitor {
     /// Columns and rows of these.
     #[arg(long, value_name = "WxH", default_value = "140x45", value_parser = screen_size, requires = "screens")]
     pub screen_size: (u16, u16),
+    /// Let viewers watch at this address: HOST:PORT (port 0 takes any and says which) or unix:PATH. See docs/attach.md.
+    #[arg(long, value_name = "ADDR")]
+    pub serve: Option<Endpoint>,
+    /// Watch the station that serves at this address, instead of an input: HOST:PORT or unix:PATH.
+    #[arg(long, value_name = "ADDR", conflicts_with_all = ["serve", "input", "profile"])]
+    pub attach: Option<Endpoint>,
 }
 
 fn screen_size(text: &str) -> Result<(u16, u16), String> {

@@ -1,6 +1,7 @@
 //! `groundlink decode`.
 
 use super::args::Decode;
+use super::monitor::serve;
 use super::{conclude, exit_code, hints, progress, run_config, stop_on_signal, summary, usage};
 use groundlink_station::chain::{self, StationRun};
 use groundlink_station::monitor::Monitor;
@@ -24,7 +25,9 @@ pub fn run(mut args: Decode) -> anyhow::Result<ExitCode> {
     let monitor = Monitor::new();
     let asked = monitor.clone();
     stop_on_signal(move || asked.stop())?;
+    let server = serve(args.serve.as_ref(), &monitor)?;
     let report = progress::during(&monitor, args.quiet, || chain::run(&config, &monitor))?;
+    drop(server);
     if !args.quiet {
         summary::print(&report, &hints::of(&report, &config.open));
     }

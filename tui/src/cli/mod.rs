@@ -64,6 +64,21 @@ pub fn main() -> ExitCode {
     outcome.unwrap_or_else(|error| fail(&error))
 }
 
+/// The grammar: a viewer of another station has neither input nor profile.
+fn command() -> clap::Command {
+    Cli::command().mut_subcommand("monitor", |monitor| {
+        let unless_attached = |arg: clap::Arg| {
+            arg.required(false)
+                .required_unless_present("attach")
+                .default_value("")
+                .hide_default_value(true)
+        };
+        monitor
+            .mut_arg("input", unless_attached)
+            .mut_arg("profile", unless_attached)
+    })
+}
+
 /// The command line, or the exit code once help was given or the mistake named.
 fn parse(color: bool) -> Result<Cli, ExitCode> {
     let choice = if color {
@@ -71,7 +86,7 @@ fn parse(color: bool) -> Result<Cli, ExitCode> {
     } else {
         ColorChoice::Never
     };
-    let parsed = Cli::command().color(choice).try_get_matches();
+    let parsed = command().color(choice).try_get_matches();
     parsed
         .and_then(|matches| Cli::from_arg_matches(&matches))
         .map_err(|error| {

@@ -1,12 +1,13 @@
 //! `groundlink monitor`: the chain in a thread of its own, the terminal UI in this one.
 
-use super::{args, exit_code, run_config, screens};
+use super::{args, exit_code, run_config, say, screens};
 use crate::ui::{self, Action, UiConfig, UiOptions};
-use anyhow::anyhow;
+use anyhow::{Context, anyhow};
 use groundlink_station::StationError;
+use groundlink_station::attach::{Endpoint, Server, Viewer};
 use groundlink_station::chain::From;
 use groundlink_station::input::{SampleSource, open_samples};
-use groundlink_station::monitor::Monitor;
+use groundlink_station::monitor::{EventLine, Monitor};
 use groundlink_station::session::{Open, Session, SessionError};
 use std::process::ExitCode;
 use std::thread;
@@ -24,8 +25,40 @@ pub struct Shown {
     pub config: UiConfig,
 }
 
+/// Lets viewers watch, and says where.
+pub fn serve(at: Option<&Endpoint>, monitor: &Monitor) -> anyhow::Result<Option<Server>> {
+    let Some(at) = at else { return Ok(None) };
+    let server = Server::start(at, monitor)?;
+    let text = format!("serving   {}\n", server.endpoint());
+    monitor.push_event(EventLine::info(text.trim_end()));
+    say(&text);
+    Ok(Some(server))
+}
+
+/// Watches a station elsewhere.
+fn attach(at: &Endpoint, color: bool) -> anyhow::Result<ExitCode> {
+    let monitor = Monitor::new();
+    let mut viewer = Viewer::new(at, &monitor);
+    let connection = viewer.connect().with_context(|| format!("cannot watch {at}"))?;
+    // Not joined: a station that is silent keeps nobody from quitting.
+    thread::spawn(move || viewer.watch(connection));
+    let options = UiOptions {
+        attached: true,
+        ..UiOptions::new(at.to_string(), color, UiConfig::load()?)
+    };
+    let read_only = |action: &Action| match action {
+        Action::None | Action::Quit | Action::Copy(_) => None,
+        _ => Some("watching only: the station's own terminal changes the run".to_owned()),
+    };
+    ui::run(&monitor, &options, &read_only)?;
+    Ok(ExitCode::SUCCESS)
+}
+
 /// Replays or follows any input in the terminal UI.
 pub fn run(args: args::Monitor, color: bool) -> anyhow::Result<ExitCode> {
+    if let Some(at) = &args.attach {
+        return attach(at, color);
+    }
     let config = run_config(
         args.input,
         &args.profile.profile,
@@ -50,6 +83,7 @@ pub fn run(args: args::Monitor, color: bool) -> anyhow::Result<ExitCode> {
     if let Some(folder) = &args.screens {
         return screens::write(&session, first, &open, &shown, folder, args.screen_size);
     }
+    let _server = serve(args.serve.as_ref(), &monitor)?;
     watch(&session, first, &open, &shown)
 }
 

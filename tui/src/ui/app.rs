@@ -22,6 +22,8 @@ use std::collections::BTreeMap;
 pub struct App {
     /// What is shown, for the title line.
     pub title: String,
+    /// Whether the run is elsewhere.
+    pub(super) attached: bool,
     pub(super) theme: Theme,
     pub(super) data: Data,
     /// View shown.
@@ -83,6 +85,7 @@ impl App {
         lists[View::Channels as usize].cursor = Some(0);
         Self {
             title: options.title.clone(),
+            attached: options.attached,
             theme: Theme::new(options.theme, depth),
             data: Data::default(),
             view: options.view,

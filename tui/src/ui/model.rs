@@ -169,6 +169,8 @@ pub struct UiOptions {
     pub view: View,
     /// Keys, each with the key that it stands for.
     pub keys: BTreeMap<String, String>,
+    /// Whether the run is elsewhere, where keys do not change it.
+    pub attached: bool,
 }
 
 impl UiOptions {
@@ -183,6 +185,7 @@ impl UiOptions {
             bell: config.bell,
             view: config.first_view(),
             keys: config.keys,
+            attached: false,
         }
     }
 }

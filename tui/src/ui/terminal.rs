@@ -148,11 +148,11 @@ where
         match app.update(&event) {
             Action::None => {}
             Action::Quit => break,
-            Action::Pause(paused) => {
+            Action::Pause(paused) if !app.attached => {
                 monitor.set_paused(paused);
                 app.paused = paused;
             }
-            Action::Pace(pace) => {
+            Action::Pace(pace) if !app.attached => {
                 monitor.set_pace(pace);
                 app.pace = pace;
             }
