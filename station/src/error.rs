@@ -107,6 +107,12 @@ pub enum StationError {
         /// Input name.
         input: String,
     },
+    /// The profile cannot be run on this input.
+    #[error("{input}: the profile does not go with this input")]
+    NotExplained {
+        /// Input name.
+        input: String,
+    },
     /// An output cannot be written.
     #[error("cannot write {name}: {source}")]
     Output {

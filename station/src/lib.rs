@@ -4,6 +4,7 @@ pub mod attach;
 pub mod chain;
 pub mod doppler;
 mod error;
+pub mod explain;
 pub mod hamlib;
 pub mod input;
 pub mod inspect;

@@ -43,6 +43,11 @@ const EXIT_CODES: &str = "Exit codes:
 
 Ctrl-C (or SIGTERM) ends a run cleanly: what was decoded is written, the report made.";
 
+const EXPLAIN_EXIT_CODES: &str = "Exit codes:
+  0  it decodes: verified frames come out of the stretch that was looked at
+  1  it does not decode; stdout says which link is broken, why, and what helps
+  2  bad usage or input; stderr says why in one line";
+
 const PASSES_EXIT_CODES: &str = "Exit codes:
   0  there are passes
   1  there are none
@@ -82,6 +87,9 @@ pub enum Command {
     Simulate(Box<Simulate>),
     /// Say what an input is: format, rate, level, clipping, noise, DC, lines, symbol clocks, spectrum.
     Inspect(Inspect),
+    /// Say why an input does not decode: the first broken link of the chain, its cause, and a remedy that was tried.
+    #[command(after_long_help = EXPLAIN_EXIT_CODES)]
+    Explain(Box<Explain>),
     /// List the devices that SoapySDR finds, with what they can do.
     Devices(DevicesArgs),
     /// List the built-in link profiles, or show one in full.
@@ -331,6 +339,20 @@ impl std::convert::From<OutputArgs> for OutputConfig {
             streams: args.output,
         }
     }
+}
+
+/// `explain`.
+#[derive(Debug, Args)]
+pub struct Explain {
+    /// Input.
+    #[command(flatten)]
+    pub input: InputArgs,
+    /// Profile.
+    #[command(flatten)]
+    pub profile: ProfileArgs,
+    /// Print the explanation as JSON.
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// `monitor`.

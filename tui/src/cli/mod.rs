@@ -5,6 +5,7 @@ mod decode;
 mod demo;
 mod devices;
 mod docs;
+mod explain;
 mod hints;
 mod impair;
 mod inspect;
@@ -52,6 +53,7 @@ pub fn main() -> ExitCode {
         Some(Command::Decode(args)) => decode::run(*args),
         Some(Command::Simulate(args)) => simulate::run(&args),
         Some(Command::Inspect(args)) => inspect::run(&args),
+        Some(Command::Explain(args)) => explain::run(*args),
         Some(Command::Devices(args)) => devices::run(&args),
         Some(Command::Profiles(args)) => profiles::run(&args),
         Some(Command::Passes(args)) => passes::run(&args),

@@ -43,39 +43,14 @@ fn without_logins(text: &str) -> String {
 /// # Errors
 /// The first option that does not.
 pub fn check(input: &InputArgs, outputs: &OutputArgs, record: &RecordArgs) -> Result<()> {
+    check_input(input)?;
     let from = input.from;
-    let no_samples = from != Stage::Iq;
-    let no_soft = !matches!(from, Stage::Soft | Stage::Bits);
-    for (option, given, wrong, needs) in [
-        ("--rate", input.samples.rate.is_some(), no_samples, "--from iq"),
-        (
-            "--format",
-            input.samples.format.is_some(),
-            no_samples,
-            "--from iq",
-        ),
-        (
-            "--start-time",
-            input.samples.start_time.is_some(),
-            no_samples,
-            "--from iq",
-        ),
-        ("--record", record.record.is_some(), no_samples, "--from iq"),
-        (
-            "--soft-format",
-            input.soft_format.is_some(),
-            no_soft,
-            "--from soft or --from bits",
-        ),
-    ] {
-        if given && wrong {
-            bail!(
-                "{option} means nothing with --from {}; it needs {needs}",
-                name(from)
-            );
-        }
+    if record.record.is_some() && from != Stage::Iq {
+        bail!(
+            "--record means nothing with --from {}; it needs --from iq",
+            name(from)
+        );
     }
-    check_live(input)?;
     for (option, wanted, last) in [
         ("--soft", &outputs.soft, Stage::Bits),
         ("--cadus", &outputs.cadus, Stage::Cadus),
@@ -101,6 +76,45 @@ pub fn check(input: &InputArgs, outputs: &OutputArgs, record: &RecordArgs) -> Re
         }
     }
     Ok(())
+}
+
+/// Whether what is said of the input fits the place where it enters the chain.
+///
+/// # Errors
+/// The first option that does not.
+pub fn check_input(input: &InputArgs) -> Result<()> {
+    let from = input.from;
+    let no_samples = from != Stage::Iq;
+    let no_soft = !matches!(from, Stage::Soft | Stage::Bits);
+    for (option, given, wrong, needs) in [
+        ("--rate", input.samples.rate.is_some(), no_samples, "--from iq"),
+        (
+            "--format",
+            input.samples.format.is_some(),
+            no_samples,
+            "--from iq",
+        ),
+        (
+            "--start-time",
+            input.samples.start_time.is_some(),
+            no_samples,
+            "--from iq",
+        ),
+        (
+            "--soft-format",
+            input.soft_format.is_some(),
+            no_soft,
+            "--from soft or --from bits",
+        ),
+    ] {
+        if given && wrong {
+            bail!(
+                "{option} means nothing with --from {}; it needs {needs}",
+                name(from)
+            );
+        }
+    }
+    check_live(input)
 }
 
 /// Whether the options of live inputs are given for one.

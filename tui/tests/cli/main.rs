@@ -2,6 +2,7 @@
 
 mod commands;
 mod damage;
+mod explain;
 mod faults;
 mod mistakes;
 mod outputs;
