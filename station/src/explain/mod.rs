@@ -64,15 +64,25 @@ pub fn explain_material(
         Some(first.map_or(Link::Frames, |finding| finding.link))
     };
     let silent = clues.as_ref().is_some_and(|clues| clues.measured.silent());
-    let mut causes = Vec::new();
+    let mut causes;
     let mut tried = 0;
     if frames > 0 {
+        let search = Search::new(
+            source,
+            &mut bench,
+            clues.as_ref(),
+            profile.clone(),
+            outcome.clone(),
+        );
+        let found = search.other_length();
+        tried = found.trials - 1;
+        causes = found.causes;
         causes.extend(advice::packets(
             source, &profile, &outcome, &mut bench, &mut tried,
         ));
         causes.extend(advice::better(clues.as_ref(), &outcome, &profile));
     } else if silent {
-        causes.push(advice::silence());
+        causes = vec![advice::silence()];
     } else {
         let search = Search::new(
             source,

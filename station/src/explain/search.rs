@@ -14,9 +14,9 @@ const DEPTH: usize = 4;
 const RECEPTIONS: usize = 24;
 
 /// The search.
-pub struct Search<'a> {
+pub struct Search<'a, 'm> {
     source: &'a ProfileSource,
-    bench: &'a mut Bench<'a>,
+    bench: &'a mut Bench<'m>,
     clues: Option<&'a Clues>,
     /// The profile with what was applied so far.
     profile: Profile,
@@ -35,11 +35,11 @@ pub struct Found {
     pub trials: usize,
 }
 
-impl<'a> Search<'a> {
+impl<'a, 'm> Search<'a, 'm> {
     /// A search from how things are.
     pub fn new(
         source: &'a ProfileSource,
-        bench: &'a mut Bench<'a>,
+        bench: &'a mut Bench<'m>,
         clues: Option<&'a Clues>,
         profile: Profile,
         outcome: Outcome,
@@ -68,6 +68,32 @@ impl<'a> Search<'a> {
         let causes = self.causes(frames);
         Found {
             causes,
+            trials: self.trials,
+        }
+    }
+
+    /// Where frames come out though most markers stand at another distance: an outer code that fits it, if more
+    /// frames come out with that.
+    pub fn other_length(mut self) -> Found {
+        let frames = self.outcome.proven(self.trials);
+        let another =
+            self.outcome.survey.as_ref().is_some_and(|survey| {
+                survey.periodic() && survey.spacing_bits != Some(self.outcome.unit_bits)
+            });
+        if another {
+            for candidate in self.outer() {
+                if let Some((candidate, _, outcome)) = self.attempt(candidate)
+                    && outcome.proven(self.trials) > frames
+                {
+                    self.applied.push(candidate);
+                    self.outcome = outcome;
+                    break;
+                }
+            }
+        }
+        let frames = self.outcome.proven(self.trials);
+        Found {
+            causes: self.causes(frames),
             trials: self.trials,
         }
     }

@@ -121,9 +121,9 @@ fn every_wrong_key_is_named_and_its_right_value_proven() {
             vec!["signal.modulation=qpsk"],
         ),
         (
-            vec!["coding.convolutional.order=g2-first"],
+            vec!["coding.convolutional.rate='3/4'"],
             Link::Asm,
-            vec!["coding.convolutional.order=g1-first"],
+            vec!["coding.convolutional={ rate = \"1/2\", order = \"auto\", inverted = \"auto\" }"],
         ),
         (
             vec!["coding.convolutional=false"],
@@ -146,8 +146,9 @@ fn every_wrong_key_is_named_and_its_right_value_proven() {
             vec!["coding.reed_solomon.basis=dual"],
         ),
         (
+            // Shortened, the randomizer's sequence is no codeword.
             vec!["coding.randomizer=none"],
-            Link::Frames,
+            Link::Fec,
             vec!["coding.randomizer=ccsds"],
         ),
         (vec!["frame.scid=7"], Link::Frames, vec!["frame.scid=42"]),
@@ -157,7 +158,7 @@ fn every_wrong_key_is_named_and_its_right_value_proven() {
             vec!["frame.type=aos"],
         ),
         (
-            vec!["coding.reed_solomon.data_bytes=310"],
+            vec!["coding.reed_solomon.data_bytes=350"],
             Link::Asm,
             vec!["coding.reed_solomon.data_bytes=300"],
         ),
@@ -171,6 +172,20 @@ fn every_wrong_key_is_named_and_its_right_value_proven() {
         let cause = proven(&explanation, broken, FRAMES);
         assert_eq!(cause.set, remedy, "{}", explanation.text());
     }
+}
+
+#[test]
+fn a_length_that_loses_every_other_frame_is_told_though_it_decodes() {
+    // Ten bytes too many are ten errors, which the code corrects; the next marker is in the middle of the block.
+    let explanation = Sent::plain().explained(&["coding.reed_solomon.data_bytes=310"]);
+    let text = explanation.text();
+    assert!(explanation.decodes && explanation.frames == FRAMES / 2, "{text}");
+    assert_eq!(
+        explanation.causes[0].set,
+        ["coding.reed_solomon.data_bytes=300"],
+        "{text}"
+    );
+    assert_eq!(explanation.causes[0].frames, FRAMES, "{text}");
 }
 
 #[test]
