@@ -63,21 +63,32 @@ pub fn survey_markers(config: &CodingConfig, runs: &[&[i8]]) -> Result<MarkerSur
         channel_ber: f32::NAN,
         ..MarkerSurvey::default()
     };
-    let mut places = vec![Places::default(); front.streams.len()];
+    let mut streams = vec![Vec::new(); front.streams.len()];
     for run in runs {
         front.feed(run);
         found.bits += front.streams[0].len() as u64;
-        for (places, stream) in places.iter_mut().zip(&mut front.streams) {
-            places.take(&front.marker, std::mem::take(stream));
+        for (runs, stream) in streams.iter_mut().zip(&mut front.streams) {
+            runs.push(std::mem::take(stream));
         }
     }
-    if let Some(best) = places.into_iter().max_by_key(Places::rank) {
-        found.markers = best.count;
-        found.inverted = best.inverted;
-        (found.spacing_bits, found.pairs) = best.commonest();
-        found.runs = best.runs;
+    // What looks like the marker less than the marker itself may repeat too, as fill does.
+    for marker in &front.markers {
+        let all = streams
+            .iter()
+            .map(|runs| Places::of(marker, runs, front.unit_bits));
+        let Some((best, places)) = all.enumerate().max_by_key(|(_, places)| places.rank()) else {
+            break;
+        };
+        found.markers = places.count;
+        found.inverted = places.inverted;
+        (found.spacing_bits, found.pairs) = places.commonest();
+        found.by_chance = marker.candidates(found.bits as f64);
+        if found.periodic() {
+            found.runs = std::mem::take(&mut streams[best]);
+            break;
+        }
+        found.runs.clone_from(&streams[best]);
     }
-    found.by_chance = front.marker.candidates(found.bits as f64);
     found.node_share = front.held as f64 / front.parts.max(1) as f64;
     found.node = front.node;
     found.channel_ber = front.channel_ber;
@@ -89,7 +100,10 @@ struct Front {
     inner: Option<InnerDecoder>,
     arms: Arms,
     config: CodingConfig,
-    marker: Marker,
+    /// The marker as it is told from all else, and as a code that checks would have it.
+    markers: [Marker; 2],
+    /// Bits from marker to marker as the configuration has it.
+    unit_bits: u64,
     /// Bits of the run, in every arrangement.
     streams: Vec<Vec<i8>>,
     parts: u64,
@@ -107,10 +121,11 @@ impl Front {
             .map(|code| InnerDecoder::new(code, config.symbols, frame_bits));
         let arms = Arms::new(config.symbols);
         let streams = inner.as_ref().map_or(arms.streams(), InnerDecoder::streams);
-        let check = Check::algebraic(1e-9);
         let places = (frame_bits * streams) as f64 / (4.0 * CANDIDATES);
         Self {
-            marker: Marker::new(&config.asm, places, check, inner.is_some()),
+            markers: [Check::none(), Check::algebraic(1e-9)]
+                .map(|check| Marker::new(&config.asm, places, check, inner.is_some())),
+            unit_bits: frame_bits as u64,
             inner,
             arms,
             config: config.clone(),
@@ -164,43 +179,59 @@ fn take(inner: &mut InnerDecoder, streams: &mut [Vec<i8>]) {
 }
 
 /// Markers of one arrangement.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Default)]
 struct Places {
     count: usize,
     inverted: usize,
     distances: BTreeMap<u64, usize>,
-    runs: Vec<Vec<i8>>,
+    /// Distance expected.
+    unit_bits: u64,
 }
 
 impl Places {
-    fn take(&mut self, marker: &Marker, stream: Vec<i8>) {
+    fn of(marker: &Marker, runs: &[Vec<i8>], unit_bits: u64) -> Self {
+        let mut places = Self {
+            unit_bits,
+            ..Self::default()
+        };
+        for run in runs {
+            places.take(marker, run);
+        }
+        places
+    }
+
+    fn take(&mut self, marker: &Marker, stream: &[i8]) {
         let mut from = 0;
         let mut before: Vec<(u64, bool)> = Vec::new();
         while let Some((place, fit)) = marker.find(&stream[from..]) {
             let bit = (from + place) as u64;
             self.count += 1;
             self.inverted += usize::from(fit.inverted);
-            for &(earlier, _) in before
+            let alike = before
                 .iter()
                 .rev()
-                .take(FOLLOWERS)
-                .filter(|&&(_, inverted)| inverted == fit.inverted)
-            {
+                .filter(|(_, inverted)| *inverted == fit.inverted);
+            for (earlier, _) in alike.take(FOLLOWERS) {
                 *self.distances.entry(bit - earlier).or_default() += 1;
             }
             before.push((bit, fit.inverted));
             from += place + 1;
         }
-        self.runs.push(stream);
     }
 
-    /// Commonest distance, the shortest of several, with its pairs.
+    /// Commonest distance, the shortest of several, with its pairs; that expected, where it is about as common.
     fn commonest(&self) -> (Option<u64>, usize) {
         let best = self
             .distances
             .iter()
             .max_by_key(|&(&distance, &pairs)| (pairs, std::cmp::Reverse(distance)));
-        best.map_or((None, 0), |(&distance, &pairs)| (Some(distance), pairs))
+        let Some((&distance, &pairs)) = best else {
+            return (None, 0);
+        };
+        match self.distances.get(&self.unit_bits) {
+            Some(&expected) if 2 * expected > pairs => (Some(self.unit_bits), expected),
+            _ => (Some(distance), pairs),
+        }
     }
 
     fn rank(&self) -> (usize, usize) {
