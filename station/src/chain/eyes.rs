@@ -1,5 +1,6 @@
 //! The tap for the eye diagram: a short copy of the samples, and where the receiver found symbols in them.
 
+use crate::monitor::NewestSamples;
 use groundlink_dsp::measure::{Eye, EyePlace, eye};
 use groundlink_dsp::{Mark, SignalConfig, SoftBatch};
 use num_complex::Complex32;
@@ -78,6 +79,14 @@ impl EyeTap {
     fn continue_by(&mut self, bits: usize) {
         if let Some(newest) = self.found.back_mut() {
             newest.bits += bits;
+        }
+    }
+
+    /// A copy of the samples at hand.
+    pub fn samples(&self) -> NewestSamples {
+        NewestSamples {
+            first: self.first,
+            samples: self.samples.clone(),
         }
     }
 

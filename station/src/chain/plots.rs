@@ -140,6 +140,9 @@ impl Plotter {
         }
         self.newest.take(samples);
         self.eye.take(first, samples, batch);
+        if self.monitor.samples_wanted() {
+            self.monitor.give_samples(self.eye.samples());
+        }
         if self.monitor.paused() || self.eye_taken.is_none_or(|at| at.elapsed() >= EYE_EVERY) {
             self.eye_taken = Some(Instant::now());
             self.look_at_eye();

@@ -5,6 +5,7 @@
 
 mod coding;
 mod control;
+mod explained;
 mod plots;
 mod ring;
 mod status;
@@ -14,6 +15,7 @@ pub use coding::{
     BlockView, CodingParts, CodingSums, CodingView, Corrections, RECENT_BLOCKS, RsParts, SyncView,
 };
 pub use control::{Change, Until};
+pub use explained::{Explained, NewestSamples};
 pub use plots::{LevelStep, Plots};
 pub use status::{Phase, StationStatus, Totals};
 pub use views::{EventKind, EventLine, FrameView, Level, PacketView};
@@ -43,6 +45,9 @@ struct Shared {
     paused: AtomicBool,
     pace_milli: AtomicU64,
     control: Control,
+    explained: Mutex<Explained>,
+    samples_wanted: AtomicBool,
+    samples: Mutex<Option<NewestSamples>>,
 }
 
 /// Numbers of entries, one for each history.
@@ -102,6 +107,41 @@ impl Monitor {
     /// Copy of the newest plots.
     pub fn plots(&self) -> Plots {
         lock(&self.shared.plots).clone()
+    }
+
+    /// How far the explanation has come.
+    pub fn explained(&self) -> Explained {
+        lock(&self.shared.explained).clone()
+    }
+
+    /// Publishes how far it has come; whether another was being worked out already, which then stays.
+    pub fn explain(&self, now: Explained) -> bool {
+        let mut explained = lock(&self.shared.explained);
+        let busy = matches!((&*explained, &now), (Explained::Working, Explained::Working));
+        *explained = now;
+        busy
+    }
+
+    /// Asks the chain for a copy of the newest samples that it has at hand.
+    pub fn ask_for_samples(&self) {
+        *lock(&self.shared.samples) = None;
+        self.shared.samples_wanted.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether somebody has asked for samples, once for each asking.
+    pub fn samples_wanted(&self) -> bool {
+        self.shared.samples_wanted.load(Ordering::Relaxed)
+            && self.shared.samples_wanted.swap(false, Ordering::Relaxed)
+    }
+
+    /// Hands over the samples that were asked for.
+    pub fn give_samples(&self, samples: NewestSamples) {
+        *lock(&self.shared.samples) = Some(samples);
+    }
+
+    /// The samples, once they are there.
+    pub fn take_samples(&self) -> Option<NewestSamples> {
+        lock(&self.shared.samples).take()
     }
 
     /// Frames numbered `from` and above, with the number of the first; older ones than [`HISTORY`] are gone.

@@ -6,6 +6,7 @@
 //! nothing is lost of an input that cannot be read twice, and what is written goes on.
 
 mod error;
+mod explain;
 
 pub use error::SessionError;
 
@@ -267,6 +268,14 @@ impl Session {
     /// # Errors
     /// When the profile would describe no possible link, or soft bits are written: their meaning would change.
     pub fn set(&self, assignment: &str) -> Result<(), SessionError> {
+        self.set_all(&[assignment.to_owned()])
+    }
+
+    /// The same with several assignments, which only hold together.
+    ///
+    /// # Errors
+    /// As [`Self::set`].
+    pub fn set_all(&self, assignments: &[String]) -> Result<(), SessionError> {
         if !matches!(self.config.from, From::Iq) {
             return Err(SessionError::NoSamples {
                 from: self.config.from.name(),
@@ -275,14 +284,21 @@ impl Session {
         if self.config.outputs.soft.is_some() {
             return Err(SessionError::SoftWritten);
         }
-        let Some((key, value)) = assignment.split_once('=') else {
-            return Err(SessionError::NoAssignment {
-                text: assignment.to_owned(),
+        let mut texts = Vec::new();
+        for assignment in assignments {
+            let Some((key, value)) = assignment.split_once('=') else {
+                return Err(SessionError::NoAssignment {
+                    text: assignment.clone(),
+                });
+            };
+            texts.push(match (key.trim(), value.trim()) {
+                (key, "") => format!("{key} taken away"),
+                (key, value) => format!("{key} = {value}"),
             });
-        };
+        }
         let mut state = self.state();
         let mut overrides = state.overrides.clone();
-        overrides.push(assignment.to_owned());
+        overrides.extend_from_slice(assignments);
         let profile = Profile::load(&self.origin, &overrides).map_err(StationError::from)?;
         let status = self.monitor.status();
         check(&profile, &status)?;
@@ -291,10 +307,7 @@ impl Session {
         if status.phase != Phase::Running {
             return Ok(());
         }
-        let text = match (key.trim(), value.trim()) {
-            (key, "") => format!("{key} taken away"),
-            (key, value) => format!("{key} = {value}"),
-        };
+        let text = texts.join(", ");
         self.monitor.change(Change { profile, text });
         Ok(())
     }

@@ -100,7 +100,13 @@ pub fn watch(
     let options = UiOptions::new(shown.title.clone(), shown.color, shown.config.clone());
     thread::scope(|scope| {
         let chain = scope.spawn(|| session.run(first, open));
-        let outcome = ui::run(monitor, &options, &|action| pilot(session, action));
+        let outcome = ui::run(monitor, &options, &|action| {
+            if *action == Action::Explain {
+                scope.spawn(|| session.explain());
+                return None;
+            }
+            pilot(session, action)
+        });
         monitor.stop();
         let report = chain
             .join()
@@ -120,9 +126,9 @@ fn pilot(session: &Session, action: &Action) -> Option<String> {
         Action::Seek(sample) => done(session.seek(*sample), None),
         Action::Step => done(session.step(), None),
         Action::RunUntil(what) => done(session.run_until(*what), None),
-        Action::Set(assignment) => done(
-            session.set(assignment),
-            Some(format!("{assignment}, from here on")),
+        Action::Set(assignments) => done(
+            session.set_all(assignments),
+            Some(format!("{}, from here on", assignments.join(" "))),
         ),
         Action::SaveProfile { path, replace } => done(
             session.save(path, *replace),

@@ -12,7 +12,8 @@ use super::theme::{Depth, Theme};
 use super::view::palette::{self, Does};
 use groundlink_decoder::coding::SyncState;
 use groundlink_decoder::link::VcId;
-use groundlink_station::monitor::Monitor;
+use groundlink_station::explain::Cause;
+use groundlink_station::monitor::{Explained, Monitor};
 use ratatui::crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use ratatui::crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 use std::collections::BTreeMap;
@@ -191,6 +192,7 @@ impl App {
         let data = &self.data;
         match view {
             View::Channels => (0..data.status.link.vcs.len() as u64).collect(),
+            View::Explain => (0..self.causes().len() as u64).collect(),
             View::Frames => numbers(data.frames.entries(), filter),
             View::Packets => numbers(data.packets.entries(), filter),
             View::Events => numbers(data.events.entries(), filter),
@@ -349,6 +351,43 @@ impl App {
         self.mode = Mode::Line { typed };
     }
 
+    /// Shows the explanation, and asks for one where there is none or a new one is wanted.
+    fn explain(&mut self, anew: bool) -> Action {
+        self.view = View::Explain;
+        let list = self.list_here();
+        list.cursor.get_or_insert(0);
+        match self.data.explained {
+            Explained::NotAsked => Action::Explain,
+            Explained::Done(_) | Explained::Failed(_) if anew => Action::Explain,
+            _ => Action::None,
+        }
+    }
+
+    /// The causes named, the likeliest first.
+    pub(super) fn causes(&self) -> &[Cause] {
+        match &self.data.explained {
+            Explained::Done(explanation) => &explanation.causes,
+            _ => &[],
+        }
+    }
+
+    fn try_remedy(&mut self) -> Action {
+        if self.view != View::Explain {
+            self.notice = Some("remedies are in the view Explain (8, x)".into());
+            return Action::None;
+        }
+        let selected = self.selected(View::Explain).unwrap_or(0);
+        let (set, advice) = match self.causes().get(selected as usize) {
+            Some(cause) => (cause.set.clone(), cause.advice.clone()),
+            None => (Vec::new(), "there is no remedy to try".to_owned()),
+        };
+        if !set.is_empty() {
+            return Action::Set(set);
+        }
+        self.notice = Some(advice);
+        Action::None
+    }
+
     /// Goes to where the selected row began.
     fn go_to_row(&mut self) -> Action {
         let data = &self.data;
@@ -386,7 +425,10 @@ impl App {
             Command::Back => self.back(),
             Command::NextView => self.view = self.view.next(1),
             Command::PreviousView => self.view = self.view.next(View::ALL.len() - 1),
+            Command::Show(View::Explain) => return self.explain(false),
             Command::Show(view) => self.view = view,
+            Command::NextPane if self.view == View::Explain => return self.explain(true),
+            Command::Remedy => return self.try_remedy(),
             Command::Up => self.step(Step::Rows(-1)),
             Command::Down => self.step(Step::Rows(1)),
             Command::Top => self.step(Step::First),
@@ -464,9 +506,10 @@ impl App {
     fn step(&mut self, step: Step) {
         let (view, pane) = (self.view, self.pane());
         match (view, pane) {
-            (View::Events, _) | (View::Channels | View::Frames | View::Packets, 0) => {
+            (View::Events | View::Explain, _) | (View::Channels | View::Frames | View::Packets, 0) => {
                 let rows = self.rows(view);
-                self.list_here().step(step, &rows, view != View::Channels);
+                let grows = !matches!(view, View::Channels | View::Explain);
+                self.list_here().step(step, &rows, grows);
             }
             (View::Channels | View::Frames | View::Packets, _) => self.scroll_detail(step),
             _ => {}

@@ -6,8 +6,8 @@ use super::traces::Traces;
 use groundlink_decoder::link::FrameHeader;
 use groundlink_dsp::receiver::ReceiverStatus;
 use groundlink_station::monitor::{
-    BlockView, CodingView, EventLine, FrameView, HISTORY, Level, LevelStep, Monitor, PacketView, Phase,
-    Plots, StationStatus, SyncView, Totals,
+    BlockView, CodingView, EventLine, Explained, FrameView, HISTORY, Level, LevelStep, Monitor, PacketView,
+    Phase, Plots, StationStatus, SyncView, Totals,
 };
 use num_complex::Complex32;
 use std::collections::VecDeque;
@@ -329,6 +329,8 @@ pub struct Data {
     pub packets: Tail<PacketView>,
     /// Newest events.
     pub events: Tail<EventLine>,
+    /// Why there are no frames, as far as it was worked out.
+    pub explained: Explained,
     /// Eb/N0, one value per look that found the input further on, dB; NaN where unknown.
     pub eb_n0: VecDeque<f32>,
     /// What the codes did, in sums.
@@ -366,6 +368,9 @@ impl Data {
         }
         self.remember(moved);
         changed |= self.take_plots(monitor.plots());
+        let explained = monitor.explained();
+        changed |= std::mem::discriminant(&explained) != std::mem::discriminant(&self.explained);
+        self.explained = explained;
         changed |= self.frames.extend(monitor.frames_since(self.frames.next));
         changed |= self.packets.extend(monitor.packets_since(self.packets.next));
         changed |= self.events.extend(monitor.events_since(self.events.next));

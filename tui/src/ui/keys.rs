@@ -90,6 +90,8 @@ pub enum Command {
     Suspend,
     /// To where the selected row began.
     GoToRow,
+    /// Try the selected remedy.
+    Remedy,
 }
 
 /// Where a binding is listed in the help.
@@ -158,6 +160,7 @@ pub const KEY_MAP: &[Binding] = &[
         Group::General,
         "suspend; fg resumes",
     ),
+    bind(&["r"], Command::Remedy, Group::Signal, "Explain: try the remedy"),
     bind(&["o"], Command::GoToRow, Group::Move, "go to where it began"),
     bind(&["Esc"], Command::Back, Group::General, "back"),
     bind(&["Tab"], Command::NextView, Group::General, "next view"),

@@ -181,7 +181,7 @@ impl App {
                 }
                 self.filter_here(filter);
             }
-            "set" if rest.contains('=') => return Ok(Action::Set(rest.to_owned())),
+            "set" if rest.contains('=') => return Ok(Action::Set(vec![rest.to_owned()])),
             "set" => return Err(needs("KEY=VALUE")),
             "save" | "save!" | "export" if rest.is_empty() => return Err(needs("the name of a file")),
             "save" | "save!" => {

@@ -139,8 +139,10 @@ pub enum Action {
     Step,
     /// Run on to the next such thing, and hold the replay there.
     RunUntil(Until),
-    /// Change the profile, `key=value` as `--set` takes it, and go on from here with it.
-    Set(String),
+    /// Change the profile, each `key=value` as `--set` takes it, and go on from here with it.
+    Set(Vec<String>),
+    /// Work out why there are no frames.
+    Explain,
     /// Write the profile as it is now to a file.
     SaveProfile {
         /// Where to.

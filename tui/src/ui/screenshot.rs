@@ -27,7 +27,7 @@ pub fn svg(buffer: &Buffer, (text, ground): (Rgb, Rgb)) -> String {
     let (width, height) = (columns * CELL.0 + 16, rows * CELL.1 + 16);
     let mut out = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" \
-         viewBox=\"-8 -8 {width} {height}\" font-family=\"monospace\" font-size=\"13\">\n\
+         viewBox=\"-8 -8 {width} {height}\" font-family=\"monospace\" font-size=\"13.3\">\n\
          <rect x=\"-8\" y=\"-8\" width=\"{width}\" height=\"{height}\" fill=\"{}\"/>\n",
         hex(ground)
     );

@@ -79,6 +79,13 @@ fn check_general(app: &mut App, command: Command, name: &str) {
             assert_ne!(app.paper(), before);
         }
         Command::Suspend => assert_eq!(press(app, name), Action::Suspend),
+        Command::Remedy => {
+            press(app, name);
+            assert_eq!(
+                app.notice.as_deref(),
+                Some("remedies are in the view Explain (8, x)")
+            );
+        }
         Command::GoToRow => {
             app.view = View::Packets;
             assert!(matches!(press(app, name), Action::Seek(_)));
@@ -174,7 +181,8 @@ fn check(command: Command, name: &str) {
         | Command::Screenshot
         | Command::Theme
         | Command::Suspend
-        | Command::GoToRow => check_general(&mut app, command, name),
+        | Command::GoToRow
+        | Command::Remedy => check_general(&mut app, command, name),
         Command::Copy => {
             app.view = View::Packets;
             let Action::Copy(hex) = press(&mut app, name) else {
@@ -413,7 +421,7 @@ fn lines_do_what_they_say() {
     assert_eq!(line(&mut app, "pace 4"), Action::Pace(Some(4.0)));
     assert_eq!(
         line(&mut app, "set coding.randomizer=off"),
-        Action::Set("coding.randomizer=off".into())
+        Action::Set(vec!["coding.randomizer=off".into()])
     );
     assert_eq!(line(&mut app, "seek 1:30"), Action::Seek(90 * 48_000));
     assert_eq!(line(&mut app, "seek s77"), Action::Seek(77));
@@ -524,4 +532,23 @@ fn the_bell_rings_at_lock_and_loss() {
     assert!(rings(SyncState::Lock));
     assert!(!rings(SyncState::Lock));
     assert!(rings(SyncState::Search));
+}
+
+#[test]
+fn explain_asks_once_and_tries_the_remedy_selected() {
+    use groundlink_station::monitor::Explained;
+    let (mut app, monitor) = watched(Scene::NoSignal, Depth::Mono, 8);
+    assert_eq!(press(&mut app, "x"), Action::Explain);
+    monitor.explain(Explained::Done(crate::scenes::explanation()));
+    app.poll(&monitor);
+    press(&mut app, "1");
+    assert_eq!(press(&mut app, "x"), Action::None);
+    assert_eq!(
+        press(&mut app, "r"),
+        Action::Set(vec!["coding.randomizer=none".into()])
+    );
+    press(&mut app, "j");
+    assert_eq!(press(&mut app, "r"), Action::None);
+    assert_eq!(app.notice.as_deref(), Some("lower the gain by 10 dB"));
+    assert_eq!(press(&mut app, "Enter"), Action::Explain);
 }

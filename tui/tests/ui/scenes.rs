@@ -5,6 +5,7 @@ use groundlink_decoder::coding::{FrameQuality, RsOutcome, SyncState, SyncStatus}
 use groundlink_decoder::link::{FrameHeader, LinkCounters, VcId};
 use groundlink_dsp::measure::{EYE_POINTS, Eye, EyeQuantity};
 use groundlink_dsp::receiver::{ReceiverStatus, SymbolQuality};
+use groundlink_station::explain::{Cause, Explanation, Finding, Link, State, Stretch};
 use groundlink_station::input::{Capture, InputInfo};
 use groundlink_station::monitor::{
     BlockView, CodingParts, EventKind, EventLine, FrameView, Level, LevelStep, Monitor, PacketView, Phase,
@@ -485,4 +486,57 @@ fn count(status: &mut StationStatus, scene: Scene, step: u64) {
         apid.gaps += u64::from(missing);
         apid.lost += u64::from(missing);
     }
+}
+
+/// What a closer look at a run without frames might find.
+pub fn explanation() -> Arc<Explanation> {
+    let finding = |link, state, evidence: &str| Finding {
+        link,
+        state,
+        evidence: evidence.to_owned(),
+    };
+    let cause = |text: &str, set: &[&str], advice: &str, frames| Cause {
+        link: Link::Fec,
+        text: text.to_owned(),
+        evidence: "markers stand 2048 symbols apart as configured".to_owned(),
+        set: set.iter().map(|set| (*set).to_owned()).collect(),
+        advice: advice.to_owned(),
+        proven: frames > 0,
+        frames,
+    };
+    Arc::new(Explanation {
+        input: "by701.wav".to_owned(),
+        profile: "by70-1".to_owned(),
+        stretch: Stretch {
+            first: 0,
+            length: 480_000,
+            seconds: Some(10.0),
+            part: false,
+        },
+        decodes: false,
+        frames: 0,
+        chain: vec![
+            finding(Link::Level, State::Good, "-18.4 dBFS, nothing clipped"),
+            finding(Link::Spectrum, State::Good, "a signal 14 kHz wide at +1.2 kHz"),
+            finding(Link::Asm, State::Poor, "60 markers, 3 of them with errors"),
+            finding(Link::Fec, State::Broken, "60 of 60 blocks uncorrectable"),
+            finding(Link::Frames, State::Unknown, "no frames to check"),
+        ],
+        broken: Some(Link::Fec),
+        causes: vec![
+            cause(
+                "the frames are not randomized",
+                &["coding.randomizer=none"],
+                "",
+                57,
+            ),
+            cause(
+                "3 % of the samples are clipped",
+                &[],
+                "lower the gain by 10 dB",
+                0,
+            ),
+        ],
+        tried: 31,
+    })
 }

@@ -1,7 +1,8 @@
 //! Each view in each state, as it looks at both ends of the range of sizes.
 
-use crate::scenes::{Scene, watched};
+use crate::scenes::{Scene, explanation, watched};
 use groundlink::ui::{App, Depth, View};
+use groundlink_station::monitor::Explained;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::buffer::Buffer;
@@ -130,6 +131,29 @@ fn without_colour_no_cell_has_one() {
             assert!(
                 cells.iter().all(|c| (c.fg, c.bg) == (Color::Reset, Color::Reset)),
                 "{scene:?} {view:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn explained() {
+    let (mut app, monitor) = watched(Scene::NoSignal, Depth::True, LOOKS);
+    app.view = View::Explain;
+    for (state, explained) in [
+        ("working", Explained::Working),
+        (
+            "failed",
+            Explained::Failed("no samples have come to look at".into()),
+        ),
+        ("done", Explained::Done(explanation())),
+    ] {
+        monitor.explain(explained);
+        app.poll(&monitor);
+        for (width, height) in [(80, 24), (140, 45), (250, 80)] {
+            insta::assert_snapshot!(
+                format!("explain-{state}-{width}x{height}"),
+                text(&app, width, height)
             );
         }
     }
