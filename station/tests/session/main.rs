@@ -4,7 +4,7 @@ use groundlink_station::StationError;
 use groundlink_station::chain::{DEFAULT_BLOCK, From, RunConfig};
 use groundlink_station::doppler::DopplerConfig;
 use groundlink_station::input::{OpenOptions, SampleSource, open_reader, open_samples};
-use groundlink_station::monitor::{FrameView, Monitor, Phase, Until};
+use groundlink_station::monitor::{Explained, FrameView, Monitor, Phase, Until};
 use groundlink_station::output::OutputConfig;
 use groundlink_station::output::report::Report;
 use groundlink_station::profile::Profile;
@@ -304,4 +304,36 @@ fn the_profile_as_it_is_now_is_saved_and_nothing_is_overwritten_unasked() {
         assert!(there.to_string().contains("mine.toml"), "{there}");
         session.save(&path, true).expect("it may go");
     });
+}
+
+/// Of an input that cannot be read again, the newest samples are looked at while it goes on; one that can is read again.
+#[test]
+fn a_run_without_frames_is_explained_while_it_goes_on() {
+    let wrong = ["coding.randomizer=none".to_owned()];
+    for again in [false, true] {
+        let monitor = Monitor::new();
+        monitor.watch();
+        monitor.set_pace(Some(4.0));
+        let input = demo().display().to_string();
+        let mut config = config(&input, OutputConfig::default());
+        config.profile = Profile::load("demo", &wrong).expect("a possible link");
+        let session = Session::new(config, "demo", &wrong, again, &monitor);
+        let opener = || open_samples(&input, &OpenOptions::default()).map_err(StationError::from);
+        let source = opener().expect("an archive");
+        run(&session, Some(source), &opener, |session| {
+            until("some seconds of signal", || monitor.status().position > 200_000);
+            session.explain();
+            let Explained::Done(explanation) = monitor.explained() else {
+                panic!("{:?}", monitor.explained())
+            };
+            assert!(!explanation.decodes, "{}", explanation.text());
+            let cause = explanation.causes.first().expect("a cause");
+            assert!(cause.proven, "{}", explanation.text());
+            assert_eq!(cause.set, ["coding.randomizer=ccsds"], "{}", explanation.text());
+            session.set_all(&cause.set).expect("a possible link");
+            monitor.set_pace(None);
+            finished(&monitor);
+            assert!(monitor.status().totals.frames_good > 0);
+        });
+    }
 }

@@ -1,13 +1,13 @@
 //! `groundlink monitor`: the chain in a thread of its own, the terminal UI in this one.
 
-use super::{args, exit_code, run_config, say, screens};
+use super::{args, exit_code, run_config, say, screens, stop_on_signal};
 use crate::ui::{self, Action, UiConfig, UiOptions};
 use anyhow::{Context, anyhow};
 use groundlink_station::StationError;
 use groundlink_station::attach::{Endpoint, Server, Viewer};
 use groundlink_station::chain::From;
 use groundlink_station::input::{SampleSource, open_samples};
-use groundlink_station::monitor::{EventLine, Monitor};
+use groundlink_station::monitor::{EventLine, Monitor, Phase};
 use groundlink_station::session::{Open, Session, SessionError};
 use std::process::ExitCode;
 use std::thread;
@@ -42,6 +42,11 @@ fn attach(at: &Endpoint, color: bool) -> anyhow::Result<ExitCode> {
     let connection = viewer.connect().with_context(|| format!("cannot watch {at}"))?;
     // Not joined: a station that is silent keeps nobody from quitting.
     thread::spawn(move || viewer.watch(connection));
+    let asked = monitor.clone();
+    stop_on_signal(move || {
+        asked.update(|status| status.phase = Phase::Finished);
+        asked.stop();
+    })?;
     let options = UiOptions {
         attached: true,
         ..UiOptions::new(at.to_string(), color, UiConfig::load()?)
@@ -98,6 +103,8 @@ pub fn watch(
     monitor.watch();
     monitor.set_pace(shown.pace);
     let options = UiOptions::new(shown.title.clone(), shown.color, shown.config.clone());
+    let asked = monitor.clone();
+    stop_on_signal(move || asked.stop())?;
     thread::scope(|scope| {
         let chain = scope.spawn(|| session.run(first, open));
         let outcome = ui::run(monitor, &options, &|action| {

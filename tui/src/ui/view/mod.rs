@@ -314,9 +314,9 @@ fn hints(view: View) -> &'static [(&'static str, &'static str)] {
         View::Explain => &[
             ("?", "help"),
             ("q", "quit"),
-            ("Tab", "view"),
-            ("f", "freeze"),
-            ("Space", "pause"),
+            ("j/k", "cause"),
+            ("r", "try its remedy"),
+            ("Enter", "look again"),
         ],
         View::Symbols => &[
             ("?", "help"),
