@@ -8,7 +8,7 @@ use super::wire::{
 use crate::monitor::{EventLine, Monitor, Plots};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread;
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 /// Viewers at once, at most.
@@ -43,6 +43,8 @@ struct Shared {
 pub struct Server {
     shared: Arc<Shared>,
     at: Endpoint,
+    /// Takes those who come; a socket in the file system goes with it.
+    accepting: Option<JoinHandle<()>>,
 }
 
 impl Server {
@@ -64,8 +66,12 @@ impl Server {
             closed: AtomicBool::new(false),
         });
         let serving = Arc::clone(&shared);
-        thread::spawn(move || accept(&listener, &serving));
-        Ok(Self { shared, at: bound })
+        let accepting = thread::spawn(move || accept(&listener, &serving));
+        Ok(Self {
+            shared,
+            at: bound,
+            accepting: Some(accepting),
+        })
     }
 
     /// Where it serves; with the port, where any was asked for.
@@ -89,7 +95,7 @@ impl Server {
 }
 
 impl Drop for Server {
-    /// Viewers that are there get a moment to ask for the end.
+    /// Viewers that are there get a moment to ask for the end. Behind it the address is free again.
     fn drop(&mut self) {
         self.shared.ending.store(true, Ordering::Relaxed);
         let begun = Instant::now();
@@ -97,6 +103,10 @@ impl Drop for Server {
             thread::sleep(Duration::from_millis(10));
         }
         self.shared.closed.store(true, Ordering::Relaxed);
+        if let Some(accepting) = self.accepting.take() {
+            // It looks for the end every few milliseconds; how it ended changes nothing any more.
+            let _ = accepting.join();
+        }
     }
 }
 
