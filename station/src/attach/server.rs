@@ -146,6 +146,7 @@ fn refuse(mut connection: Connection, text: &str) -> Result<(), WireError> {
 
 fn serve(mut connection: Connection, shared: &Shared) -> Result<(), WireError> {
     connection.limit(SILENT, STUCK)?;
+    let mut before = None;
     loop {
         let question = wire::receive(&mut connection, MAX_ASK)?;
         let ask: Ask = match wire::decode(&question) {
@@ -160,13 +161,17 @@ fn serve(mut connection: Connection, shared: &Shared) -> Result<(), WireError> {
             return refuse(connection, &text);
         }
         // Before the answer is made: what comes after that is in another.
-        let last = shared.ending.load(Ordering::Relaxed);
-        let (monitor, run) = shared
+        let ending = shared.ending.load(Ordering::Relaxed);
+        let shown = shared
             .shown
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .clone();
-        monitor.watch();
+        shown.0.watch();
+        let newest = shown.1;
+        // When another run is shown, the last of the one before comes first.
+        let (monitor, run) = before.replace(shown.clone()).unwrap_or(shown);
+        let last = ending && run == newest;
         let bytes = answer(&monitor, run, &ask, last)?;
         wire::send(&mut connection, &bytes)?;
         if last {

@@ -2,6 +2,7 @@
 
 use super::doppler::Carrier;
 use super::end::{Around, End, Ended};
+use super::plots::Plotter;
 use super::publisher::IndexUnit;
 use super::soft::SoftOrigin;
 use super::split::{Ending, Slab};
@@ -27,6 +28,7 @@ pub struct Worker {
     lane: Lane,
     receiver: Receiver,
     doppler: Option<Corrector>,
+    plotter: Plotter,
     end: End,
     ended: Ended,
     /// Nobody wants its outputs any more.
@@ -97,12 +99,11 @@ impl Tuned {
         })
     }
 
-    /// Opens its outputs.
+    /// Opens its outputs; `monitor` shows it to those who watch.
     ///
     /// # Errors
     /// When the coding or the frames cannot be, or an output cannot be created.
-    pub fn open(self, info: &InputInfo, around: Around) -> Result<Worker, StationError> {
-        let monitor = Monitor::new();
+    pub fn open(self, info: &InputInfo, around: Around, monitor: &Monitor) -> Result<Worker, StationError> {
         let (origin, unit) = (SoftOrigin::Receiver, IndexUnit::Sample);
         let carrier = Carrier {
             config: &self.config,
@@ -111,12 +112,13 @@ impl Tuned {
             live: false,
         };
         let measured = carrier.measured(self.doppler.as_ref())?;
-        let mut end = End::open_with(&self.config, &self.coding, origin, unit, &monitor, around)?;
+        let mut end = End::open_with(&self.config, &self.coding, origin, unit, monitor, around)?;
         end.to.clock = SampleClock::new(&info.captures, self.wide_rate_hz);
         end.keep_metrics(&self.config);
         end.follow_doppler(self.doppler.clone(), measured);
         end.announce(&self.config, Some(info), &signal_text(&self.signal))?;
         Ok(Worker {
+            plotter: Plotter::new(monitor.clone(), &self.signal),
             config: self.config,
             channel: self.channel,
             doppler: self
@@ -171,6 +173,8 @@ impl Worker {
         }
         let removed = self.remove_doppler(slab);
         self.receiver.process(&self.tuned, &mut self.batch);
+        self.plotter
+            .look((self.given, &self.tuned), &self.batch, &self.receiver);
         self.given += self.tuned.len() as u64;
         match slab.ending {
             None => {}

@@ -92,6 +92,8 @@ pub struct Kept {
     pub shared: Arc<Fan>,
     /// Those of each downlink, in their order.
     pub downlinks: Vec<Arc<Fan>>,
+    /// Shows the first downlink to those who watch.
+    pub first: Monitor,
 }
 
 /// Opens an input, unless the monitor asks to stop before it is open.
@@ -146,12 +148,17 @@ fn run_with(
         Some(kept) => Arc::clone(&kept.shared),
         None => Fan::open(&config.streams, stream::is_replay(&config.input), monitor)?,
     };
-    let shared = |number: usize| Shared {
-        stop: monitor.clone(),
-        fan: Some(Arc::clone(&fan)),
-        own: kept.and_then(|kept| kept.downlinks.get(number)).cloned(),
+    let around = |number: usize| {
+        let shared = Shared {
+            stop: monitor.clone(),
+            fan: Some(Arc::clone(&fan)),
+            own: kept.and_then(|kept| kept.downlinks.get(number)).cloned(),
+        };
+        let threads = Threads::Shared(Arc::<Pool>::clone(&pool));
+        let first = kept.filter(|_| number == 0).map(|kept| kept.first.clone());
+        (Around { threads, shared }, first.unwrap_or_default())
     };
-    let mut workers = set.workers(config, &info, source.live(), &pool, &shared)?;
+    let mut workers = set.workers(config, &info, source.live(), &around)?;
     let (source, recording) = record(config.record.as_ref(), &config.station.name, source)?;
     if let Some(recording) = &recording {
         for (n, (worker, downlink)) in workers.iter_mut().zip(&config.station.downlinks).enumerate() {
@@ -243,8 +250,7 @@ impl<'a> Set<'a> {
         config: &StationRun,
         info: &InputInfo,
         live: bool,
-        pool: &Arc<Pool>,
-        shared: &dyn Fn(usize) -> Shared,
+        around: &dyn Fn(usize) -> (Around, Monitor),
     ) -> Result<Vec<Worker>, StationError> {
         let tune = |(number, downlink): (usize, &Downlink)| {
             let run = RunConfig {
@@ -268,12 +274,9 @@ impl<'a> Set<'a> {
         // All of them before the first output is created.
         let tuned: Vec<Tuned> = downlinks.iter().enumerate().map(tune).collect::<Result<_, _>>()?;
         let open = |(number, (tuned, downlink)): (usize, (Tuned, &Downlink))| {
-            let around = Around {
-                threads: Threads::Shared(Arc::<Pool>::clone(pool)),
-                shared: shared(number),
-            };
+            let (around, monitor) = around(number);
             tuned
-                .open(info, around)
+                .open(info, around, &monitor)
                 .map_err(|error| named(&downlink.name, error))
         };
         tuned.into_iter().zip(downlinks).enumerate().map(open).collect()

@@ -13,6 +13,7 @@ mod pass;
 pub mod plan;
 mod quota;
 mod runner;
+mod shown;
 mod sky;
 mod watch;
 

@@ -84,6 +84,7 @@ impl Outputs {
             None => Fan::open(&[], false, &self.stop),
         };
         Ok(Kept {
+            first: Monitor::new(),
             shared: open(None)?,
             downlinks: downlinks.map(|name| open(Some(name))).collect::<Result<_, _>>()?,
         })

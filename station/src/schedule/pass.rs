@@ -185,9 +185,12 @@ impl Runner<'_> {
     ) -> Result<StationReport, StationError> {
         let (monitor, opened) = (Monitor::new(), AtomicBool::new(false));
         self.outputs.forget_runs();
-        thread::scope(|scope| {
+        let viewers = self.viewers;
+        let outcome = thread::scope(|scope| {
             let thread = scope.spawn(|| {
                 let source = chain::open_source(&run.input, &run.open, &monitor)?;
+                // Before the first frame, of which viewers would miss some.
+                viewers.run(&kept.first);
                 opened.store(true, Ordering::Relaxed);
                 chain::run_station_kept(run, source, kept, &monitor)
             });
@@ -209,7 +212,9 @@ impl Runner<'_> {
             }
             let died = |_| Err(StationError::Thread { stage: "run" });
             thread.join().unwrap_or_else(died)
-        })
+        });
+        viewers.between();
+        outcome
     }
 
     /// What is to be looked after while a pass goes on.

@@ -6,9 +6,11 @@ use super::event::Event;
 use super::outputs::Outputs;
 use super::plan::{Job, Plan, Verdict};
 use super::quota;
+use super::shown::Shown;
 use super::sky::{Sky, horizon};
 use super::watch::{Change, Watch};
 use super::{coming, planned, utc_now};
+use crate::attach::Server;
 use crate::monitor::Monitor;
 use crate::output::stream::ScheduleStatus;
 use crate::station_file::Fleet;
@@ -41,6 +43,8 @@ pub(super) struct Runner<'a> {
     pub(super) outputs: Outputs,
     pub(super) status: ScheduleStatus,
     pub(super) stop: &'a Monitor,
+    /// What viewers see.
+    pub(super) viewers: &'a Shown<'a>,
     say: &'a (dyn Fn(&Event) + Sync),
     plan: Plan,
     watch: Watch,
@@ -55,11 +59,17 @@ pub(super) struct Runner<'a> {
 }
 
 /// Runs the station of this file until `stop` asks for the end. `say` is told of everything; nothing that happens to a
-/// pass ends the station.
+/// pass ends the station. Viewers of `server` see the runs of the passes (of several downlinks the first), and between them
+/// what is waited for.
 ///
 /// # Errors
 /// When it cannot begin: the file or a profile is wrong, an output cannot be opened, the folder of results not be used.
-pub fn run(path: &str, stop: &Monitor, say: &(dyn Fn(&Event) + Sync)) -> Result<Done, ScheduleError> {
+pub fn run(
+    path: &str,
+    stop: &Monitor,
+    server: Option<&Server>,
+    say: &(dyn Fn(&Event) + Sync),
+) -> Result<Done, ScheduleError> {
     let fleet = Fleet::load(path)?;
     let folder = fleet.path(&fleet.file.results.folder);
     let archive = Archive::open(&folder).map_err(|source| ScheduleError::Results {
@@ -71,6 +81,11 @@ pub fn run(path: &str, stop: &Monitor, say: &(dyn Fn(&Event) + Sync)) -> Result<
         return Err(error.into());
     }
     let watch = Watch::new(fleet.files(), utc_now(), Instant::now());
+    let shown = Shown::new(server);
+    let say = |event: &Event| {
+        shown.event(event);
+        say(event);
+    };
     let mut runner = Runner {
         sky: Sky::default(),
         fleet,
@@ -78,7 +93,8 @@ pub fn run(path: &str, stop: &Monitor, say: &(dyn Fn(&Event) + Sync)) -> Result<
         outputs,
         status: ScheduleStatus::default(),
         stop,
-        say,
+        viewers: &shown,
+        say: &say,
         plan: Plan::default(),
         watch,
         told: BTreeMap::new(),
@@ -100,6 +116,7 @@ pub fn run(path: &str, stop: &Monitor, say: &(dyn Fn(&Event) + Sync)) -> Result<
         passes: done.passes,
         frames: done.frames,
     });
+    shown.end();
     runner.outputs.close();
     Ok(done)
 }

@@ -50,7 +50,7 @@ fn a_station_points_and_tunes() {
     let stop = Monitor::new();
     std::thread::scope(|scope| {
         let (path, stop) = (path.to_str().unwrap(), &stop);
-        let station = scope.spawn(move || schedule::run(path, stop, &|_| {}).unwrap());
+        let station = scope.spawn(move || schedule::run(path, stop, None, &|_| {}).unwrap());
         let patience = Instant::now() + std::time::Duration::from_secs(90);
         // The dummy turns by six degrees a second.
         loop {

@@ -62,7 +62,7 @@ fn a_device_is_tuned_to_one_satellite_after_the_other() {
         std::fs::read(pass.join("two.frames")).ok()
     };
     std::thread::scope(|scope| {
-        let station = scope.spawn(|| schedule::run(&path, &stop, &say));
+        let station = scope.spawn(|| schedule::run(&path, &stop, None, &say));
         let patience = Instant::now() + std::time::Duration::from_secs(90);
         while received().is_none_or(|frames| frames.is_empty()) && !has(&missing) {
             if Instant::now() > patience {

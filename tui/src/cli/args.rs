@@ -471,6 +471,9 @@ pub struct Run {
     /// Append what happens to this file, JSON Lines; - for stdout.
     #[arg(long, value_name = "FILE", conflicts_with = "plan")]
     pub events: Option<String>,
+    /// Let viewers watch the passes at this address: HOST:PORT (port 0 takes any and says which) or unix:PATH. See docs/attach.md.
+    #[arg(long, value_name = "ADDR", conflicts_with = "plan")]
+    pub serve: Option<Endpoint>,
     /// Say nothing on stderr but what went wrong.
     #[arg(long, short, help_heading = "General")]
     pub quiet: bool,

@@ -1,6 +1,7 @@
 //! `groundlink run`.
 
 use super::args::Run;
+use super::monitor::serve;
 use super::passes::second;
 use super::{complain, say, stop_on_signal};
 use anyhow::Context;
@@ -39,7 +40,8 @@ pub fn run(args: &Run) -> anyhow::Result<ExitCode> {
             let _ = to.flush();
         }
     };
-    schedule::run(&args.station, &monitor, &tell)?;
+    let server = serve(args.serve.as_ref(), &monitor)?;
+    schedule::run(&args.station, &monitor, server.as_ref(), &tell)?;
     Ok(ExitCode::SUCCESS)
 }
 

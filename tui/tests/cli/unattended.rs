@@ -3,6 +3,8 @@
 use super::overhead::overhead;
 use super::receiver::{RATE, Receiver};
 use super::support::{Folder, Run};
+use groundlink_station::attach::{Endpoint, Viewer};
+use groundlink_station::monitor::Monitor;
 use hifitime::{Duration, Epoch};
 use serde_json::Value;
 use std::io::Read;
@@ -199,6 +201,57 @@ fn the_next_pass_works_where_one_had_no_receiver() {
         report["downlinks"][0]["report"]["frames"]["good"],
         frames.len() / FRAME
     );
+}
+
+#[test]
+fn viewers_see_one_pass_after_the_other_and_what_is_waited_for() {
+    let (samples, sent) = signal();
+    let receiver = Receiver::start(samples, true);
+    let folder = station(&receiver, &[("one", 0, 12.0, 20.0), ("two", 0, 28.0, 900.0)]);
+    let child = folder.spawn("run station.toml --events log --serve unix:sock");
+    event(&folder, "waiting", "one");
+    let socket = folder.path().join("sock");
+    let at: Endpoint = format!("unix:{}", socket.display()).parse().unwrap();
+    let seen = Monitor::new();
+    let mut viewer = Viewer::new(&at, &seen);
+    let connection = viewer.connect().unwrap();
+    let viewing = std::thread::spawn(move || viewer.watch(connection));
+    let told = |text: &str| {
+        seen.events_since(0)
+            .1
+            .iter()
+            .any(|event| event.text.starts_with(text))
+    };
+    let frames_of = |name: &str| {
+        let waiting = format!("waiting for {name}: AOS 2");
+        wait_for(&folder, &waiting, || {
+            (told(&waiting) && seen.status().signal.starts_with(&waiting)).then_some(())
+        });
+        let before = seen.frames_since(0).1.len();
+        wait_for(&folder, &format!("frames of {name}"), || {
+            let frames = seen.frames_since(0).1.split_off(before);
+            (told(&format!("receive {name} into")) && frames.len() >= 3).then_some(frames)
+        })
+    };
+    for name in ["one", "two"] {
+        let frames = frames_of(name);
+        assert!(
+            frames
+                .iter()
+                .all(|frame| sent.chunks(FRAME).any(|one| one == frame.bytes))
+        );
+        assert_eq!(seen.status().profile, "demo");
+        wait_for(&folder, "a spectrum", || {
+            (!seen.plots().spectrum.is_empty()).then_some(())
+        });
+    }
+    let run = stop(child);
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    assert!(run.stderr.contains("serving   unix:"), "{}", run.stderr);
+    assert!(told("LOS one") && told("end one: "));
+    assert!(!socket.exists());
+    seen.stop();
+    viewing.join().unwrap();
 }
 
 #[test]
