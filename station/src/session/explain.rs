@@ -6,7 +6,7 @@ use crate::chain::From;
 use crate::explain::{
     ExplainInput, Explanation, Material, ProfileSource, Stretch, explain, explain_material,
 };
-use crate::monitor::{Explained, Monitor, NewestSamples};
+use crate::monitor::{Explained, Monitor, NewestSamples, Phase};
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -70,7 +70,7 @@ impl Session {
 fn newest(monitor: &Monitor) -> Option<NewestSamples> {
     monitor.ask_for_samples();
     let asked = Instant::now();
-    while asked.elapsed() < PATIENCE && !monitor.stopping() {
+    while asked.elapsed() < PATIENCE && monitor.status().phase == Phase::Running {
         if let Some(samples) = monitor.take_samples() {
             return Some(samples).filter(|newest| !newest.samples.is_empty());
         }

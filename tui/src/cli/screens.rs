@@ -35,6 +35,7 @@ pub fn write(
             app.poll(monitor);
             thread::sleep(LOOK);
         }
+        session.explain();
         monitor.stop();
         chain
             .join()

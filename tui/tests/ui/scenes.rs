@@ -34,16 +34,25 @@ pub enum Scene {
     Failed,
     /// Frames were the input.
     Frames,
+    /// Carrier and symbols are there, a marker was seen once.
+    Acquiring,
+    /// The signal went after half of the time.
+    Faded,
+    /// The receiver is overdriven.
+    Overloaded,
 }
 
 impl Scene {
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 9] = [
         Self::Start,
         Self::NoSignal,
         Self::Locked,
         Self::Finished,
         Self::Failed,
         Self::Frames,
+        Self::Acquiring,
+        Self::Faded,
+        Self::Overloaded,
     ];
 
     fn gaps(self) -> bool {
@@ -97,7 +106,11 @@ pub fn watched(scene: Scene, depth: Depth, looks: u64) -> (App, Monitor) {
 
 /// Publishes one step of a scene.
 pub fn publish(monitor: &Monitor, scene: Scene, step: u64, last: bool) {
-    let decodes = scene != Scene::NoSignal && (step >= 4 || scene == Scene::Frames);
+    let decodes = match scene {
+        Scene::NoSignal | Scene::Acquiring => false,
+        Scene::Faded => (4..32).contains(&step),
+        _ => step >= 4 || scene == Scene::Frames,
+    };
     if scene != Scene::Frames {
         publish_plots(monitor, decodes, step);
     }
@@ -118,7 +131,10 @@ pub fn publish(monitor: &Monitor, scene: Scene, step: u64, last: bool) {
             publish_block(monitor, scene, step);
         }
     }
-    monitor.update(|status| update_status(status, scene, decodes, step));
+    monitor.update(|status| {
+        update_status(status, scene, decodes, step);
+        disturb(status, scene);
+    });
     if last && scene == Scene::Finished {
         event(monitor, Level::Info, step * 24_000, "input ended");
         monitor.update(|s| s.phase = Phase::Finished);
@@ -539,4 +555,25 @@ pub fn explanation() -> Arc<Explanation> {
         ],
         tried: 31,
     })
+}
+
+/// What is particular to some scenes.
+fn disturb(status: &mut StationStatus, scene: Scene) {
+    let Some(receiver) = &mut status.receiver else {
+        return;
+    };
+    match scene {
+        Scene::Acquiring => {
+            (receiver.carrier_locked, receiver.timing_locked) = (true, true);
+            receiver.offset_hz = 1_180.0;
+            status.sync.state = SyncState::Verify;
+            status.sync.blocks = 1;
+        }
+        Scene::Overloaded => {
+            receiver.level_dbfs = -0.4;
+            status.clipping = 0.183;
+            status.totals.frames_uncorrectable = status.totals.frames_good / 4;
+        }
+        _ => {}
+    }
 }

@@ -73,10 +73,18 @@ fn failed() {
 }
 
 #[test]
+fn acquiring_faded_and_overloaded() {
+    for scene in [Scene::Acquiring, Scene::Faded, Scene::Overloaded] {
+        for (width, height) in [(80, 24), (140, 45), (250, 80)] {
+            snapshot(scene, Depth::True, width, height);
+        }
+    }
+}
+
+#[test]
 fn of_medium_size() {
-    let views = [View::Signal, View::Symbols, View::Coding];
     for scene in [Scene::NoSignal, Scene::Locked, Scene::Finished, Scene::Failed] {
-        snapshot_views(&views, scene, Depth::True, 140, 45);
+        snapshot(scene, Depth::True, 140, 45);
     }
 }
 
