@@ -53,7 +53,7 @@ pub fn draw(app: &App, area: Rect, canvas: &mut Canvas<'_>) {
 }
 
 fn draw_verdict(scope: &str, words: &str, good: bool, area: Rect, canvas: &mut Canvas<'_>) {
-    let inner = canvas.pane(area, "Why there are no frames", None, false);
+    let inner = canvas.pane(area, "Verdict", None, false);
     let width = usize::from(inner.width.saturating_sub(2)).max(1);
     canvas.text(inner, 1, 0, scope, canvas.theme.dim());
     let style = if good {
